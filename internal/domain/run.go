@@ -1,0 +1,195 @@
+package domain
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// RunState is the state of a run or a step.
+type RunState string
+
+// The states. A step may also be skipped.
+const (
+	StateQueued    RunState = "queued"
+	StateRunning   RunState = "running"
+	StateWaiting   RunState = "waiting" // for an approval
+	StateCompleted RunState = "completed"
+	StateFailed    RunState = "failed"
+	StateCancelled RunState = "cancelled"
+	StateSkipped   RunState = "skipped"
+)
+
+// Ended reports whether the state is final.
+func (s RunState) Ended() bool {
+	return s == StateCompleted || s == StateFailed || s == StateCancelled || s == StateSkipped
+}
+
+// Run is one execution of a pipeline. It is rows in the store: whatever process
+// picks up its next job continues it.
+type Run struct {
+	ID         RunID           `json:"id"`
+	Pipeline   string          `json:"pipeline"` // launch_website, or "inline"
+	Version    int             `json:"version"`
+	State      RunState        `json:"state"`
+	Params     json.RawMessage `json:"params"`
+	WebsiteID  WebsiteID       `json:"website_id,omitempty"`
+	OwnerID    UserID          `json:"owner_id"`
+	Stages     []Stage         `json:"stages,omitempty"` // inline runs only
+	Error      *RunError       `json:"error,omitempty"`
+	CreatedAt  time.Time       `json:"created_at"`
+	StartedAt  *time.Time      `json:"started_at"`
+	FinishedAt *time.Time      `json:"finished_at"`
+	Steps      []Step          `json:"steps,omitempty"`
+}
+
+// RunError says why a run failed.
+type RunError struct {
+	Step    string `json:"failed_stage"`
+	Code    Code   `json:"code"`
+	Message string `json:"message"`
+}
+
+// Stage is one stage of an inline pipeline.
+type Stage struct {
+	Name  string   `json:"name"`
+	Agent AgentID  `json:"agent"`
+	Task  TaskSpec `json:"task"`
+}
+
+// TaskSpec is what an agent is asked to do.
+type TaskSpec struct {
+	Type   string          `json:"type"`
+	Params json.RawMessage `json:"params,omitempty"`
+}
+
+// Step is one step of a run.
+type Step struct {
+	ID         StepID          `json:"id"`
+	RunID      RunID           `json:"run_id"`
+	Name       string          `json:"name"`
+	Position   int             `json:"position"` // from 0
+	Agent      AgentID         `json:"agent,omitempty"`
+	Task       string          `json:"task,omitempty"`
+	State      RunState        `json:"state"`
+	Attempt    int             `json:"attempt"` // of the current or last attempt, from 1
+	Result     json.RawMessage `json:"result,omitempty"`
+	Error      *RunError       `json:"error,omitempty"`
+	Done       int             `json:"done"`  // progress
+	Total      int             `json:"total"` // 0: unknown
+	Message    string          `json:"message,omitempty"`
+	StartedAt  *time.Time      `json:"started_at"`
+	FinishedAt *time.Time      `json:"finished_at"`
+}
+
+// Attempt is one try of a step.
+type Attempt struct {
+	StepID     StepID     `json:"step_id"`
+	Number     int        `json:"number"` // from 1
+	Worker     string     `json:"worker"`
+	State      RunState   `json:"state"` // running, completed, failed, cancelled
+	Error      string     `json:"error,omitempty"`
+	StartedAt  time.Time  `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+}
+
+// RunEvent is one line of a run's history.
+type RunEvent struct {
+	RunID RunID           `json:"run_id"`
+	Seq   int64           `json:"seq"`
+	Type  string          `json:"type"` // run.created, step.started, step.completed, step.failed, run.waiting, …
+	Step  string          `json:"step,omitempty"`
+	Data  json.RawMessage `json:"data,omitempty"`
+	At    time.Time       `json:"at"`
+}
+
+// Task is one piece of work for an agent, asked for over the API.
+type Task struct {
+	ID             TaskID          `json:"id"`
+	AgentID        AgentID         `json:"agent_id"`
+	Type           string          `json:"type"`
+	Params         json.RawMessage `json:"params"`
+	State          RunState        `json:"state"`
+	Result         json.RawMessage `json:"result,omitempty"`
+	Error          *RunError       `json:"error,omitempty"`
+	OwnerID        UserID          `json:"owner_id"`
+	IdempotencyKey string          `json:"-"`
+	RequestHash    string          `json:"-"`
+	CreatedAt      time.Time       `json:"created_at"`
+	StartedAt      *time.Time      `json:"started_at"`
+	FinishedAt     *time.Time      `json:"finished_at"`
+}
+
+// AgentStatus is the state of an agent.
+type AgentStatus string
+
+// The states of an agent.
+const (
+	AgentIdle    AgentStatus = "idle"
+	AgentWorking AgentStatus = "working"
+	AgentError   AgentStatus = "error" // its last task failed
+	AgentOffline AgentStatus = "offline"
+)
+
+// Agent is a registered agent with its figures.
+type Agent struct {
+	ID           AgentID      `json:"id"`
+	Aliases      []AgentID    `json:"aliases"`
+	TaskTypes    []string     `json:"task_types"`
+	Capabilities []string     `json:"capabilities"`
+	Status       AgentStatus  `json:"status"`
+	LastActivity *time.Time   `json:"last_activity"`
+	Metrics      AgentMetrics `json:"metrics"`
+}
+
+// AgentMetrics are counted over all tasks and steps of an agent; they survive a
+// restart. SuccessRate is 1 before the first task.
+type AgentMetrics struct {
+	TasksCompleted      int     `json:"tasks_completed"` // ended, with or without success
+	TasksFailed         int     `json:"tasks_failed"`
+	AverageResponseTime float64 `json:"average_response_time"` // seconds
+	SuccessRate         float64 `json:"success_rate"`          // 0 to 1
+	Running             int     `json:"running"`
+}
+
+// ApprovalState is the state of an approval.
+type ApprovalState string
+
+// The states of an approval.
+const (
+	ApprovalPending  ApprovalState = "pending"
+	ApprovalApproved ApprovalState = "approved"
+	ApprovalRejected ApprovalState = "rejected"
+	ApprovalVoid     ApprovalState = "void" // the payload changed, or the run ended
+)
+
+// Approval is a question that only a person may answer. PayloadHash is over
+// exactly what is approved; a changed payload voids the approval.
+type Approval struct {
+	ID          ApprovalID      `json:"id"`
+	RunID       RunID           `json:"run_id"`
+	Step        string          `json:"step"`
+	WebsiteID   WebsiteID       `json:"website_id,omitempty"`
+	Kind        string          `json:"kind"` // publish_release
+	Title       string          `json:"title"`
+	Payload     json.RawMessage `json:"payload"`
+	PayloadHash string          `json:"payload_hash"` // SHA-256 of Payload, hex
+	State       ApprovalState   `json:"state"`
+	ActorID     UserID          `json:"actor_id,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+	CreatedAt   time.Time       `json:"created_at"`
+	DecidedAt   *time.Time      `json:"decided_at"`
+	// Hash chains the decisions: SHA-256 over the previous decision's hash and this
+	// decision's fields. Empty while pending.
+	Hash string `json:"hash,omitempty"`
+}
+
+// AuditEntry records one change of state.
+type AuditEntry struct {
+	Seq       int64     `json:"seq"`
+	At        time.Time `json:"at"`
+	ActorID   UserID    `json:"actor_id"`
+	Action    string    `json:"action"` // website.created, release.published, …
+	Object    string    `json:"object"` // id
+	Detail    string    `json:"detail,omitempty"`
+	RequestID string    `json:"request_id,omitempty"`
+}

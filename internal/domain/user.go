@@ -1,0 +1,111 @@
+package domain
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Permission is a right of a user.
+type Permission string
+
+// The permissions. AdminFull satisfies every check.
+const (
+	AgentsRead      Permission = "agents.read"
+	AgentsManage    Permission = "agents.manage"
+	WebsitesRead    Permission = "websites.read"
+	WebsitesManage  Permission = "websites.manage"
+	IntelligenceUse Permission = "intelligence.use"
+	AdminFull       Permission = "admin.full"
+)
+
+// Permissions returns all permissions in their documented order.
+func Permissions() []Permission {
+	return []Permission{AgentsRead, AgentsManage, WebsitesRead, WebsitesManage, IntelligenceUse, AdminFull}
+}
+
+// User is a person who may sign in. Email is unique regardless of case.
+type User struct {
+	ID           UserID       `json:"id"`
+	Email        string       `json:"email"`
+	Name         string       `json:"name"`
+	PasswordHash string       `json:"-"`
+	Permissions  []Permission `json:"permissions"`
+	CreatedAt    time.Time    `json:"created_at"`
+	UpdatedAt    time.Time    `json:"updated_at"`
+}
+
+// Validate checks what a user record must hold.
+func (u *User) Validate() error {
+	local, host, ok := strings.Cut(u.Email, "@")
+	if !ok || local == "" || !strings.Contains(host, ".") && host != "localhost" || strings.ContainsAny(u.Email, " \t\r\n<>\"") || len(u.Email) > 254 {
+		return Invalid("email", "E-mail address %q is not valid.", u.Email)
+	}
+	for _, p := range u.Permissions {
+		if !slices.Contains(Permissions(), p) {
+			return Invalid("permissions", "Permission %q does not exist.", p)
+		}
+	}
+	return nil
+}
+
+// Principal is who acts in a context.
+type Principal struct {
+	UserID      UserID
+	Email       string
+	Permissions []Permission
+	// Human is true for a person who signed in with a password; approvals need one.
+	Human bool
+}
+
+// Can reports whether the principal has the permission.
+func (p *Principal) Can(perm Permission) bool {
+	return p != nil && (slices.Contains(p.Permissions, AdminFull) || slices.Contains(p.Permissions, perm))
+}
+
+type (
+	principalKey struct{}
+	requestIDKey struct{}
+)
+
+// WithPrincipal returns a context in which p acts.
+func WithPrincipal(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// PrincipalFrom returns who acts in ctx, or nil.
+func PrincipalFrom(ctx context.Context) *Principal {
+	p, _ := ctx.Value(principalKey{}).(*Principal)
+	return p
+}
+
+// Require returns who acts in ctx, or CodeUnauthenticated without anyone, or
+// CodeForbidden without the permission.
+func Require(ctx context.Context, perm Permission) (*Principal, error) {
+	p := PrincipalFrom(ctx)
+	if p == nil {
+		return nil, Errorf(CodeUnauthenticated, "Sign in first.")
+	}
+	if !p.Can(perm) {
+		return nil, Errorf(CodeForbidden, "This needs the permission %s.", perm)
+	}
+	return p, nil
+}
+
+// WithRequestID returns a context that carries a request ID for logs and audit.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// RequestIDFrom returns the request ID of ctx, or "".
+func RequestIDFrom(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// Window is a part of a list.
+type Window struct {
+	Limit  int // 1 to 1000
+	Offset int
+}
