@@ -81,6 +81,9 @@ type Step struct {
 	FinishedAt *time.Time      `json:"finished_at"`
 }
 
+// WorkerLost is the Error of an attempt whose process went away.
+const WorkerLost = "worker lost"
+
 // Attempt is one try of a step.
 type Attempt struct {
 	StepID     StepID     `json:"step_id"`
