@@ -1,0 +1,59 @@
+package domain
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Session is a successful sign-in: the token to present from now on.
+type Session struct {
+	Token     string
+	ExpiresAt time.Time
+	User      *User
+}
+
+// GenerateParams asks for a new website.
+type GenerateParams struct {
+	Niche    string
+	Domain   string
+	Language string   // en or de
+	Feeds    []FeedID // empty: all feeds
+}
+
+// StartParams asks for a run of a named pipeline, or of the inline Stages when
+// Pipeline is empty.
+type StartParams struct {
+	Pipeline string
+	Params   json.RawMessage
+	Stages   []Stage
+}
+
+// Decision is a person's answer to an approval. PayloadHash repeats the hash of
+// what the person saw; another hash than the stored one is a conflict.
+type Decision struct {
+	Approve     bool
+	Reason      string
+	PayloadHash string
+}
+
+// PipelineInfo describes a pipeline that can be run by name.
+type PipelineInfo struct {
+	Name    string
+	Version int
+	Steps   []PipelineStep
+}
+
+// PipelineStep is one step of a PipelineInfo. Agent and Task are empty for steps
+// that no agent does.
+type PipelineStep struct {
+	Name  string
+	Agent AgentID
+	Task  string
+}
+
+// Component is one part of the system with its state.
+type Component struct {
+	Name  string
+	State string // ok, degraded, down
+	Error string // why it is not ok
+}
