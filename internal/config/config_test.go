@@ -1,0 +1,90 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"empire/internal/config"
+)
+
+func TestLoadPrecedence(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	write(t, file, "workers: 7\nlisten:\n  api: 127.0.0.1:1\n  edge: 127.0.0.1:2\nprices:\n  max_age: 24h\n")
+	cfg, settings, err := config.Load(config.Input{
+		File: file, Environ: []string{"EMPIRE_LISTEN_API=127.0.0.1:3", "EMPIRE_LISTEN_EDGE=127.0.0.1:4", "EMPIRE_DEV=true", "HOME=/x"},
+		Flags: map[string]string{"listen.edge": "127.0.0.1:5"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Workers != 7 || cfg.Listen.API != "127.0.0.1:3" || cfg.Listen.Edge != "127.0.0.1:5" || cfg.Prices.MaxAge != 24*time.Hour || !cfg.Dev {
+		t.Errorf("got %+v", cfg)
+	}
+	sources := map[string]string{}
+	for _, s := range settings {
+		sources[s.Key] = s.Source
+	}
+	for key, want := range map[string]string{"workers": "file " + file, "listen.api": "env", "listen.edge": "flag", "log.level": "default"} {
+		if sources[key] != want {
+			t.Errorf("source of %s = %q, want %q", key, sources[key], want)
+		}
+	}
+}
+
+func TestLoadFaults(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, file string
+		environ    []string
+		want       []string
+	}{
+		{"unknown key in file", "listen:\n  apl: x\n", nil, []string{"listen.apl"}},
+		{"unknown variable", "", []string{"EMPIRE_WROKERS=1"}, []string{"EMPIRE_WROKERS"}},
+		{"bad duration", "prices:\n  max_age: soon\n", nil, []string{"max_age"}},
+		{"bad URL", "database:\n  url: mysql://x/y\n", nil, []string{"database.url"}},
+		{"short secret", "", []string{"EMPIRE_AUTH_SECRET=short"}, []string{"auth.secret"}},
+		{"all at once", "workers: 0\nrole: king\nlog:\n  level: loud\n", nil, []string{"workers", "role", "log.level"}},
+		{"not YAML", "a: [", nil, []string{"not YAML"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "c.yaml")
+			write(t, file, tt.file)
+			_, _, err := config.Load(config.Input{File: file, Environ: tt.environ})
+			fault, ok := errors.AsType[*config.FaultError](err)
+			if !ok {
+				t.Fatalf("got %v, want a FaultError", err)
+			}
+			for _, w := range tt.want {
+				if !strings.Contains(fault.Error(), w) {
+					t.Errorf("%q does not name %s", fault.Error(), w)
+				}
+			}
+		})
+	}
+}
+
+func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	_, settings, err := config.Load(config.Input{Environ: []string{"EMPIRE_DATABASE_URL=postgres://u:hunter2@localhost/db"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings {
+		if strings.Contains(s.Value, "hunter2") {
+			t.Errorf("%s shows its secret: %s", s.Key, s.Value)
+		}
+	}
+}
+
+func write(t *testing.T, name, body string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

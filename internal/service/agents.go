@@ -1,0 +1,234 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"empire/internal/domain"
+	"empire/internal/pipeline"
+)
+
+// JobTask is the kind of job that runs one task.
+const JobTask = "agent.task"
+
+// AgentFigures are the stored figures of one agent.
+type AgentFigures struct {
+	Completed    int
+	Failed       int
+	Total        time.Duration
+	LastActivity *time.Time
+	LastFailed   bool
+	Running      int
+}
+
+type taskStore interface {
+	Insert(ctx context.Context, t *domain.Task) error
+	Get(ctx context.Context, id domain.TaskID) (*domain.Task, error)
+	GetByIdempotencyKey(ctx context.Context, owner domain.UserID, key string) (*domain.Task, error)
+	List(ctx context.Context, agent domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error)
+	Begin(ctx context.Context, id domain.TaskID, at time.Time) (bool, error)
+	Finish(ctx context.Context, id domain.TaskID, state domain.RunState, result json.RawMessage, e *domain.RunError, at time.Time) (bool, error)
+}
+
+type figureStore interface {
+	Record(ctx context.Context, id domain.AgentID, ok bool, d time.Duration, at time.Time) error
+	Figures(ctx context.Context) (map[domain.AgentID]AgentFigures, error)
+}
+
+// AgentsConfig is what Agents needs.
+type AgentsConfig struct {
+	Tx      transactor
+	Tasks   taskStore
+	Figures figureStore
+	Specs   []domain.Agent // the registered agents without figures
+	Runtime pipeline.Dispatcher
+	Enqueue func(ctx context.Context, kind string, args any, at time.Time) error
+	Audit   auditStore
+	Now     func() time.Time
+}
+
+// Agents lists agents and gives them tasks.
+type Agents struct {
+	cfg     AgentsConfig
+	journal journal
+}
+
+// NewAgents returns the service.
+func NewAgents(cfg AgentsConfig) *Agents { return &Agents{cfg, journal{cfg.Audit, cfg.Now}} }
+
+// List returns the agents, or those with a capability. An unknown capability is
+// CodeInvalid.
+func (s *Agents) List(ctx context.Context, capability string) ([]domain.Agent, error) {
+	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
+		return nil, err
+	}
+	figures, err := s.cfg.Figures.Figures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []domain.Agent{}
+	for _, a := range s.cfg.Specs {
+		if capability == "" || slices.Contains(a.Capabilities, capability) {
+			out = append(out, withFigures(a, figures[a.ID]))
+		}
+	}
+	if len(out) == 0 && capability != "" {
+		return nil, domain.Invalid("capability", "No agent has the capability %q.", capability)
+	}
+	return out, nil
+}
+
+func withFigures(a domain.Agent, f AgentFigures) domain.Agent {
+	a.LastActivity = f.LastActivity
+	a.Metrics = domain.AgentMetrics{TasksCompleted: f.Completed, TasksFailed: f.Failed, SuccessRate: 1, Running: f.Running}
+	if f.Completed > 0 {
+		a.Metrics.AverageResponseTime = f.Total.Seconds() / float64(f.Completed)
+		a.Metrics.SuccessRate = float64(f.Completed-f.Failed) / float64(f.Completed)
+	}
+	switch {
+	case f.Running > 0:
+		a.Status = domain.AgentWorking
+	case f.LastFailed:
+		a.Status = domain.AgentError
+	default:
+		a.Status = domain.AgentIdle
+	}
+	return a
+}
+
+// Get returns one agent by its id or an alias.
+func (s *Agents) Get(ctx context.Context, id domain.AgentID) (*domain.Agent, error) {
+	list, err := s.List(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].ID == id || slices.Contains(list[i].Aliases, id) {
+			return &list[i], nil
+		}
+	}
+	return nil, domain.Errorf(domain.CodeNotFound, "Agent %q does not exist.", id)
+}
+
+// CreateTask stores a task and queues it. The same idempotency key with the same
+// request returns the task that exists; with another request it is a CodeConflict.
+func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.TaskSpec, key string) (*domain.Task, error) {
+	principal, err := domain.Require(ctx, domain.AgentsManage)
+	if err != nil {
+		return nil, err
+	}
+	agent, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if agent.Status == domain.AgentOffline {
+		return nil, domain.Errorf(domain.CodeConflict, "Agent %s is offline.", agent.ID)
+	}
+	if err := s.cfg.Runtime.Check(agent.ID, spec.Type); err != nil {
+		return nil, err
+	}
+	if len(spec.Params) == 0 {
+		spec.Params = json.RawMessage(`{}`)
+	}
+	task := &domain.Task{
+		ID: domain.TaskID(domain.NewID("task")), AgentID: agent.ID, Type: spec.Type, Params: spec.Params, State: domain.StateQueued,
+		OwnerID: principal.UserID, IdempotencyKey: key, RequestHash: requestHash(agent.ID, spec), CreatedAt: s.cfg.Now().UTC(),
+	}
+	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if key != "" {
+			held, err := s.cfg.Tasks.GetByIdempotencyKey(ctx, principal.UserID, key)
+			if err == nil {
+				return same(held, &task)
+			}
+			if domain.CodeOf(err) != domain.CodeNotFound {
+				return err
+			}
+		}
+		if err := s.cfg.Tasks.Insert(ctx, task); err != nil {
+			return err
+		}
+		if err := s.cfg.Enqueue(ctx, JobTask, taskArgs{task.ID}, task.CreatedAt); err != nil {
+			return err
+		}
+		return s.journal.record(ctx, "task.created", string(task.ID), string(agent.ID)+" "+spec.Type)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return task, nil
+}
+
+// same replaces the new task by the one that was stored under the same key.
+func same(held *domain.Task, task **domain.Task) error {
+	if held.RequestHash != (*task).RequestHash {
+		return domain.Errorf(domain.CodeConflict, "The idempotency key was used for another request.")
+	}
+	*task = held
+	return nil
+}
+
+func requestHash(agent domain.AgentID, spec domain.TaskSpec) string {
+	h := sha256.New()
+	h.Write([]byte(string(agent) + "\x00" + spec.Type + "\x00"))
+	h.Write(spec.Params)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+type taskArgs struct {
+	TaskID domain.TaskID `json:"task_id"`
+}
+
+// Work runs one task. It is the handler of JobTask.
+func (s *Agents) Work(ctx context.Context, args json.RawMessage) error {
+	var a taskArgs
+	if err := json.Unmarshal(args, &a); err != nil {
+		return domain.Errorf(domain.CodeInvalid, "The job's arguments are not a task.")
+	}
+	task, err := s.cfg.Tasks.Get(ctx, a.TaskID)
+	if err != nil {
+		return err
+	}
+	started := s.cfg.Now().UTC()
+	ok, err := s.cfg.Tasks.Begin(ctx, task.ID, started)
+	if err != nil || !ok {
+		return err
+	}
+	result, fault := s.cfg.Runtime.Do(ctx, task.AgentID, domain.TaskSpec{Type: task.Type, Params: task.Params}, nil)
+	if fault != nil && ctx.Err() != nil {
+		return ctx.Err() // stopped, not failed: the job runs again
+	}
+	state := domain.StateCompleted
+	var cause *domain.RunError
+	if fault != nil {
+		state, result = domain.StateFailed, nil
+		cause = &domain.RunError{Code: domain.CodeOf(fault), Message: domain.MessageOf(fault)}
+	}
+	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		now := s.cfg.Now().UTC()
+		ended, err := s.cfg.Tasks.Finish(ctx, task.ID, state, result, cause, now)
+		if err != nil || !ended {
+			return err
+		}
+		return s.cfg.Figures.Record(ctx, task.AgentID, fault == nil, now.Sub(started), now)
+	})
+}
+
+// Task returns one task.
+func (s *Agents) Task(ctx context.Context, id domain.TaskID) (*domain.Task, error) {
+	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
+		return nil, err
+	}
+	return s.cfg.Tasks.Get(ctx, id)
+}
+
+// Tasks returns a window of the tasks, newest first.
+func (s *Agents) Tasks(ctx context.Context, agent domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error) {
+	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
+		return nil, 0, err
+	}
+	return s.cfg.Tasks.List(ctx, agent, state, w)
+}

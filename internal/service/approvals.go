@@ -1,0 +1,121 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"empire/internal/domain"
+	"empire/internal/pipeline"
+)
+
+type approvalStore interface {
+	Insert(ctx context.Context, a *domain.Approval) error
+	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
+	List(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error)
+	Decide(ctx context.Context, id domain.ApprovalID, state domain.ApprovalState, actor domain.UserID, reason string, at time.Time) (*domain.Approval, error)
+}
+
+// ApprovalsConfig is what Approvals needs.
+type ApprovalsConfig struct {
+	Tx        transactor
+	Approvals approvalStore
+	Engine    *pipeline.Engine
+	Audit     auditStore
+	Now       func() time.Time
+}
+
+// Approvals shows open questions to people and takes their decisions.
+type Approvals struct {
+	cfg     ApprovalsConfig
+	journal journal
+}
+
+// NewApprovals returns the service.
+func NewApprovals(cfg ApprovalsConfig) *Approvals {
+	return &Approvals{cfg, journal{cfg.Audit, cfg.Now}}
+}
+
+// Decision is what a person decided. PayloadHash names what the person saw; if it
+// is set and differs from the approval's, nothing is decided.
+type Decision struct {
+	Approve     bool
+	Reason      string
+	PayloadHash string
+}
+
+// approvalResult is stored as the result of the step that waited.
+type approvalResult struct {
+	ApprovalID  domain.ApprovalID `json:"approval_id"`
+	PayloadHash string            `json:"payload_hash"`
+	ActorID     domain.UserID     `json:"actor_id"`
+}
+
+// List returns a window of the approvals in a state, oldest first; without a state
+// all of them.
+func (s *Approvals) List(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, 0, err
+	}
+	return s.cfg.Approvals.List(ctx, state, w)
+}
+
+// Get returns one approval.
+func (s *Approvals) Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, err
+	}
+	return s.cfg.Approvals.Get(ctx, id)
+}
+
+// Decide records a person's decision and lets the waiting run go on or end, in one
+// transaction. Only a person who signed in may decide; a rejection needs a reason.
+func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d Decision) (*domain.Approval, error) {
+	p, err := domain.Require(ctx, domain.WebsitesManage)
+	if err != nil {
+		return nil, err
+	}
+	if !p.Human {
+		return nil, domain.Errorf(domain.CodeForbidden, "Only a person who signed in with a password may decide an approval.")
+	}
+	d.Reason = strings.TrimSpace(d.Reason)
+	if !d.Approve && d.Reason == "" {
+		return nil, domain.Invalid("reason", "A rejection needs a reason.")
+	}
+	if len(d.Reason) > 2000 {
+		return nil, domain.Invalid("reason", "The reason is longer than 2,000 characters.")
+	}
+	var decided *domain.Approval
+	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		decided, err = s.decide(ctx, id, d, p)
+		return err
+	})
+	return decided, err
+}
+
+func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d Decision, p *domain.Principal) (*domain.Approval, error) {
+	open, err := s.cfg.Approvals.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if d.PayloadHash != "" && d.PayloadHash != open.PayloadHash {
+		return nil, domain.Errorf(domain.CodeConflict, "Approval %s is about something else than what you saw; look at it again.", id)
+	}
+	state := domain.ApprovalRejected
+	if d.Approve {
+		state = domain.ApprovalApproved
+	}
+	a, err := s.cfg.Approvals.Decide(ctx, id, state, p.UserID, d.Reason, s.cfg.Now().UTC())
+	if err != nil {
+		return nil, err
+	}
+	var cause *domain.RunError
+	if !d.Approve {
+		cause = &domain.RunError{Step: a.Step, Code: domain.CodeForbidden, Message: fmt.Sprintf("Publishing was rejected: %s", d.Reason)}
+	}
+	if err := s.cfg.Engine.Signal(ctx, a.RunID, a.Step, approvalResult{a.ID, a.PayloadHash, p.UserID}, cause); err != nil {
+		return nil, err
+	}
+	return a, s.journal.record(ctx, "approval."+string(state), string(id), d.Reason)
+}

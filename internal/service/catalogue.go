@@ -1,0 +1,139 @@
+package service
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"time"
+
+	"empire/internal/domain"
+)
+
+type feedStore interface {
+	GetByName(ctx context.Context, name string) (*domain.Feed, error)
+	List(ctx context.Context) ([]domain.Feed, error)
+	Insert(ctx context.Context, f *domain.Feed) error
+	Update(ctx context.Context, f *domain.Feed) error
+}
+
+type productStore interface {
+	List(ctx context.Context, feed domain.FeedID, query string, w domain.Window) ([]domain.Product, int, error)
+	Count(ctx context.Context, feed domain.FeedID) (int, error)
+}
+
+type programStore interface {
+	List(ctx context.Context) ([]domain.Program, error)
+	Upsert(ctx context.Context, list []domain.Program) error
+}
+
+type keywordStore interface {
+	Upsert(ctx context.Context, list []domain.Keyword) error
+}
+
+// FeedReader reads a feed into the store. A refused feed is not an error: the
+// report says why.
+type FeedReader func(ctx context.Context, f *domain.Feed, r io.Reader, size int64, progress func(bytesRead, size int64, rows int)) (domain.ImportReport, error)
+
+// CatalogueConfig is what Catalogue needs.
+type CatalogueConfig struct {
+	Feeds    feedStore
+	Products productStore
+	Programs programStore
+	Keywords keywordStore
+	Read     FeedReader
+	Audit    auditStore
+	Now      func() time.Time
+}
+
+// Catalogue imports and lists feeds, products, programs and keywords.
+type Catalogue struct {
+	cfg     CatalogueConfig
+	journal journal
+}
+
+// NewCatalogue returns the service.
+func NewCatalogue(cfg CatalogueConfig) *Catalogue {
+	return &Catalogue{cfg, journal{cfg.Audit, cfg.Now}}
+}
+
+// ImportFeed reads a feed under a name; the same name again updates it.
+func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Reader, size int64, progress func(bytesRead, size int64, rows int)) (domain.ImportReport, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
+		return domain.ImportReport{}, err
+	}
+	if name == "" {
+		name = filepath.Base(source)
+	}
+	now := s.cfg.Now().UTC()
+	feed, err := s.cfg.Feeds.GetByName(ctx, name)
+	if domain.CodeOf(err) == domain.CodeNotFound {
+		feed = &domain.Feed{ID: domain.FeedID(domain.NewID("feed")), Name: name, Source: source, CreatedAt: now, UpdatedAt: now}
+		err = s.cfg.Feeds.Insert(ctx, feed)
+	}
+	if err != nil {
+		return domain.ImportReport{}, err
+	}
+	report, err := s.cfg.Read(ctx, feed, r, size, progress)
+	if err != nil {
+		return report, err
+	}
+	report.Feed, report.FeedID = name, feed.ID
+	feed.LastState, feed.UpdatedAt, feed.Source = report.Status, s.cfg.Now().UTC(), source
+	if report.Status != domain.ImportRefused {
+		feed.ReadAt = &now
+	}
+	if feed.Rows, err = s.cfg.Products.Count(ctx, feed.ID); err != nil {
+		return report, err
+	}
+	if err := s.cfg.Feeds.Update(ctx, feed); err != nil {
+		return report, err
+	}
+	return report, s.journal.record(ctx, "feed.imported", string(feed.ID), report.Status)
+}
+
+// ImportPrograms stores affiliate programs by network and advertiser.
+func (s *Catalogue) ImportPrograms(ctx context.Context, list []domain.Program) error {
+	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
+		return err
+	}
+	if err := s.cfg.Programs.Upsert(ctx, list); err != nil {
+		return err
+	}
+	return s.journal.record(ctx, "programs.imported", "", "")
+}
+
+// ImportKeywords stores search phrases with their demand.
+func (s *Catalogue) ImportKeywords(ctx context.Context, list []domain.Keyword) error {
+	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
+		return err
+	}
+	if err := s.cfg.Keywords.Upsert(ctx, list); err != nil {
+		return err
+	}
+	return s.journal.record(ctx, "keywords.imported", "", "")
+}
+
+// Feeds lists all feeds.
+func (s *Catalogue) Feeds(ctx context.Context) ([]domain.Feed, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, err
+	}
+	return s.cfg.Feeds.List(ctx)
+}
+
+// Products returns a window of the products of a feed, or of all feeds, that hold
+// the query.
+func (s *Catalogue) Products(ctx context.Context, feed domain.FeedID, query string, w domain.Window) ([]domain.Product, int, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, 0, err
+	}
+	return s.cfg.Products.List(ctx, feed, query, w)
+}
+
+// Programs lists all affiliate programs.
+func (s *Catalogue) Programs(ctx context.Context) ([]domain.Program, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, err
+	}
+	return s.cfg.Programs.List(ctx)
+}

@@ -1,0 +1,227 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"empire/internal/domain"
+	"empire/internal/sqltx"
+)
+
+// Candidate is a finished build that waits for its release.
+type Candidate struct {
+	Draft    string // SHA-256 of the draft blob
+	Manifest string // SHA-256 of the manifest blob
+	Files    int
+	Bytes    int64
+	Pages    int
+	Products int
+	Claims   int
+	Grounded int
+	SEOScore float64
+	Gates    []domain.Gate
+}
+
+// approvalPayload is exactly what a person approves.
+type approvalPayload struct {
+	WebsiteID domain.WebsiteID `json:"website_id"`
+	Domain    string           `json:"domain"`
+	Niche     string           `json:"niche"`
+	Manifest  string           `json:"manifest"`
+	Draft     string           `json:"draft"`
+	Pages     int              `json:"pages"`
+	Products  int              `json:"products"`
+	Claims    int              `json:"claims"`
+	Grounded  int              `json:"grounded_claims"`
+	SEOScore  float64          `json:"seo_score"`
+	Gates     []gateLine       `json:"gates"`
+}
+
+type gateLine struct {
+	Name    string           `json:"name"`
+	State   domain.GateState `json:"state"`
+	Summary string           `json:"summary"`
+}
+
+func payloadOf(site *domain.Website, c Candidate) (payload json.RawMessage, hash string, err error) {
+	p := approvalPayload{
+		WebsiteID: site.ID, Domain: site.Domain, Niche: site.Niche, Manifest: c.Manifest, Draft: c.Draft, Pages: c.Pages,
+		Products: c.Products, Claims: c.Claims, Grounded: c.Grounded, SEOScore: c.SEOScore,
+	}
+	for _, g := range c.Gates {
+		p.Gates = append(p.Gates, gateLine{g.Name, g.State, g.Summary})
+	}
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil, "", fmt.Errorf("encode approval: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	return raw, hex.EncodeToString(sum[:]), nil
+}
+
+// OpenApproval asks a person whether the candidate may be published. It runs in the
+// transaction of the step that then waits.
+func (s *Websites) OpenApproval(ctx context.Context, run *domain.Run, step string, c Candidate) error {
+	site, err := s.cfg.Websites.Get(ctx, run.WebsiteID)
+	if err != nil {
+		return err
+	}
+	payload, hash, err := payloadOf(site, c)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Approvals.Insert(ctx, &domain.Approval{
+		ID: domain.ApprovalID(domain.NewID("appr")), RunID: run.ID, Step: step, WebsiteID: site.ID, Kind: "publish_release",
+		Title: fmt.Sprintf("Publish %s (%d pages about %s)", site.Domain, c.Pages, site.Niche), Payload: payload, PayloadHash: hash,
+		State: domain.ApprovalPending, CreatedAt: s.cfg.Now().UTC(),
+	})
+}
+
+// PublishCandidate stores the candidate as a release with its pages and evidence
+// and makes it live. It runs in the transaction of the release step and refuses a
+// candidate that is not what was approved.
+func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, run *domain.Run, c Candidate, approval domain.ApprovalID, d *domain.Draft) error {
+	site, err := s.cfg.Websites.Get(ctx, run.WebsiteID)
+	if err != nil {
+		return err
+	}
+	if err := s.checkApproved(ctx, site, c, approval); err != nil {
+		return err
+	}
+	now := s.cfg.Now().UTC()
+	r := &domain.Release{
+		ID: id, WebsiteID: site.ID, Manifest: c.Manifest, RunID: run.ID, Draft: c.Draft, Files: c.Files, Pages: c.Pages, Bytes: c.Bytes,
+		Gates: c.Gates, SEOScore: c.SEOScore, CreatedAt: now,
+	}
+	if err := publishable(site, r); err != nil {
+		return err
+	}
+	if err := s.cfg.Releases.Insert(ctx, r); err != nil {
+		return err
+	}
+	if err := s.cfg.Pages.Replace(ctx, site.ID, d.Pages); err != nil {
+		return err
+	}
+	if err := s.cfg.Evidence.InsertAll(ctx, site.ID, d.Evidence); err != nil {
+		return err
+	}
+	return s.makeLive(ctx, site, r, "release.published")
+}
+
+func (s *Websites) checkApproved(ctx context.Context, site *domain.Website, c Candidate, id domain.ApprovalID) error {
+	a, err := s.cfg.Approvals.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, hash, err := payloadOf(site, c)
+	if err != nil {
+		return err
+	}
+	if a.State != domain.ApprovalApproved || a.PayloadHash != hash {
+		return domain.Errorf(domain.CodeForbidden, "Approval %s does not cover this release candidate.", id)
+	}
+	return nil
+}
+
+// publishable refuses a release with a red gate and a site without legal data.
+func publishable(site *domain.Website, r *domain.Release) error {
+	if missing := site.Operator.Missing(); len(missing) > 0 {
+		return domain.Errorf(domain.CodeGateRed, "Website %s lacks legal data (rule L11): %s. Set operator.* in the configuration.", site.ID, strings.Join(missing, ", "))
+	}
+	if domain.GateVerdict(r.Gates) == domain.GateFail {
+		return domain.Errorf(domain.CodeGateRed, "Release %s has a red gate and cannot be published.", r.ID)
+	}
+	return nil
+}
+
+// makeLive moves the site's pointer in the transaction of ctx.
+func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain.Release, action string) error {
+	now := s.cfg.Now().UTC()
+	if err := s.cfg.Websites.SetLive(ctx, site.ID, r.ID, now); err != nil {
+		return err
+	}
+	if err := s.cfg.Releases.MarkPublished(ctx, r.ID, now); err != nil {
+		return err
+	}
+	sqltx.AfterCommit(ctx, func() { s.cfg.LiveChanged(context.WithoutCancel(ctx), site.ID) })
+	return s.journal.record(ctx, action, string(site.ID), string(r.ID))
+}
+
+// SetTitle stores the title that the plan gave the site.
+func (s *Websites) SetTitle(ctx context.Context, id domain.WebsiteID, title string) error {
+	site, err := s.cfg.Websites.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	site.Title, site.UpdatedAt = title, s.cfg.Now().UTC()
+	return s.cfg.Websites.Update(ctx, site)
+}
+
+// Publish makes a stored release live. Only a release that was published before,
+// and so approved, can be.
+func (s *Websites) Publish(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*domain.Website, error) {
+	return s.move(ctx, id, "release.published", func(ctx context.Context, _ *domain.Website) (*domain.Release, error) {
+		return s.cfg.Releases.Get(ctx, release)
+	})
+}
+
+// Rollback makes an earlier release live: the given one, or without one the newest
+// release older than the live one.
+func (s *Websites) Rollback(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*domain.Website, error) {
+	return s.move(ctx, id, "release.rolled_back", func(ctx context.Context, site *domain.Website) (*domain.Release, error) {
+		if release != "" {
+			return s.cfg.Releases.Get(ctx, release)
+		}
+		if site.LiveRelease == "" {
+			return nil, domain.Errorf(domain.CodeConflict, "Website %s has no live release.", id)
+		}
+		live, err := s.cfg.Releases.Get(ctx, site.LiveRelease)
+		if err != nil {
+			return nil, err
+		}
+		list, _, err := s.cfg.Releases.List(ctx, id, domain.Window{Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			if list[i].Number < live.Number && list[i].PublishedAt != nil {
+				return &list[i], nil
+			}
+		}
+		return nil, domain.Errorf(domain.CodeConflict, "Website %s has no release before number %d.", id, live.Number)
+	})
+}
+
+func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string, choose func(context.Context, *domain.Website) (*domain.Release, error)) (*domain.Website, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
+		return nil, err
+	}
+	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		site, err := s.cfg.Websites.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		r, err := choose(ctx, site)
+		if err != nil {
+			return err
+		}
+		if r.WebsiteID != id {
+			return domain.Errorf(domain.CodeNotFound, "Release %s does not belong to website %s.", r.ID, id)
+		}
+		if r.PublishedAt == nil {
+			return domain.Errorf(domain.CodeForbidden, "Release %s was never approved.", r.ID)
+		}
+		if err := publishable(site, r); err != nil {
+			return err
+		}
+		return s.makeLive(ctx, site, r, action)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.cfg.Websites.Get(ctx, id)
+}
