@@ -37,14 +37,6 @@ func NewApprovals(cfg ApprovalsConfig) *Approvals {
 	return &Approvals{cfg, journal{cfg.Audit, cfg.Now}}
 }
 
-// Decision is what a person decided. PayloadHash names what the person saw; if it
-// is set and differs from the approval's, nothing is decided.
-type Decision struct {
-	Approve     bool
-	Reason      string
-	PayloadHash string
-}
-
 // approvalResult is stored as the result of the step that waited.
 type approvalResult struct {
 	ApprovalID  domain.ApprovalID `json:"approval_id"`
@@ -71,7 +63,7 @@ func (s *Approvals) Get(ctx context.Context, id domain.ApprovalID) (*domain.Appr
 
 // Decide records a person's decision and lets the waiting run go on or end, in one
 // transaction. Only a person who signed in may decide; a rejection needs a reason.
-func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d Decision) (*domain.Approval, error) {
+func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error) {
 	p, err := domain.Require(ctx, domain.WebsitesManage)
 	if err != nil {
 		return nil, err
@@ -94,7 +86,7 @@ func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d Decision
 	return decided, err
 }
 
-func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d Decision, p *domain.Principal) (*domain.Approval, error) {
+func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d domain.Decision, p *domain.Principal) (*domain.Approval, error) {
 	open, err := s.cfg.Approvals.Get(ctx, id)
 	if err != nil {
 		return nil, err

@@ -4,20 +4,13 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
-)
 
-// Component is one part of the program with its state.
-type Component struct {
-	Name  string `json:"name"`
-	Layer string `json:"layer"` // gateway, orchestration, intelligence, data, integration
-	State string `json:"state"` // ok, degraded, down
-	Error string `json:"error,omitempty"`
-}
+	"empire/internal/domain"
+)
 
 // Probe asks one part whether it works.
 type Probe struct {
 	Name     string
-	Layer    string
 	Required bool // the program is not ready without it
 	Check    func(ctx context.Context) error
 }
@@ -36,11 +29,11 @@ func (h *Health) Stopping() { h.stopping.Store(true) }
 
 // Ready asks every part, each for at most two seconds, and reports whether the
 // program can serve.
-func (h *Health) Ready(ctx context.Context) ([]Component, bool) {
+func (h *Health) Ready(ctx context.Context) ([]domain.Component, bool) {
 	ready := !h.stopping.Load()
-	out := make([]Component, 0, len(h.probes))
+	out := make([]domain.Component, 0, len(h.probes))
 	for _, p := range h.probes {
-		c := Component{Name: p.Name, Layer: p.Layer, State: "ok"}
+		c := domain.Component{Name: p.Name, State: "ok"}
 		probeCtx, cancel := context.WithTimeout(ctx, 2*time.Second)
 		if err := p.Check(probeCtx); err != nil {
 			c.State, c.Error = "down", err.Error()

@@ -49,49 +49,26 @@ type Runs struct {
 // NewRuns returns the service.
 func NewRuns(cfg RunsConfig) *Runs { return &Runs{cfg, journal{cfg.Audit, cfg.Now}} }
 
-// PipelineInfo describes a pipeline that can be started.
-type PipelineInfo struct {
-	Name    string     `json:"name"`
-	Version int        `json:"version"`
-	Steps   []StepInfo `json:"steps"`
-}
-
-// StepInfo describes one step of a pipeline.
-type StepInfo struct {
-	Name           string         `json:"name"`
-	Agent          domain.AgentID `json:"agent,omitempty"`
-	Task           string         `json:"task,omitempty"`
-	TimeoutSeconds float64        `json:"timeout_seconds"`
-	Attempts       int            `json:"attempts"`
-}
-
 // Pipelines lists the shipped pipelines by name.
-func (s *Runs) Pipelines(ctx context.Context) ([]PipelineInfo, error) {
+func (s *Runs) Pipelines(ctx context.Context) ([]domain.PipelineInfo, error) {
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, err
 	}
-	var out []PipelineInfo
+	var out []domain.PipelineInfo
 	for _, d := range s.cfg.Engine.Definitions() {
-		info := PipelineInfo{Name: d.Name, Version: d.Version}
+		info := domain.PipelineInfo{Name: d.Name, Version: d.Version}
 		for _, st := range d.Steps {
-			info.Steps = append(info.Steps, StepInfo{st.Name, st.Agent, st.Task, st.Timeout.Seconds(), st.Retry.Attempts})
+			info.Steps = append(info.Steps, domain.PipelineStep{Name: st.Name, Agent: st.Agent, Task: st.Task})
 		}
 		out = append(out, info)
 	}
-	slices.SortFunc(out, func(a, b PipelineInfo) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b domain.PipelineInfo) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
-}
-
-// StartParams describe a run: the name of a pipeline, or inline stages.
-type StartParams struct {
-	Pipeline string
-	Params   json.RawMessage
-	Stages   []domain.Stage
 }
 
 // Start starts a run. Websites are launched through Websites.Generate, which also
 // reserves the domain.
-func (s *Runs) Start(ctx context.Context, p StartParams) (*domain.Run, error) {
+func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, error) {
 	principal, err := domain.Require(ctx, domain.AgentsManage)
 	if err != nil {
 		return nil, err

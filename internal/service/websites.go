@@ -74,14 +74,6 @@ func NewWebsites(cfg WebsitesConfig) *Websites {
 	return &Websites{cfg: cfg, journal: journal{cfg.Audit, cfg.Now}}
 }
 
-// GenerateParams ask for a new website.
-type GenerateParams struct {
-	Niche    string
-	Domain   string
-	Language string          // en or de; empty: en
-	Feeds    []domain.FeedID // empty: all feeds
-}
-
 // launchParams are the parameters of the launch_website pipeline.
 type launchParams struct {
 	WebsiteID domain.WebsiteID `json:"website_id"`
@@ -93,7 +85,7 @@ type launchParams struct {
 // Generate stores a draft website and starts the run that builds it, in one
 // transaction. A domain that is already managed is a CodeConflict, unless its
 // website never got anywhere: then the new run takes it over.
-func (s *Websites) Generate(ctx context.Context, p GenerateParams) (*domain.Website, *domain.Run, error) {
+func (s *Websites) Generate(ctx context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error) {
 	principal, err := domain.Require(ctx, domain.WebsitesManage)
 	if err != nil {
 		return nil, nil, err
@@ -122,7 +114,7 @@ func (s *Websites) Generate(ctx context.Context, p GenerateParams) (*domain.Webs
 	return site, run, nil
 }
 
-func (s *Websites) validate(p *GenerateParams) error {
+func (s *Websites) validate(p *domain.GenerateParams) error {
 	var err error
 	if p.Domain, err = domain.ValidateDomain(p.Domain); err != nil {
 		return err
@@ -150,7 +142,7 @@ func (s *Websites) validate(p *GenerateParams) error {
 }
 
 // reserve returns the website that the run will build.
-func (s *Websites) reserve(ctx context.Context, p GenerateParams, principal *domain.Principal) (*domain.Website, error) {
+func (s *Websites) reserve(ctx context.Context, p domain.GenerateParams, principal *domain.Principal) (*domain.Website, error) {
 	now := s.cfg.Now().UTC()
 	site, err := s.cfg.Websites.GetByDomain(ctx, p.Domain)
 	switch {
