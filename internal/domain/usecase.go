@@ -54,6 +54,7 @@ type PipelineStep struct {
 // Component is one part of the system with its state.
 type Component struct {
 	Name  string
+	Layer string // gateway, orchestration, intelligence, data, integration
 	State string // ok, degraded, down
 	Error string // why it is not ok
 }

@@ -23,13 +23,13 @@ const (
 
 type userStore interface {
 	Get(ctx context.Context, id domain.UserID) (*domain.User, error)
-	ByEmail(ctx context.Context, email string) (*domain.User, error) // regardless of case
+	GetByEmail(ctx context.Context, email string) (*domain.User, error) // regardless of case
 	Insert(ctx context.Context, u *domain.User) error
 	List(ctx context.Context, w domain.Window) ([]domain.User, int, error)
 }
 
 type userAudit interface {
-	Append(ctx context.Context, e *domain.AuditEntry) error
+	Append(ctx context.Context, e domain.AuditEntry) error
 }
 
 type userTx interface {
@@ -82,7 +82,7 @@ func (s *Users) Login(ctx context.Context, email, password string) (Session, err
 			RetryAfter: wait,
 		}
 	}
-	u, err := s.c.Store.ByEmail(ctx, account)
+	u, err := s.c.Store.GetByEmail(ctx, account)
 	if err != nil && domain.CodeOf(err) != domain.CodeNotFound {
 		return Session{}, fmt.Errorf("find user: %w", err)
 	}
@@ -190,7 +190,7 @@ func (s *Users) insert(ctx context.Context, u *domain.User, password string, act
 		if err := s.c.Store.Insert(ctx, u); err != nil {
 			return err
 		}
-		return s.c.Audit.Append(ctx, &domain.AuditEntry{
+		return s.c.Audit.Append(ctx, domain.AuditEntry{
 			At: now, ActorID: actor, Action: "user.created", Object: string(u.ID), RequestID: domain.RequestIDFrom(ctx),
 		})
 	})

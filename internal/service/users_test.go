@@ -25,7 +25,7 @@ func (a *accounts) Get(_ context.Context, id domain.UserID) (*domain.User, error
 	return nil, domain.Errorf(domain.CodeNotFound, "User %s does not exist.", id)
 }
 
-func (a *accounts) ByEmail(_ context.Context, email string) (*domain.User, error) {
+func (a *accounts) GetByEmail(_ context.Context, email string) (*domain.User, error) {
 	for i := range a.users {
 		if strings.EqualFold(a.users[i].Email, email) {
 			return &a.users[i], nil
@@ -43,8 +43,8 @@ func (a *accounts) List(context.Context, domain.Window) ([]domain.User, int, err
 	return a.users, len(a.users), nil
 }
 
-func (a *accounts) Append(_ context.Context, e *domain.AuditEntry) error {
-	a.audit = append(a.audit, *e)
+func (a *accounts) Append(_ context.Context, e domain.AuditEntry) error {
+	a.audit = append(a.audit, e)
 	return nil
 }
 
@@ -74,8 +74,11 @@ type guard struct {
 	locked    time.Duration
 }
 
-func (g *guard) Begin(account string) time.Duration { g.begun = append(g.begun, account); return g.locked }
-func (g *guard) Succeeded(account string)           { g.succeeded = append(g.succeeded, account) }
+func (g *guard) Begin(account string) time.Duration {
+	g.begun = append(g.begun, account)
+	return g.locked
+}
+func (g *guard) Succeeded(account string) { g.succeeded = append(g.succeeded, account) }
 
 func newUsers(t *testing.T) (*service.Users, *accounts, *plain, *guard) {
 	t.Helper()
