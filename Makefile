@@ -1,0 +1,53 @@
+# empire: targets for people. `make help` lists them.
+GO      ?= go
+PKGS    ?= ./...
+FLAGS   ?= -p 2
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the binary ./empire, static and stripped
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o empire ./cmd/empire
+
+.PHONY: run
+run: ## run the demo: a sample niche becomes a served website
+	$(GO) run ./cmd/empire demo
+
+.PHONY: test
+test: ## run all tests that this machine can run
+	$(GO) test $(FLAGS) $(PKGS)
+
+.PHONY: check
+check: ## the gate before a commit: format, vet, linters, layers, tests with the race detector
+	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo "run gofmt"; exit 1; }
+	$(GO) vet $(PKGS)
+	staticcheck $(PKGS)
+	golangci-lint run $(PKGS)
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on $(FLAGS) $(PKGS)
+
+.PHONY: golden
+golden: ## rewrite golden files after a wanted change; read the diff
+	$(GO) test ./internal/sitegen/... ./internal/api/... -update
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for 20 s
+	@for pkg in $$($(GO) list $(PKGS)); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 20s $$pkg || exit 1; \
+	  done; done
+
+.PHONY: kill-test
+kill-test: ## kill the program at 200 random moments and check that every run ends right
+	EMPIRE_TEST_KILLS=200 $(GO) test -count=1 -timeout 60m -v -run TestKillAndResume ./internal/app
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(FLAGS) $(PKGS)
+
+.PHONY: ci
+ci: ## what the continuous integration runs
+	bash .ci/run
