@@ -15,28 +15,18 @@ import (
 // JobTask is the kind of job that runs one task.
 const JobTask = "agent.task"
 
-// AgentFigures are the stored figures of one agent.
-type AgentFigures struct {
-	Completed    int
-	Failed       int
-	Total        time.Duration
-	LastActivity *time.Time
-	LastFailed   bool
-	Running      int
-}
-
 type taskStore interface {
 	Insert(ctx context.Context, t *domain.Task) error
 	Get(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	GetByIdempotencyKey(ctx context.Context, owner domain.UserID, key string) (*domain.Task, error)
-	List(ctx context.Context, agent domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error)
+	List(ctx context.Context, f domain.TaskFilter, w domain.Window) ([]domain.Task, int, error)
 	Begin(ctx context.Context, id domain.TaskID, at time.Time) (bool, error)
 	Finish(ctx context.Context, id domain.TaskID, state domain.RunState, result json.RawMessage, e *domain.RunError, at time.Time) (bool, error)
 }
 
 type figureStore interface {
 	Record(ctx context.Context, id domain.AgentID, ok bool, d time.Duration, at time.Time) error
-	Figures(ctx context.Context) (map[domain.AgentID]AgentFigures, error)
+	Metrics(ctx context.Context) (map[domain.AgentID]domain.AgentFigures, error)
 }
 
 // AgentsConfig is what Agents needs.
@@ -66,7 +56,7 @@ func (s *Agents) List(ctx context.Context, capability string) ([]domain.Agent, e
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, err
 	}
-	figures, err := s.cfg.Figures.Figures(ctx)
+	figures, err := s.cfg.Figures.Metrics(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +72,7 @@ func (s *Agents) List(ctx context.Context, capability string) ([]domain.Agent, e
 	return out, nil
 }
 
-func withFigures(a domain.Agent, f AgentFigures) domain.Agent {
+func withFigures(a domain.Agent, f domain.AgentFigures) domain.Agent {
 	a.LastActivity = f.LastActivity
 	a.Metrics = domain.AgentMetrics{TasksCompleted: f.Completed, TasksFailed: f.Failed, SuccessRate: 1, Running: f.Running}
 	if f.Completed > 0 {
@@ -230,5 +220,5 @@ func (s *Agents) Tasks(ctx context.Context, agent domain.AgentID, state domain.R
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, 0, err
 	}
-	return s.cfg.Tasks.List(ctx, agent, state, w)
+	return s.cfg.Tasks.List(ctx, domain.TaskFilter{AgentID: agent, State: state}, w)
 }

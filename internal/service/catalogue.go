@@ -11,18 +11,18 @@ import (
 
 type feedStore interface {
 	GetByName(ctx context.Context, name string) (*domain.Feed, error)
-	List(ctx context.Context) ([]domain.Feed, error)
+	List(ctx context.Context, w domain.Window) ([]domain.Feed, int, error)
 	Insert(ctx context.Context, f *domain.Feed) error
 	Update(ctx context.Context, f *domain.Feed) error
 }
 
 type productStore interface {
-	List(ctx context.Context, feed domain.FeedID, query string, w domain.Window) ([]domain.Product, int, error)
+	List(ctx context.Context, f domain.ProductFilter, w domain.Window) ([]domain.Product, int, error)
 	Count(ctx context.Context, feed domain.FeedID) (int, error)
 }
 
 type programStore interface {
-	List(ctx context.Context) ([]domain.Program, error)
+	List(ctx context.Context, w domain.Window) ([]domain.Program, int, error)
 	Upsert(ctx context.Context, list []domain.Program) error
 }
 
@@ -118,7 +118,8 @@ func (s *Catalogue) Feeds(ctx context.Context) ([]domain.Feed, error) {
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, err
 	}
-	return s.cfg.Feeds.List(ctx)
+	list, _, err := s.cfg.Feeds.List(ctx, domain.Window{Limit: 1000})
+	return list, err
 }
 
 // Products returns a window of the products of a feed, or of all feeds, that hold
@@ -127,7 +128,7 @@ func (s *Catalogue) Products(ctx context.Context, feed domain.FeedID, query stri
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, 0, err
 	}
-	return s.cfg.Products.List(ctx, feed, query, w)
+	return s.cfg.Products.List(ctx, domain.ProductFilter{FeedID: feed, Query: query}, w)
 }
 
 // Programs lists all affiliate programs.
@@ -135,5 +136,6 @@ func (s *Catalogue) Programs(ctx context.Context) ([]domain.Program, error) {
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, err
 	}
-	return s.cfg.Programs.List(ctx)
+	list, _, err := s.cfg.Programs.List(ctx, domain.Window{Limit: 1000})
+	return list, err
 }

@@ -13,7 +13,7 @@ import (
 
 type runStore interface {
 	Get(ctx context.Context, id domain.RunID) (*domain.Run, error)
-	List(ctx context.Context, state domain.RunState, website domain.WebsiteID, w domain.Window) ([]domain.Run, int, error)
+	List(ctx context.Context, f domain.RunFilter, w domain.Window) ([]domain.Run, int, error)
 }
 
 type runEvents interface {
@@ -94,7 +94,7 @@ func (s *Runs) start(ctx context.Context, name string, params json.RawMessage, s
 // found out it says yes, because two runs of one site must not meet.
 func (s *Runs) busy(ctx context.Context, site domain.WebsiteID) bool {
 	for _, state := range []domain.RunState{domain.StateQueued, domain.StateRunning, domain.StateWaiting} {
-		_, n, err := s.cfg.Runs.List(ctx, state, site, domain.Window{Limit: 1})
+		_, n, err := s.cfg.Runs.List(ctx, domain.RunFilter{State: state, WebsiteID: site}, domain.Window{Limit: 1})
 		if err != nil || n > 0 {
 			return true
 		}
@@ -107,7 +107,7 @@ func (s *Runs) List(ctx context.Context, state domain.RunState, site domain.Webs
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, 0, err
 	}
-	return s.cfg.Runs.List(ctx, state, site, w)
+	return s.cfg.Runs.List(ctx, domain.RunFilter{State: state, WebsiteID: site}, w)
 }
 
 // Get returns one run with its steps and their results.

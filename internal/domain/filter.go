@@ -1,0 +1,31 @@
+package domain
+
+import "time"
+
+// RunFilter selects runs. Empty fields select all.
+type RunFilter struct {
+	State     RunState
+	WebsiteID WebsiteID
+}
+
+// TaskFilter selects tasks. Empty fields select all.
+type TaskFilter struct {
+	AgentID AgentID
+	State   RunState
+}
+
+// ProductFilter selects products. Empty fields select all.
+type ProductFilter struct {
+	FeedID FeedID
+	Query  string // words that must all be in the name, category path or keywords
+}
+
+// AgentFigures are the stored figures of one agent.
+type AgentFigures struct {
+	Completed    int           // ended, with or without success
+	Failed       int           // ended without success
+	Total        time.Duration // time spent on all that ended
+	LastActivity *time.Time
+	LastFailed   bool // the last that ended did so without success
+	Running      int  // tasks and steps that run now
+}
