@@ -13,31 +13,30 @@ import (
 type slot struct {
 	name    string
 	product string
-	block   int
 }
 
 // slots returns the offer slots of a page in reading order.
 func slots(p *domain.Page) []slot {
 	var out []slot
-	add := func(block int, name, product string) {
+	add := func(name, product string) {
 		if name != "" && product != "" {
-			out = append(out, slot{name, product, block})
+			out = append(out, slot{name, product})
 		}
 	}
 	for i := range p.Blocks {
 		b := &p.Blocks[i]
 		switch {
 		case b.Product != nil:
-			add(i, b.Product.Slot, b.Product.Product)
+			add(b.Product.Slot, b.Product.Product)
 		case b.CTA != nil:
-			add(i, b.CTA.Slot, b.CTA.Product)
+			add(b.CTA.Slot, b.CTA.Product)
 		case b.Table != nil:
 			for _, r := range b.Table.Rows {
-				add(i, r.Slot, r.Product)
+				add(r.Slot, r.Product)
 			}
 		case b.Comparison != nil:
 			for _, c := range b.Comparison.Products {
-				add(i, c.Slot, c.Product)
+				add(c.Slot, c.Product)
 			}
 		}
 	}
@@ -55,7 +54,6 @@ func (p *plan) page(page domain.Page) domain.Page {
 	page.Offers = nil
 	claims := evidence.NewClaims(slices.Clone(page.Claims)...)
 	perProduct, taken := map[string]int{}, map[string]bool{}
-	first := -1
 	var empty []string
 	for _, s := range all {
 		why := ""
@@ -74,9 +72,6 @@ func (p *plan) page(page domain.Page) domain.Page {
 				page.Offers = append(page.Offers, o)
 				taken[s.name] = true
 				perProduct[s.product]++
-				if first < 0 {
-					first = s.block
-				}
 			}
 		}
 		if why != "" {
@@ -86,9 +81,6 @@ func (p *plan) page(page domain.Page) domain.Page {
 	page.Claims = claims.All()
 	p.placed, p.skipped = p.placed+len(page.Offers), p.skipped+len(empty)
 	p.reportEmpty(&page, empty)
-	if first >= 0 {
-		page.Blocks = p.disclose(&page, first)
-	}
 	return page
 }
 

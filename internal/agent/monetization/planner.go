@@ -14,7 +14,8 @@
 //     so that equal input gives equal offers.
 //
 // Prices that are older than allowed are left out. Legal, FAQ and method pages carry
-// no offers.
+// no offers. The theme prints the disclosure above the first offer of a page and
+// marks each link.
 package monetization
 
 import (
@@ -100,7 +101,6 @@ type plan struct {
 	used     map[domain.ProgramID]bool
 	choices  map[string]*choice // by family key
 	ledger   *evidence.Ledger
-	about    string // slug of the disclosure page, "" for none
 	findings []domain.Finding
 	reported map[string]bool // findings that are told once
 	placed   int
@@ -118,11 +118,6 @@ func newPlan(in PlanInput) *plan {
 	}
 	for i := range in.Programs {
 		p.addProgram(in.Programs[i])
-	}
-	for i := range in.Draft.Pages {
-		if in.Draft.Pages[i].Kind == domain.PageDisclosure {
-			p.about = in.Draft.Pages[i].Slug
-		}
 	}
 	return p
 }

@@ -324,43 +324,6 @@ func TestPlannerSubIDs(t *testing.T) {
 	}
 }
 
-func TestPlannerDisclosure(t *testing.T) {
-	t.Parallel()
-	f := family("f", row("1", 1000))
-	own := domain.Block{Type: domain.BlockDisclosure, Disclosure: &domain.Paragraph{Sentences: []domain.Sentence{{Text: "Advertising: own words.", Opinion: true}}}}
-	for _, tt := range []struct {
-		name   string
-		change func(*domain.Page)
-		at     int
-		text   string
-	}{
-		{"inserted above the heading", func(*domain.Page) {}, 0, "Advertising: the links"},
-		{"kept", func(p *domain.Page) { p.Blocks = slices.Insert(p.Blocks, 1, own) }, 1, "own words"},
-		{"moved up", func(p *domain.Page) { p.Blocks = append(p.Blocks, own) }, 0, "own words"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			d := draft(f)
-			tt.change(&d.Pages[0])
-			before := len(d.Pages[0].Blocks)
-			res := run(t, d, nil, f)
-			b := res.Pages[0].Blocks
-			n := 0
-			for i := range b {
-				if b[i].Disclosure != nil {
-					n++
-				}
-			}
-			if n != 1 || b[tt.at].Disclosure == nil || !strings.Contains(b[tt.at].Disclosure.Sentences[0].Text, tt.text) {
-				t.Errorf("%d disclosures, block %d = %+v, want one with %q", n, tt.at, b[tt.at], tt.text)
-			}
-			if len(d.Pages[0].Blocks) != before {
-				t.Error("the draft was changed")
-			}
-		})
-	}
-}
-
 func TestPlannerKeepsTheDraft(t *testing.T) {
 	t.Parallel()
 	f := family("f", row("1", 1000), row("2", 1010))
