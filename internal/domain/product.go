@@ -83,6 +83,7 @@ type Attribute struct {
 type Family struct {
 	Key        string      `json:"key"` // stable across imports of the same data
 	Name       string      `json:"name"`
+	NameFrom   []string    `json:"name_from,omitempty"` // attributes whose values Name ends with in parentheses
 	Brand      string      `json:"brand,omitempty"`
 	Category   string      `json:"category,omitempty"`
 	Variants   []Product   `json:"variants"`   // ordered by price, rows without a price last
