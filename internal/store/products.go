@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"empire/internal/domain"
+)
+
+// Products are the rows of feeds. The columns serve searches; doc is the whole
+// product.
+type Products struct{ db *DB }
+
+// keysPerStatement bounds IN lists.
+const keysPerStatement = 500
+
+var productBulk = bulk{
+	into: `products (feed_id, key, hash, merchant_key, merchant_id, merchant_name, name, brand, category, category_path, search_text,
+		price_minor, currency, in_stock, ean, parent_key, language, read_at, doc)`,
+	columns: 19,
+	size:    50,
+	after: `ON CONFLICT (feed_id, key) DO UPDATE SET hash = excluded.hash, import_id = '', merchant_key = excluded.merchant_key,
+		merchant_id = excluded.merchant_id, merchant_name = excluded.merchant_name, name = excluded.name, brand = excluded.brand,
+		category = excluded.category, category_path = excluded.category_path, search_text = excluded.search_text,
+		price_minor = excluded.price_minor, currency = excluded.currency, in_stock = excluded.in_stock, ean = excluded.ean,
+		parent_key = excluded.parent_key, language = excluded.language, read_at = excluded.read_at, doc = excluded.doc`,
+}
+
+func scanProduct(r row) (p domain.Product, err error) {
+	err = r.Scan(jsonValue{&p})
+	return p, err
+}
+
+// Hashes returns the hashes of the rows of a feed that have one of these keys.
+func (s *Products) Hashes(ctx context.Context, feed domain.FeedID, keys []string) (map[string]string, error) {
+	out := make(map[string]string, len(keys))
+	scan := func(r row) (struct{}, error) {
+		var key, hash string
+		err := r.Scan(&key, &hash)
+		out[key] = hash
+		return struct{}{}, err
+	}
+	for part := range slices.Chunk(keys, keysPerStatement) {
+		f := filter{conds: []string{"feed_id = $1"}, args: []any{feed}}
+		f.in("key", anySlice(part))
+		if _, err := getAll(ctx, s.db, scan, `SELECT key, hash FROM products`+f.where(), f.args...); err != nil {
+			return nil, s.db.fail(err, "read hashes of feed %s", feed)
+		}
+	}
+	return out, nil
+}
+
+// Upsert stores products, all or none; of two with the same key the last one
+// counts. Written rows count as seen by the import that is under way.
+func (s *Products) Upsert(ctx context.Context, products []domain.Product) error {
+	order := inKeyOrder(products)
+	docs := make([]string, len(order))
+	for i, at := range order {
+		doc, err := json.Marshal(&products[at])
+		if err != nil {
+			return s.db.fail(err, "encode product %s", products[at].Key)
+		}
+		docs[i] = string(doc)
+	}
+	err := productBulk.write(ctx, s.db, len(order), func(args []any, i int) []any {
+		p := &products[order[i]]
+		var minor any
+		currency := ""
+		if p.Price != nil {
+			minor, currency = p.Price.Minor, p.Price.Currency
+		}
+		var inStock any
+		if p.InStock != nil {
+			inStock = *p.InStock
+		}
+		return append(args, p.FeedID, p.Key, p.Hash, p.MerchantKey, p.MerchantID, p.MerchantName, p.Name, p.Brand, p.Category, p.CategoryPath,
+			searchText(p), minor, currency, inStock, p.EAN, p.ParentKey, p.Language, s.db.time(p.ReadAt), docs[i])
+	})
+	return s.db.fail(err, "store products")
+}
+
+// inKeyOrder returns the places of the products in the order of their keys, each
+// key once. One order for all writers also keeps them from blocking each other.
+func inKeyOrder(products []domain.Product) []int {
+	last := make(map[[2]string]int, len(products))
+	for i := range products {
+		last[[2]string{string(products[i].FeedID), products[i].Key}] = i
+	}
+	order := make([]int, 0, len(last))
+	for _, i := range last {
+		order = append(order, i)
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		pa, pb := &products[a], &products[b]
+		if c := strings.Compare(string(pa.FeedID), string(pb.FeedID)); c != 0 {
+			return c
+		}
+		return strings.Compare(pa.Key, pb.Key)
+	})
+	return order
+}
+
+// searchText is what Candidates and List look into.
+func searchText(p *domain.Product) string {
+	return strings.ToLower(p.Name + "\n" + p.CategoryPath + "\n" + p.Fields["keywords"])
+}
+
+// Touch marks rows of a feed as seen by an import.
+func (s *Products) Touch(ctx context.Context, feed domain.FeedID, keys []string, importID string) error {
+	keys = slices.Sorted(slices.Values(keys))
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		for part := range slices.Chunk(keys, keysPerStatement) {
+			args := append([]any{importID, feed}, anySlice(part)...)
+			_, err := s.db.exec(ctx, `UPDATE products SET import_id = $1 WHERE feed_id = $2 AND key IN (`+placeholders(3, len(part))+`)`, args...)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s.db.fail(err, "mark products of feed %s", feed)
+}
+
+// RemoveUnseen deletes the rows of a feed that an import neither touched nor
+// wrote, and returns how many those were. It ends the import.
+func (s *Products) RemoveUnseen(ctx context.Context, feed domain.FeedID, importID string) (int, error) {
+	var removed int64
+	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		removed, err = s.db.exec(ctx, `DELETE FROM products WHERE feed_id = $1 AND import_id <> $2 AND import_id <> ''`, feed, importID)
+		if err != nil {
+			return err
+		}
+		_, err = s.db.exec(ctx, `UPDATE products SET import_id = $2 WHERE feed_id = $1 AND import_id = ''`, feed, importID)
+		return err
+	})
+	return int(removed), s.db.fail(err, "remove products of feed %s", feed)
+}
+
+// Candidates calls fn with each product of the feeds (all feeds if none is named)
+// whose name, category path or keywords contain one of the terms in any case,
+// ordered by feed and key. No terms match nothing. fn may keep the product; it
+// must not use a transaction that ctx carries. An error of fn ends the walk.
+func (s *Products) Candidates(ctx context.Context, feeds []domain.FeedID, terms []string, fn func(*domain.Product) error) error {
+	var f filter
+	if len(feeds) > 0 {
+		f.in("feed_id", anySlice(feeds))
+	}
+	if len(terms) == 0 {
+		return nil
+	}
+	f.containsAny("search_text", terms)
+	rows, err := s.db.r(ctx).QueryContext(ctx, `SELECT doc FROM products`+f.where()+` ORDER BY feed_id, key`, f.args...)
+	if err != nil {
+		return s.db.fail(err, "search products")
+	}
+	defer rows.Close()
+	for rows.Next() {
+		p, err := scanProduct(rows)
+		if err != nil {
+			return s.db.fail(err, "read product")
+		}
+		if err := fn(&p); err != nil {
+			return err
+		}
+	}
+	return s.db.fail(rows.Err(), "search products")
+}
+
+// ProductFilter selects products. Empty fields select all.
+type ProductFilter struct {
+	FeedID domain.FeedID
+	Query  string // words that must all be in the name, category path or keywords
+}
+
+// List returns products ordered by feed and key, and how many there are.
+func (s *Products) List(ctx context.Context, pf ProductFilter, w domain.Window) ([]domain.Product, int, error) {
+	var f filter
+	f.eq("feed_id", string(pf.FeedID))
+	for word := range strings.FieldsSeq(pf.Query) {
+		f.containsAny("search_text", []string{word})
+	}
+	total, err := s.db.count(ctx, `SELECT count(*) FROM products`+f.where(), f.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	page, args := f.page(w)
+	list, err := getAll(ctx, s.db, scanProduct, `SELECT doc FROM products`+f.where()+` ORDER BY feed_id, key`+page, args...)
+	return list, total, s.db.fail(err, "list products")
+}
+
+// Get returns one row of a feed, or CodeNotFound.
+func (s *Products) Get(ctx context.Context, feed domain.FeedID, key string) (*domain.Product, error) {
+	const query = `SELECT doc FROM products WHERE feed_id = $1 AND key = $2`
+	missing := domain.Errorf(domain.CodeNotFound, "Feed %s has no product %s.", feed, key)
+	p, err := getOne(ctx, s.db, missing, scanProduct, query, feed, key)
+	return p, s.db.fail(err, "get product %s of feed %s", key, feed)
+}
+
+// Count returns how many rows a feed holds.
+func (s *Products) Count(ctx context.Context, feed domain.FeedID) (int, error) {
+	return s.db.count(ctx, `SELECT count(*) FROM products WHERE feed_id = $1`, feed)
+}

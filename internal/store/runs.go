@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// Runs are the executions of pipelines. Whatever writes a run or its steps takes
+// the lock of the run's row first, so that writers on PostgreSQL cannot block each
+// other in a circle.
+type Runs struct{ db *DB }
+
+const runColumns = `id, pipeline, version, state, params, website_id, owner_id, stages, error, created_at, started_at, finished_at`
+
+func scanRun(r row) (run domain.Run, err error) {
+	var website sql.NullString
+	err = r.Scan(&run.ID, &run.Pipeline, &run.Version, &run.State, rawScan{&run.Params}, &website, &run.OwnerID, jsonValue{&run.Stages},
+		jsonValue{&run.Error}, asTime(&run.CreatedAt), asTimePtr(&run.StartedAt), asTimePtr(&run.FinishedAt))
+	run.WebsiteID = domain.WebsiteID(website.String)
+	return run, err
+}
+
+func noRun(id domain.RunID) *domain.Error {
+	return domain.Errorf(domain.CodeNotFound, "Run %s does not exist.", id)
+}
+
+var stepBulk = bulk{into: "steps (" + stepColumns + ", result)", columns: 15, size: 50}
+
+// Insert stores a run with its steps and the event run.created.
+func (s *Runs) Insert(ctx context.Context, r *domain.Run) error {
+	const query = `INSERT INTO runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		_, err := s.db.exec(ctx, query, r.ID, r.Pipeline, r.Version, r.State, rawArg(r.Params), nullable(string(r.WebsiteID)), r.OwnerID,
+			jsonValue{r.Stages}, optJSON(r.Error), s.db.time(r.CreatedAt), s.db.timePtr(r.StartedAt), s.db.timePtr(r.FinishedAt))
+		if err != nil {
+			return err
+		}
+		err = stepBulk.write(ctx, s.db, len(r.Steps), func(args []any, i int) []any {
+			st := &r.Steps[i]
+			return append(args, st.ID, r.ID, st.Name, st.Position, st.Agent, st.Task, st.State, st.Attempt, optJSON(st.Error), st.Done, st.Total,
+				st.Message, s.db.timePtr(st.StartedAt), s.db.timePtr(st.FinishedAt), rawArg(st.Result))
+		})
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(map[string]any{"pipeline": r.Pipeline, "version": r.Version})
+		if err != nil {
+			return err
+		}
+		return (&Events{s.db}).Append(ctx, domain.RunEvent{RunID: r.ID, Type: "run.created", Data: data, At: r.CreatedAt})
+	})
+	return s.db.fail(err, "insert run %s", r.ID)
+}
+
+// Get returns one run with its steps and their results, or CodeNotFound.
+func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	const query = `SELECT ` + runColumns + ` FROM runs WHERE id = $1`
+	const steps = `SELECT ` + stepColumns + `, result FROM steps WHERE run_id = $1 ORDER BY position`
+	r, err := getOne(ctx, s.db, noRun(id), scanRun, query, id)
+	if err != nil {
+		return nil, s.db.fail(err, "get run %s", id)
+	}
+	r.Steps, err = getAll(ctx, s.db, scanStepResult, steps, id)
+	if err != nil {
+		return nil, s.db.fail(err, "get steps of run %s", id)
+	}
+	return r, nil
+}
+
+// RunFilter selects runs. Empty fields select all.
+type RunFilter struct {
+	State     domain.RunState
+	WebsiteID domain.WebsiteID
+}
+
+// List returns runs with their steps but without results, the newest first, and
+// how many there are.
+func (s *Runs) List(ctx context.Context, rf RunFilter, w domain.Window) ([]domain.Run, int, error) {
+	var f filter
+	f.eq("state", string(rf.State))
+	f.eq("website_id", string(rf.WebsiteID))
+	total, err := s.db.count(ctx, `SELECT count(*) FROM runs`+f.where(), f.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	page, args := f.page(w)
+	runs, err := getAll(ctx, s.db, scanRun, `SELECT `+runColumns+` FROM runs`+f.where()+` ORDER BY created_at DESC, id DESC`+page, args...)
+	if err != nil {
+		return nil, 0, s.db.fail(err, "list runs")
+	}
+	if err := s.addSteps(ctx, runs); err != nil {
+		return nil, 0, s.db.fail(err, "list steps of runs")
+	}
+	return runs, total, nil
+}
+
+func (s *Runs) addSteps(ctx context.Context, runs []domain.Run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	at := make(map[domain.RunID]*domain.Run, len(runs))
+	ids := make([]any, len(runs))
+	for i := range runs {
+		at[runs[i].ID], ids[i] = &runs[i], runs[i].ID
+	}
+	var f filter
+	f.in("run_id", ids)
+	steps, err := getAll(ctx, s.db, scanStep, `SELECT `+stepColumns+` FROM steps`+f.where()+` ORDER BY run_id, position`, f.args...)
+	if err != nil {
+		return err
+	}
+	for _, st := range steps {
+		at[st.RunID].Steps = append(at[st.RunID].Steps, st)
+	}
+	return nil
+}
+
+// SetState moves a run from one of several states to another, with the error that
+// ended it or nil. It reports false if the run is in no state of from. StartedAt is
+// set with the first move to running; FinishedAt is set by a final state and
+// cleared by any other.
+func (s *Runs) SetState(ctx context.Context, id domain.RunID, from []domain.RunState, to domain.RunState, e *domain.RunError, at time.Time) (bool, error) {
+	f := filter{conds: []string{"id = $1"}, args: []any{id, to, optJSON(e), s.startedAt(to, at), s.finishedAt(to, at)}}
+	f.in("state", anySlice(from))
+	n, err := s.db.exec(ctx, `UPDATE runs SET state = $2, error = $3, started_at = COALESCE(started_at, $4), finished_at = $5`+f.where(), f.args...)
+	if err == nil && n == 0 {
+		err = s.exists(ctx, id)
+	}
+	return n > 0, s.db.fail(err, "set state of run %s", id)
+}
+
+func (s *Runs) startedAt(to domain.RunState, at time.Time) any {
+	if to == domain.StateRunning {
+		return s.db.time(at)
+	}
+	return nil
+}
+
+func (s *Runs) finishedAt(to domain.RunState, at time.Time) any {
+	if to.Ended() {
+		return s.db.time(at)
+	}
+	return nil
+}
+
+func (s *Runs) exists(ctx context.Context, id domain.RunID) error {
+	_, err := getOne(ctx, s.db, noRun(id), scanOne[string], `SELECT id FROM runs WHERE id = $1`, id)
+	return err
+}
+
+// SetWebsite notes the website that a run works on.
+func (s *Runs) SetWebsite(ctx context.Context, id domain.RunID, website domain.WebsiteID) error {
+	const query = `UPDATE runs SET website_id = $2 WHERE id = $1`
+	return s.db.fail(s.db.execOne(ctx, noRun(id), query, id, nullable(string(website))), "set website of run %s", id)
+}
+
+// Unfinished returns the ids of runs that have not ended, the oldest first.
+func (s *Runs) Unfinished(ctx context.Context) ([]domain.RunID, error) {
+	const query = `SELECT id FROM runs WHERE state IN ('queued', 'running', 'waiting') ORDER BY created_at, id`
+	ids, err := getAll(ctx, s.db, scanOne[domain.RunID], query)
+	return ids, s.db.fail(err, "list unfinished runs")
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// Tasks are pieces of work that were asked of agents.
+type Tasks struct{ db *DB }
+
+const taskColumns = `id, agent_id, type, params, state, result, error, owner_id, idempotency_key, request_hash, created_at, started_at, finished_at`
+
+func scanTask(r row) (t domain.Task, err error) {
+	err = r.Scan(&t.ID, &t.AgentID, &t.Type, rawScan{&t.Params}, &t.State, rawScan{&t.Result}, jsonValue{&t.Error}, &t.OwnerID,
+		&t.IdempotencyKey, &t.RequestHash, asTime(&t.CreatedAt), asTimePtr(&t.StartedAt), asTimePtr(&t.FinishedAt))
+	return t, err
+}
+
+func noTask(id domain.TaskID) *domain.Error {
+	return domain.Errorf(domain.CodeNotFound, "Task %s does not exist.", id)
+}
+
+// Insert stores a task. An idempotency key that the owner has used is
+// CodeConflict.
+func (s *Tasks) Insert(ctx context.Context, t *domain.Task) error {
+	const query = `INSERT INTO tasks (` + taskColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	_, err := s.db.exec(ctx, query, t.ID, t.AgentID, t.Type, rawArg(t.Params), t.State, rawArg(t.Result), optJSON(t.Error), t.OwnerID,
+		t.IdempotencyKey, t.RequestHash, s.db.time(t.CreatedAt), s.db.timePtr(t.StartedAt), s.db.timePtr(t.FinishedAt))
+	err = taken(err, "owner_id,idempotency_key", "idempotency_key", "This idempotency key has been used.")
+	return s.db.fail(err, "insert task %s", t.ID)
+}
+
+// Get returns one task, or CodeNotFound.
+func (s *Tasks) Get(ctx context.Context, id domain.TaskID) (*domain.Task, error) {
+	const query = `SELECT ` + taskColumns + ` FROM tasks WHERE id = $1`
+	t, err := getOne(ctx, s.db, noTask(id), scanTask, query, id)
+	return t, s.db.fail(err, "get task %s", id)
+}
+
+// GetByIdempotencyKey returns the task that the owner asked for with a key, or
+// CodeNotFound.
+func (s *Tasks) GetByIdempotencyKey(ctx context.Context, owner domain.UserID, key string) (*domain.Task, error) {
+	const query = `SELECT ` + taskColumns + ` FROM tasks WHERE owner_id = $1 AND idempotency_key = $2 AND idempotency_key <> ''`
+	missing := domain.Errorf(domain.CodeNotFound, "No task has this idempotency key.")
+	t, err := getOne(ctx, s.db, missing, scanTask, query, owner, key)
+	return t, s.db.fail(err, "get task by idempotency key")
+}
+
+// TaskFilter selects tasks. Empty fields select all.
+type TaskFilter struct {
+	AgentID domain.AgentID
+	State   domain.RunState
+}
+
+// List returns tasks, the newest first, and how many there are.
+func (s *Tasks) List(ctx context.Context, tf TaskFilter, w domain.Window) ([]domain.Task, int, error) {
+	var f filter
+	f.eq("agent_id", string(tf.AgentID))
+	f.eq("state", string(tf.State))
+	total, err := s.db.count(ctx, `SELECT count(*) FROM tasks`+f.where(), f.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	page, args := f.page(w)
+	list, err := getAll(ctx, s.db, scanTask, `SELECT `+taskColumns+` FROM tasks`+f.where()+` ORDER BY created_at DESC, id DESC`+page, args...)
+	return list, total, s.db.fail(err, "list tasks")
+}
+
+// Begin starts a task that is queued, or running on a worker that was lost. It
+// reports false for a task in another state.
+func (s *Tasks) Begin(ctx context.Context, id domain.TaskID, at time.Time) (bool, error) {
+	const query = `UPDATE tasks SET state = 'running', started_at = COALESCE(started_at, $2) WHERE id = $1 AND state IN ('queued', 'running')`
+	n, err := s.db.exec(ctx, query, id, s.db.time(at))
+	if err == nil && n == 0 {
+		err = s.exists(ctx, id)
+	}
+	return n > 0, s.db.fail(err, "begin task %s", id)
+}
+
+// Finish ends a task with a result or an error. It reports false if the task has
+// ended before.
+func (s *Tasks) Finish(ctx context.Context, id domain.TaskID, state domain.RunState, result json.RawMessage, e *domain.RunError, at time.Time) (bool, error) {
+	const query = `UPDATE tasks SET state = $2, result = $3, error = $4, finished_at = $5
+		WHERE id = $1 AND state IN ('queued', 'running', 'waiting')`
+	if !state.Ended() {
+		return false, domain.Errorf(domain.CodeInvalid, "State %s does not end a task.", state)
+	}
+	n, err := s.db.exec(ctx, query, id, state, rawArg(result), optJSON(e), s.db.time(at))
+	if err == nil && n == 0 {
+		err = s.exists(ctx, id)
+	}
+	return n > 0, s.db.fail(err, "finish task %s", id)
+}
+
+func (s *Tasks) exists(ctx context.Context, id domain.TaskID) error {
+	_, err := getOne(ctx, s.db, noTask(id), scanOne[string], `SELECT id FROM tasks WHERE id = $1`, id)
+	return err
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// Websites are the sites of the portfolio.
+type Websites struct{ db *DB }
+
+const websiteColumns = `id, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id, created_at, updated_at`
+
+func scanWebsite(r row) (w domain.Website, err error) {
+	err = r.Scan(&w.ID, &w.Name, &w.Domain, &w.Niche, &w.Language, &w.Title, &w.State, jsonValue{&w.FeedIDs}, &w.LiveRelease, &w.PointerSeq,
+		jsonValue{&w.Operator}, &w.OwnerID, asTime(&w.CreatedAt), asTime(&w.UpdatedAt))
+	return w, err
+}
+
+func noWebsite(name string) *domain.Error {
+	return domain.Errorf(domain.CodeNotFound, "Website %s does not exist.", name)
+}
+
+func websiteTaken(err error, w *domain.Website) error {
+	err = taken(err, "domain", "domain", "Domain %s already belongs to a website.", w.Domain)
+	return taken(err, "name", "name", "Name %s already belongs to a website.", w.Name)
+}
+
+// Get returns one website, or CodeNotFound.
+func (s *Websites) Get(ctx context.Context, id domain.WebsiteID) (*domain.Website, error) {
+	const query = `SELECT ` + websiteColumns + ` FROM websites WHERE id = $1`
+	w, err := getOne(ctx, s.db, noWebsite(string(id)), scanWebsite, query, id)
+	return w, s.db.fail(err, "get website %s", id)
+}
+
+// GetByDomain returns the website with this domain, or CodeNotFound.
+func (s *Websites) GetByDomain(ctx context.Context, name string) (*domain.Website, error) {
+	const query = `SELECT ` + websiteColumns + ` FROM websites WHERE domain = $1`
+	w, err := getOne(ctx, s.db, noWebsite(name), scanWebsite, query, strings.ToLower(name))
+	return w, s.db.fail(err, "get website by domain")
+}
+
+// GetByName returns the website with this name, or CodeNotFound.
+func (s *Websites) GetByName(ctx context.Context, name string) (*domain.Website, error) {
+	const query = `SELECT ` + websiteColumns + ` FROM websites WHERE name = $1`
+	w, err := getOne(ctx, s.db, noWebsite(name), scanWebsite, query, name)
+	return w, s.db.fail(err, "get website by name")
+}
+
+// GetByHost returns the website that answers for a host without port: its domain,
+// or NAME.localhost.
+func (s *Websites) GetByHost(ctx context.Context, host string) (*domain.Website, error) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if name, ok := strings.CutSuffix(host, ".localhost"); ok {
+		return s.GetByName(ctx, name)
+	}
+	return s.GetByDomain(ctx, host)
+}
+
+// List returns websites ordered by id, and how many there are.
+func (s *Websites) List(ctx context.Context, w domain.Window) ([]domain.Website, int, error) {
+	const query = `SELECT ` + websiteColumns + ` FROM websites ORDER BY id LIMIT $1 OFFSET $2`
+	total, err := s.db.count(ctx, `SELECT count(*) FROM websites`)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit, offset := limitOffset(w)
+	sites, err := getAll(ctx, s.db, scanWebsite, query, limit, offset)
+	return sites, total, s.db.fail(err, "list websites")
+}
+
+// Insert stores a new website without a live release. A taken domain or name is
+// CodeConflict.
+func (s *Websites) Insert(ctx context.Context, w *domain.Website) error {
+	const query = `INSERT INTO websites (id, name, domain, niche, language, title, state, feed_ids, operator, owner_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	_, err := s.db.exec(ctx, query, w.ID, w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State, jsonValue{feedIDs(w)}, jsonValue{w.Operator},
+		w.OwnerID, s.db.time(w.CreatedAt), s.db.time(w.UpdatedAt))
+	return s.db.fail(websiteTaken(err, w), "insert website %s", w.ID)
+}
+
+func feedIDs(w *domain.Website) []domain.FeedID {
+	if w.FeedIDs == nil {
+		return []domain.FeedID{}
+	}
+	return w.FeedIDs
+}
+
+// Update stores all fields of a website except LiveRelease, OwnerID and CreatedAt.
+// It sets w.PointerSeq to a new value, because hosts or the state may have changed
+// and edges must notice.
+func (s *Websites) Update(ctx context.Context, w *domain.Website) error {
+	const query = `UPDATE websites SET name = $2, domain = $3, niche = $4, language = $5, title = $6, state = $7, feed_ids = $8, operator = $9,
+		updated_at = $10, pointer_seq = $11 WHERE id = $1`
+	var seq int64
+	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		if seq, err = s.db.next(ctx, "pointer"); err != nil {
+			return err
+		}
+		return s.db.execOne(ctx, noWebsite(string(w.ID)), query, w.ID, w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State,
+			jsonValue{feedIDs(w)}, jsonValue{w.Operator}, s.db.time(w.UpdatedAt), seq)
+	})
+	if err != nil {
+		return s.db.fail(websiteTaken(err, w), "update website %s", w.ID)
+	}
+	w.PointerSeq = seq
+	return nil
+}
+
+// Delete removes a website with its pages, evidence and releases. Its runs and
+// approvals stay.
+func (s *Websites) Delete(ctx context.Context, id domain.WebsiteID) error {
+	err := s.db.execOne(ctx, noWebsite(string(id)), `DELETE FROM websites WHERE id = $1`, id)
+	return s.db.fail(err, "delete website %s", id)
+}
+
+// SetLive makes a release of the website the one that edges serve. The website's
+// PointerSeq becomes greater than that of every other website.
+func (s *Websites) SetLive(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID, at time.Time) error {
+	const query = `UPDATE websites SET live_release = $2, state = $3, updated_at = $4, pointer_seq = $5
+		WHERE id = $1 AND EXISTS (SELECT 1 FROM releases r WHERE r.id = $2 AND r.website_id = $1)`
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		seq, err := s.db.next(ctx, "pointer")
+		if err != nil {
+			return err
+		}
+		missing := domain.Errorf(domain.CodeNotFound, "Website %s has no release %s.", id, release)
+		return s.db.execOne(ctx, missing, query, id, release, domain.WebsiteLive, s.db.time(at), seq)
+	})
+	return s.db.fail(err, "set live release of website %s", id)
+}
+
+// ChangedSince returns the websites whose PointerSeq is greater than seq, in the
+// order of their change. Nothing that is committed later sorts before them.
+func (s *Websites) ChangedSince(ctx context.Context, seq int64) ([]domain.Website, error) {
+	const query = `SELECT ` + websiteColumns + ` FROM websites WHERE pointer_seq > $1 ORDER BY pointer_seq`
+	sites, err := getAll(ctx, s.db, scanWebsite, query, seq)
+	return sites, s.db.fail(err, "list changed websites")
+}

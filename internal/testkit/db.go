@@ -1,0 +1,67 @@
+// Package testkit holds what tests share: fresh databases, a PostgreSQL server of
+// their own, the built program, and test data.
+//
+// What the machine lacks makes a test skip and say so. With EMPIRE_TEST_REQUIRE=all
+// it fails instead.
+package testkit
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"empire/internal/store"
+)
+
+// Require ends a test that needs something that is missing: it skips, or fails
+// under EMPIRE_TEST_REQUIRE=all.
+func Require(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("EMPIRE_TEST_REQUIRE") == "all" {
+		t.Fatalf("missing: %s", what)
+	}
+	t.Skipf("missing: %s", what)
+}
+
+// Look returns the path of the first of several programs that is installed.
+func Look(t testing.TB, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	Require(t, "program "+strings.Join(names, " or "))
+	return ""
+}
+
+// DB returns a store on a fresh SQLite file, migrated.
+func DB(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, store.Config{Path: filepath.Join(t.TempDir(), "empire.db")})
+}
+
+// PostgresDB returns a store on a fresh PostgreSQL database, migrated.
+func PostgresDB(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, store.Config{URL: Postgres(t)})
+}
+
+func open(t testing.TB, cfg store.Config) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("open database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrate database: %v", err)
+	}
+	return store.New(db)
+}
