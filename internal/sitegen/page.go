@@ -1,0 +1,191 @@
+package sitegen
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// pageView is what the theme sees of one page.
+type pageView struct {
+	Site  *site
+	W     *words
+	Lang  string
+	Kind  domain.PageKind
+	Title string
+	// Description, Canonical and NoIndex go into the head.
+	Description, Canonical, Path string
+	NoIndex                      bool
+	Image                        string
+	Schemas                      []template.JS
+
+	Nav       []navItem
+	Crumbs    []link
+	Ads       bool // the page has affiliate links
+	Heading   string
+	Updated   *moment
+	TOC       []link
+	Lead      *block // first paragraph, before the first heading
+	Blocks    []block
+	Related   []link
+	Explore   []navGroup
+	Hero      bool
+	GuideHref string
+	Motif     template.HTML
+}
+
+// moment is a day for readers and for machines.
+type moment struct{ Text, ISO string }
+
+// long is how many sections make a table of contents useful.
+const long = 4
+
+func (s *site) newPageView(p *domain.Page) (*pageView, error) {
+	w := wordsFor(firstOf(p.Language, s.draft.Website.Language))
+	v := &pageView{
+		Site: s, W: w, Lang: firstOf(p.Language, s.draft.Website.Language, "en"), Kind: p.Kind,
+		Title: p.Title, Description: p.Description, Path: p.Path(), Canonical: s.origin + p.Path(), NoIndex: !p.Indexable,
+		Image: s.origin + imagePath, Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
+		Nav: s.navFor(p.Path()),
+	}
+	if err := v.addSchemas(p.Schema); err != nil {
+		return nil, err
+	}
+	offers, err := newOffers(p, w)
+	if err != nil {
+		return nil, err
+	}
+	r := newReader(s, p, w, offers)
+	if v.Blocks, err = r.blocks(); err != nil {
+		return nil, err
+	}
+	v.Ads = offers.shown > 0
+	if len(v.Blocks) > 0 && v.Blocks[0].Kind == domain.BlockParagraph && v.Blocks[0].ID == "" {
+		v.Lead, v.Blocks = &v.Blocks[0], v.Blocks[1:]
+	}
+	if len(r.sections) >= long && !v.Hero {
+		v.TOC = r.sections
+	}
+	s.surround(v, p)
+	return v, nil
+}
+
+// surround fills what stands around the text of the page.
+func (s *site) surround(v *pageView, p *domain.Page) {
+	if v.Hero {
+		v.Motif = motif(s.tokens)
+		v.Explore = s.explore()
+		for _, i := range s.Nav {
+			if q := s.pages[trimPath(i.Href)]; i.Href != "" && q != nil && q.Kind == domain.PageGuide {
+				v.GuideHref = i.Href
+				break
+			}
+		}
+		return
+	}
+	v.Crumbs = []link{{Href: "/", Label: s.Home}, {Label: firstOf(p.NavLabel, p.Heading, p.Title), Current: true}}
+	if s.pages[""] == nil {
+		v.Crumbs = nil
+	}
+	for _, ref := range p.Related {
+		if href := s.target(ref.Slug, ""); href != "" && href != v.Path {
+			v.Related = append(v.Related, link{Href: href, Label: ref.Label, Summary: s.pages[trimPath(href)].Summary})
+		}
+	}
+	if !p.Kind.Legal() && !p.UpdatedAt.IsZero() {
+		v.Updated = newMoment(v.W, p.UpdatedAt)
+	}
+}
+
+func newMoment(w *words, t time.Time) *moment {
+	return &moment{Text: w.date(t), ISO: t.UTC().Format(time.DateOnly)}
+}
+
+// explore lists all pages of the site for the home page, so that none is an
+// orphan.
+func (s *site) explore() []navGroup {
+	groups := []navGroup{{Title: s.W.Guide}, {Title: s.W.Best}, {Title: s.W.Comparisons}, {Title: s.W.Products}, {Title: s.W.About}}
+	for i := range s.draft.Pages {
+		p := &s.draft.Pages[i]
+		n := 0
+		switch p.Kind {
+		case domain.PageGuide:
+			n = 0
+		case domain.PageBest:
+			n = 1
+		case domain.PageComparison:
+			n = 2
+		case domain.PageProduct:
+			n = 3
+		case domain.PageFAQ, domain.PageMethod:
+			n = 4
+		default:
+			continue
+		}
+		groups[n].Links = append(groups[n].Links, s.linkTo(p))
+	}
+	out := groups[:0]
+	for _, g := range groups {
+		if len(g.Links) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// navFor marks the current page in the main menu.
+func (s *site) navFor(path string) []navItem {
+	out := make([]navItem, len(s.Nav))
+	for i, item := range s.Nav {
+		item.Current = item.Href == path
+		if len(item.Items) > 0 {
+			items := make([]link, len(item.Items))
+			for j, l := range item.Items {
+				l.Current = l.Href == path
+				items[j] = l
+				item.Current = item.Current || l.Current
+			}
+			item.Items = items
+		}
+		out[i] = item
+	}
+	return out
+}
+
+// addSchemas writes JSON-LD. encoding/json escapes <, > and & so that no value
+// can end the script element.
+func (v *pageView) addSchemas(list []domain.Schema) error {
+	for _, schema := range list {
+		b, err := json.Marshal(schema)
+		if err != nil {
+			return fmt.Errorf("write structured data: %w", err)
+		}
+		v.Schemas = append(v.Schemas, template.JS(b)) //nolint:gosec // marshaled above, with HTML escapes
+	}
+	return nil
+}
+
+func trimPath(path string) string {
+	if len(path) < 2 {
+		return ""
+	}
+	return path[1 : len(path)-1]
+}
+
+// renderNotFound builds the page that visitors get for an unknown address.
+func (s *site) renderNotFound() (File, error) {
+	w := s.W
+	v := &pageView{
+		Site: s, W: w, Lang: firstOf(s.draft.Website.Language, "en"), Kind: "not_found",
+		Title: w.NotFoundTitle + " – " + s.Title, NoIndex: true, Heading: w.NotFoundTitle, Nav: s.navFor(""),
+	}
+	v.Lead = &block{Kind: domain.BlockParagraph, Text: []inline{{Text: w.NotFoundText + " "}, {Text: w.BackHome, Href: "/"}}}
+	body, err := s.execute(v)
+	if err != nil {
+		return File{}, err
+	}
+	return File{Path: "/404.html", File: "404.html", ContentType: contentHTML, Body: body, Status: 404}, nil
+}

@@ -1,0 +1,204 @@
+package sitegen
+
+import (
+	"html/template"
+	"strings"
+
+	"empire/internal/domain"
+)
+
+// site is what all pages of a draft share.
+type site struct {
+	draft  *domain.Draft
+	origin string
+	tokens Tokens
+	W      *words
+
+	Title, Tagline string
+	Home           string // label of the home page in menus and breadcrumbs
+	CSS            template.CSS
+	Light, Dark    Colors
+	Nav            []navItem
+	Footer         []navGroup
+	Legal          []link
+	Sample         bool
+	Disclosure     string // path of the page on how the site earns money
+	Method         string
+
+	pages   map[string]*domain.Page    // by slug
+	anchors map[string]map[string]bool // by slug
+}
+
+// link is a link within the site.
+type link struct {
+	Href, Label, Summary string
+	Current              bool
+}
+
+// navItem is an entry of the main menu: a link, or a group with links.
+type navItem struct {
+	link
+	Items []link
+}
+
+type navGroup struct {
+	Title string
+	Links []link
+}
+
+func newSite(d *domain.Draft, opts Options) (*site, error) {
+	origin := opts.Origin
+	if origin == "" {
+		origin = "https://" + d.Website.Domain
+	}
+	origin, err := checkOrigin(origin)
+	if err != nil {
+		return nil, err
+	}
+	s := &site{
+		draft: d, origin: origin, tokens: TokensFor(d.Website), W: wordsFor(d.Website.Language),
+		Title: firstOf(d.Plan.Title, d.Website.Title, d.Website.Domain), Tagline: d.Plan.Tagline,
+		Sample:  d.Website.Operator.Sample,
+		pages:   make(map[string]*domain.Page, len(d.Pages)),
+		anchors: make(map[string]map[string]bool, len(d.Pages)),
+	}
+	s.Light, s.Dark = s.tokens.Light, s.tokens.Dark
+	if s.CSS, err = stylesheet(s.tokens); err != nil {
+		return nil, err
+	}
+	for i := range d.Pages {
+		p := &d.Pages[i]
+		slug := strings.Trim(p.Slug, "/")
+		if err := checkSlug(slug); err != nil {
+			return nil, err
+		}
+		if s.pages[slug] != nil {
+			return nil, domain.Invalid("slug", "Two pages have the address %s.", p.Path())
+		}
+		s.pages[slug] = p
+		s.anchors[slug] = anchorsOf(p)
+	}
+	s.arrange()
+	return s, nil
+}
+
+// arrange derives menus from the pages, in their order.
+func (s *site) arrange() {
+	w := s.W
+	s.Home = w.Home
+	var best, comparisons, about []link
+	var single []navItem
+	for i := range s.draft.Pages {
+		p := &s.draft.Pages[i]
+		l := s.linkTo(p)
+		switch p.Kind {
+		case domain.PageHome:
+			s.Home = firstOf(p.NavLabel, w.Home)
+		case domain.PageGuide:
+			single = append(single, navItem{link: l})
+		case domain.PageBest:
+			best = append(best, l)
+		case domain.PageComparison:
+			comparisons = append(comparisons, l)
+		case domain.PageFAQ:
+			about = append(about, l)
+		case domain.PageMethod:
+			about = append(about, l)
+			s.Method = l.Href
+		case domain.PageImprint, domain.PagePrivacy, domain.PageDisclosure:
+			s.legal(p)
+		}
+	}
+	s.Nav = append(s.Nav, single...)
+	for _, g := range []navGroup{{w.Best, best}, {w.Comparisons, comparisons}} {
+		s.Nav = append(s.Nav, group(g)...)
+	}
+	for _, l := range about {
+		s.Nav = append(s.Nav, navItem{link: l})
+	}
+	for _, g := range []navGroup{{w.Guide, linksOf(single)}, {w.Best, best}, {w.Comparisons, comparisons}, {w.About, about}} {
+		if len(g.Links) > 0 {
+			s.Footer = append(s.Footer, g)
+		}
+	}
+}
+
+// legal adds a legally required page under the name that the law knows it by.
+func (s *site) legal(p *domain.Page) {
+	label := s.W.Imprint
+	switch p.Kind {
+	case domain.PagePrivacy:
+		label = s.W.Privacy
+	case domain.PageDisclosure:
+		label = s.W.Disclosure
+		s.Disclosure = p.Path()
+	}
+	s.Legal = append(s.Legal, link{Href: p.Path(), Label: label})
+}
+
+// group makes a menu entry of links: nothing for none, the link itself for one.
+func group(g navGroup) []navItem {
+	switch len(g.Links) {
+	case 0:
+		return nil
+	case 1:
+		return []navItem{{link: g.Links[0]}}
+	default:
+		return []navItem{{link: link{Label: g.Title}, Items: g.Links}}
+	}
+}
+
+func linksOf(items []navItem) []link {
+	var out []link
+	for _, i := range items {
+		out = append(out, i.link)
+	}
+	return out
+}
+
+func (s *site) linkTo(p *domain.Page) link {
+	return link{Href: p.Path(), Label: firstOf(p.NavLabel, p.Heading, p.Title), Summary: p.Summary}
+}
+
+// target returns the address of a page of the site, with the anchor if the page
+// has it; "" if the draft has no such page.
+func (s *site) target(slug, anchor string) string {
+	slug = strings.Trim(slug, "/")
+	p := s.pages[slug]
+	if p == nil {
+		return ""
+	}
+	if id := anchorID(anchor); id != "" && s.anchors[slug][id] {
+		return p.Path() + "#" + id
+	}
+	return p.Path()
+}
+
+// anchorsOf returns the ids that other pages may link to.
+func anchorsOf(p *domain.Page) map[string]bool {
+	out := map[string]bool{}
+	for i := range p.Blocks {
+		b := &p.Blocks[i]
+		if id := anchorID(b.Anchor); id != "" {
+			out[id] = true
+		}
+		if b.FAQ == nil {
+			continue
+		}
+		for _, qa := range b.FAQ.Items {
+			if id := anchorID(qa.Anchor); id != "" {
+				out[id] = true
+			}
+		}
+	}
+	return out
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if strings.TrimSpace(v) != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,113 @@
+package sitegen
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"empire/internal/domain"
+)
+
+// File is one file of a built site.
+type File = domain.File
+
+// Options are what Render needs beyond the draft. The zero value is good.
+type Options struct {
+	// Origin is the scheme and host of absolute addresses (canonical links,
+	// sitemap, feed). Empty means https:// and the website's domain.
+	Origin string
+}
+
+// Render builds all files of a site: its pages in the order of the draft, then
+// the error page and what crawlers and browsers ask for. A draft that cannot be a
+// site yields a CodeInvalid error that names the page and the fault.
+func Render(d *domain.Draft, opts Options) ([]File, error) {
+	s, err := newSite(d, opts)
+	if err != nil {
+		return nil, fmt.Errorf("build site %s: %w", d.Website.Domain, err)
+	}
+	files := make([]File, 0, len(d.Pages)+6)
+	for i := range d.Pages {
+		f, err := s.renderPage(&d.Pages[i])
+		if err != nil {
+			return nil, fmt.Errorf("build page %s of %s: %w", d.Pages[i].Path(), d.Website.Domain, err)
+		}
+		files = append(files, f)
+	}
+	notFound, err := s.renderNotFound()
+	if err != nil {
+		return nil, fmt.Errorf("build error page of %s: %w", d.Website.Domain, err)
+	}
+	image, err := s.shareImage()
+	if err != nil {
+		return nil, fmt.Errorf("draw share image of %s: %w", d.Website.Domain, err)
+	}
+	files = append(files, notFound, s.robots())
+	for _, make := range []func() (File, error){s.sitemap, s.feed} {
+		f, err := make()
+		if err != nil {
+			return nil, fmt.Errorf("build site %s: %w", d.Website.Domain, err)
+		}
+		files = append(files, f)
+	}
+	return append(files, s.favicon(), image), nil
+}
+
+func (s *site) renderPage(p *domain.Page) (File, error) {
+	v, err := s.newPageView(p)
+	if err != nil {
+		return File{}, err
+	}
+	body, err := s.execute(v)
+	if err != nil {
+		return File{}, err
+	}
+	return File{
+		Path: p.Path(), File: strings.TrimPrefix(p.Path(), "/") + "index.html", ContentType: contentHTML, Body: body,
+	}, nil
+}
+
+const (
+	contentHTML = "text/html; charset=utf-8"
+	contentXML  = "application/xml; charset=utf-8"
+	contentAtom = "application/atom+xml; charset=utf-8"
+	contentText = "text/plain; charset=utf-8"
+	contentSVG  = "image/svg+xml"
+	contentPNG  = "image/png"
+)
+
+func (s *site) execute(v *pageView) ([]byte, error) {
+	t, err := theme()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Grow(32 << 10)
+	if err := t.ExecuteTemplate(&b, "page", v); err != nil {
+		return nil, fmt.Errorf("execute theme: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// checkSlug accepts what can be both an address and a file name everywhere.
+func checkSlug(slug string) error {
+	if slug == "" {
+		return nil
+	}
+	for _, part := range strings.Split(slug, "/") {
+		if part == "" || len(part) > 200 || strings.Trim(part, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return domain.Invalid("slug", "Slug %.80q is not made of lower-case letters, digits and hyphens.", slug)
+		}
+	}
+	return nil
+}
+
+// checkOrigin accepts a scheme and a host without a path.
+func checkOrigin(origin string) (string, error) {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return "", domain.Invalid("origin", "Origin %.80q is not a scheme and a host.", origin)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}

@@ -1,0 +1,165 @@
+package sitegentest_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"empire/internal/domain"
+	"empire/internal/sitegen"
+	"empire/internal/sitegen/sitegentest"
+)
+
+// TestBrowser opens every page in Chromium at phone and desktop width, light and
+// dark. Nothing may stick out sideways and nothing may be reported on the console.
+// With EMPIRE_TEST_SCREENSHOTS set to a directory it keeps pictures there.
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	problems := listen(t, browser)
+	for name, draft := range map[string]*domain.Draft{"en": sitegentest.English(), "de": sitegentest.German()} {
+		server := serve(t, draft)
+		for _, width := range []int64{320, 360, 768, 1440} {
+			for _, scheme := range []string{"light", "dark"} {
+				if scheme == "dark" && width != 360 && width != 1440 {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s_%d_%s", name, width, scheme), func(t *testing.T) {
+					for _, p := range draft.Pages {
+						picture := ""
+						if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
+							picture = filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s.png", name, p.ID, width, scheme))
+						}
+						visit(t, browser, server.URL+p.Path(), width, scheme, picture)
+					}
+				})
+			}
+		}
+	}
+	for _, p := range *problems {
+		t.Errorf("the browser reports: %s", p)
+	}
+}
+
+// startBrowser returns a browser context. Without Chromium the test skips, or
+// fails when everything is required.
+func startBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{os.Getenv("EMPIRE_TEST_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil && name != "" {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		if os.Getenv("EMPIRE_TEST_REQUIRE") == "all" {
+			t.Fatal("Chromium is missing.")
+		}
+		t.Skip("Chromium is missing.")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("no-first-run", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, stop = context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start browser: %v", err)
+	}
+	return ctx
+}
+
+func serve(t *testing.T, d *domain.Draft) *httptest.Server {
+	t.Helper()
+	files, err := sitegen.Render(d, sitegen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	for _, f := range files {
+		pattern := f.Path
+		if strings.HasSuffix(pattern, "/") {
+			pattern += "{$}"
+		}
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", f.ContentType)
+			_, _ = w.Write(f.Body)
+		})
+	}
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// visit opens one page in the tab of ctx and reports what is wrong with it.
+func visit(t *testing.T, ctx context.Context, address string, width int64, scheme, picture string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("open %s: %v", address, err)
+		}
+	}
+	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 500})
+	must(err)
+	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	must(err)
+	must(chromedp.Do(ctx, chromedp.Navigate(address)))
+	over, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - innerWidth`))
+	must(err)
+	if over > 0 {
+		t.Errorf("%s scrolls sideways by %d pixels at width %d", address, over, width)
+	}
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](outside))
+	must(err)
+	for _, w := range wide {
+		t.Errorf("%s at width %d: %s", address, width, w)
+	}
+	if picture == "" {
+		return
+	}
+	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	must(err)
+	must(os.WriteFile(picture, shot, 0o600))
+}
+
+// listen collects what the tab of ctx reports on the console.
+func listen(t *testing.T, ctx context.Context) *[]string {
+	t.Helper()
+	var problems []string
+	err := chromedp.Listen(ctx, func(ev any) {
+		switch e := ev.(type) {
+		case *runtime.EventConsoleAPICalled:
+			problems = append(problems, "console "+string(e.Type))
+		case *runtime.EventExceptionThrown:
+			problems = append(problems, e.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			problems = append(problems, e.Entry.Text+" "+e.Entry.URL)
+		}
+	})
+	if err != nil {
+		t.Fatalf("listen to the console: %v", err)
+	}
+	return &problems
+}
+
+// outside lists texts of charts, buttons and headings that leave the window.
+const outside = `[...document.querySelectorAll('.chart text, main h1, main h2, main h3, main p, .offer, footer a')]
+	.filter(e => !e.closest('.scroll')).map(e => [e, e.getBoundingClientRect()])
+	.filter(([e, r]) => r.width > 0 && (r.left < -1 || r.right > innerWidth + 1))
+	.map(([e, r]) => e.tagName + ' "' + e.textContent.trim().slice(0, 40) + '" spans ' + Math.round(r.left) + ' to ' + Math.round(r.right))`

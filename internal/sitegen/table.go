@@ -1,0 +1,129 @@
+package sitegen
+
+import (
+	"strconv"
+
+	"empire/internal/domain"
+)
+
+// cellView is one cell of a table or the value of a fact.
+type cellView struct {
+	Text    string // empty: not stated
+	Says    string // what the dash or the star means
+	Href    string
+	Best    bool
+	Numeric bool
+	Head    bool // first cell of its row
+}
+
+// tableView is a data table.
+type tableView struct {
+	W         *words
+	ID        string // of the caption
+	Caption   string
+	Columns   []domain.Column
+	Rows      []rowView
+	HasOffers bool
+	HasBest   bool
+	HasGaps   bool
+	Note      string
+	Prices    *priceNote
+}
+
+type rowView struct {
+	Cells []cellView
+	Offer *offerView
+}
+
+// comparisonView sets products side by side.
+type comparisonView struct {
+	W        *words
+	ID       string
+	Caption  string
+	Pair     bool // two products fit a phone without scrolling
+	Products []comparisonProduct
+	Rows     []comparisonRow
+	HasBest  bool
+	HasGaps  bool
+	HasOffer bool
+}
+
+type comparisonProduct struct {
+	Name, Href string
+	Offer      *offerView
+}
+
+type comparisonRow struct {
+	Label string
+	Cells []cellView
+}
+
+// cellAt returns the view of a cell, which a short row may lack. best says what
+// the mark of the best cell means.
+func (r *reader) cellAt(cells []domain.Cell, i int, best string) cellView {
+	var c domain.Cell
+	if i < len(cells) {
+		c = cells[i]
+	}
+	v := cellView{Text: c.Text, Href: r.slug(c.Slug), Best: c.Best && c.Text != ""}
+	switch {
+	case c.Text == "":
+		v.Says = r.words.NotStated
+	case v.Best:
+		v.Says = best
+	}
+	return v
+}
+
+// captionID names the caption of the next table of the page.
+func (r *reader) captionID() string {
+	r.tables++
+	return r.anchors.claim("table-" + strconv.Itoa(r.tables))
+}
+
+func (r *reader) table(t *domain.Table) *tableView {
+	v := &tableView{W: r.words, ID: r.captionID(), Caption: t.Caption, Columns: t.Columns, Note: t.Note}
+	var slots []string
+	for _, row := range t.Rows {
+		rv := rowView{}
+		for i := range t.Columns {
+			c := r.cellAt(row.Cells, i, r.words.BestColumn)
+			c.Numeric, c.Head = t.Columns[i].Numeric, i == 0
+			v.HasBest = v.HasBest || c.Best
+			v.HasGaps = v.HasGaps || c.Text == ""
+			rv.Cells = append(rv.Cells, c)
+		}
+		name := ""
+		if len(row.Cells) > 0 {
+			name = row.Cells[0].Text
+		}
+		if rv.Offer = r.offers.view(row.Slot, name); rv.Offer != nil {
+			rv.Offer.Label = r.words.ButtonShort
+			v.HasOffers = true
+			slots = append(slots, row.Slot)
+		}
+		v.Rows = append(v.Rows, rv)
+	}
+	v.Prices = r.offers.note(slots)
+	return v
+}
+
+func (r *reader) comparison(c *domain.Comparison) *comparisonView {
+	v := &comparisonView{W: r.words, ID: r.captionID(), Caption: c.Caption, Pair: len(c.Products) <= 2}
+	for _, p := range c.Products {
+		o := r.offers.view(p.Slot, p.Name)
+		v.HasOffer = v.HasOffer || o != nil
+		v.Products = append(v.Products, comparisonProduct{Name: p.Name, Href: r.slug(p.Slug), Offer: o})
+	}
+	for _, row := range c.Rows {
+		rv := comparisonRow{Label: row.Label}
+		for i := range c.Products {
+			cv := r.cellAt(row.Cells, i, r.words.BestRow)
+			v.HasBest = v.HasBest || cv.Best
+			v.HasGaps = v.HasGaps || cv.Text == ""
+			rv.Cells = append(rv.Cells, cv)
+		}
+		v.Rows = append(v.Rows, rv)
+	}
+	return v
+}
