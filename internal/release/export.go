@@ -15,7 +15,7 @@ import (
 // directory appears whole or not at all: files are written beside it and moved. An
 // existing directory is replaced if it is empty or an earlier export; one that
 // holds something else (files, but no index.html) is left alone with CodeConflict.
-func (s *Store) Export(ctx context.Context, m domain.Manifest, dir string) (err error) {
+func (s *Builder) Export(ctx context.Context, m domain.Manifest, dir string) (err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("export release of %s: %w", m.Host, err)
@@ -60,7 +60,7 @@ func replaceable(dir string) error {
 	return nil
 }
 
-func (s *Store) write(ctx context.Context, e domain.ManifestEntry, site string) error {
+func (s *Builder) write(ctx context.Context, e domain.ManifestEntry, site string) error {
 	if !filepath.IsLocal(e.File) {
 		return domain.Invalid("file", "File name %q does not stay inside the site.", e.File)
 	}

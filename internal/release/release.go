@@ -38,19 +38,19 @@ type blobs interface {
 	ReadAll(ctx context.Context, sha string) ([]byte, error)
 }
 
-// Store makes and reads releases. It is safe for concurrent use.
-type Store struct {
+// Builder makes and reads releases. It is safe for concurrent use.
+type Builder struct {
 	blobs blobs
 }
 
-// New returns a store over blobs, whose ReadAll must verify what it reads.
-func New(blobs blobs) *Store { return &Store{blobs: blobs} }
+// New returns a builder over blobs, whose ReadAll must verify what it reads.
+func New(blobs blobs) *Builder { return &Builder{blobs: blobs} }
 
 // Build stores files as a release of a host and returns the SHA-256 of its
 // manifest. Equal files give equal sums, in whatever order they come. Compressing
 // takes most of the time; files that are unchanged since one of the earlier
 // manifests take their compressed forms from there.
-func (s *Store) Build(ctx context.Context, host string, files []File, earlier ...domain.Manifest) (manifestSHA string, m domain.Manifest, err error) {
+func (s *Builder) Build(ctx context.Context, host string, files []File, earlier ...domain.Manifest) (manifestSHA string, m domain.Manifest, err error) {
 	if err := check(files); err != nil {
 		return "", domain.Manifest{}, fmt.Errorf("build release of %s: %w", host, err)
 	}
@@ -86,7 +86,7 @@ func (s *Store) Build(ctx context.Context, host string, files []File, earlier ..
 }
 
 // put stores one file with its compressed forms.
-func (s *Store) put(ctx context.Context, f *File, known map[string]domain.ManifestEntry) (domain.ManifestEntry, error) {
+func (s *Builder) put(ctx context.Context, f *File, known map[string]domain.ManifestEntry) (domain.ManifestEntry, error) {
 	sha, err := s.blobs.PutBytes(ctx, f.Body)
 	if err != nil {
 		return domain.ManifestEntry{}, fmt.Errorf("store %s: %w", f.Path, err)
@@ -164,7 +164,7 @@ func ValidPath(p string) bool {
 }
 
 // Load returns the manifest with the given SHA-256, or a CodeNotFound error.
-func (s *Store) Load(ctx context.Context, sha string) (domain.Manifest, error) {
+func (s *Builder) Load(ctx context.Context, sha string) (domain.Manifest, error) {
 	b, err := s.blobs.ReadAll(ctx, sha)
 	if err != nil {
 		return domain.Manifest{}, fmt.Errorf("load manifest: %w", err)
@@ -184,7 +184,7 @@ const maxFaults = 20
 
 // Verify reads every blob that m names and reports those that are missing, damaged
 // or of another size.
-func (s *Store) Verify(ctx context.Context, m domain.Manifest) error {
+func (s *Builder) Verify(ctx context.Context, m domain.Manifest) error {
 	var faults []error
 	for _, e := range m.Entries {
 		forms := []domain.Encoded{{SHA256: e.SHA256, Size: e.Size}}

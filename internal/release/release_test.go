@@ -24,7 +24,7 @@ import (
 	"empire/internal/release"
 )
 
-func newStore(t testing.TB) (*release.Store, *blob.Dir) {
+func newStore(t testing.TB) (*release.Builder, *blob.Dir) {
 	t.Helper()
 	d, err := blob.NewDir(t.TempDir())
 	if err != nil {
@@ -53,7 +53,7 @@ func site() []release.File {
 	}
 }
 
-func build(t *testing.T, s *release.Store, files []release.File, earlier ...domain.Manifest) (string, domain.Manifest) {
+func build(t *testing.T, s *release.Builder, files []release.File, earlier ...domain.Manifest) (string, domain.Manifest) {
 	t.Helper()
 	sha, m, err := s.Build(t.Context(), "keyboards.example", files, earlier...)
 	if err != nil {
