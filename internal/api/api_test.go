@@ -1,0 +1,382 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"empire/internal/api"
+	"empire/internal/domain"
+)
+
+const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+// endpoint is one operation with a good request, and what it must refuse.
+type endpoint struct {
+	method, path string
+	right        domain.Permission // empty: signed in is enough
+	body         string
+	status       int
+	unknown      string   // the same with an id that does not exist
+	bad          []string // query strings, or bodies for POST, that are 422
+}
+
+var endpoints = []endpoint{
+	{method: "GET", path: "/auth/me", status: 200, bad: []string{"?x=1"}},
+	{method: "GET", path: "/auth/permissions", status: 200, bad: []string{"?x=1"}},
+	{method: "GET", path: "/agents", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/agents/opportunity_scanner", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody", bad: []string{"?x=1"}},
+	{method: "GET", path: "/agents/opportunity_scanner/status", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody/status"},
+	{
+		method: "POST", path: "/agents/opportunity_scanner/tasks", right: domain.AgentsManage, status: 202, unknown: "/agents/nobody/tasks",
+		body: `{"type":"market_scan","params":{"topic":"tea"}}`,
+		bad:  []string{`{}`, `{"type":""}`, `{"type":1}`, `{"type":"market_scan","params":[]}`, `{"type":"market_scan","x":1}`, `{"type":"fly"}`, `[]`, `null`},
+	},
+	{method: "GET", path: "/tasks", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
+	{method: "GET", path: "/tasks/task_1", right: domain.AgentsRead, status: 200, unknown: "/tasks/task_2"},
+	{method: "GET", path: "/websites", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/websites/site_1", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2"},
+	{
+		method: "POST", path: "/websites/generate", right: domain.WebsitesManage, status: 202, body: `{"niche":"tea","domain":"tea.example"}`,
+		bad: []string{
+			`{"niche":"tea"}`, `{"domain":"tea.example"}`, `{"niche":"","domain":"tea.example"}`, `{"niche":"tea","domain":"bad"}`,
+			`{"niche":"tea","domain":"tea.example","language":"fr"}`, `{"niche":"tea","domain":"tea.example","extra":1}`,
+			`{"niche":"` + strings.Repeat("a", 101) + `","domain":"tea.example"}`, `{"niche":"tea","domain":"tea.example","feeds":"all"}`,
+		},
+	},
+	{method: "GET", path: "/websites/site_1/pages", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/pages", bad: badWindows},
+	{method: "GET", path: "/websites/site_1/pages/page_1", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_1/pages/page_2"},
+	{method: "GET", path: "/websites/site_1/releases", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/releases", bad: badWindows},
+	{
+		method: "POST", path: "/websites/site_1/publish", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2/publish",
+		body: `{"release_id":"rel_1"}`, bad: []string{`{}`, `{"release_id":""}`, `{"release_id":7}`},
+	},
+	{
+		method: "POST", path: "/websites/site_1/rollback", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2/rollback",
+		bad: []string{`{"release":"rel_1"}`, `[]`},
+	},
+	{method: "GET", path: "/websites/site_1/audit", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/audit"},
+	{method: "GET", path: "/pipelines", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{
+		method: "POST", path: "/pipelines/runs", right: domain.AgentsManage, status: 202,
+		body: `{"stages":[{"name":"a","agent":"opportunity_scanner","task":{"type":"market_scan"}}]}`,
+		bad:  []string{`{}`, `{"stages":[]}`, `{"stages":[{"name":"a"}]}`, `{"stages":[{"name":"","agent":"x","task":{"type":"y"}}]}`, `{"params":3}`},
+	},
+	{method: "GET", path: "/runs", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
+	{method: "GET", path: "/runs/run_1", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2"},
+	{method: "GET", path: "/runs/run_1/events", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/events", bad: []string{"?after=-1", "?limit=0", "?x=1"}},
+	{method: "POST", path: "/runs/run_1/cancel", right: domain.AgentsManage, status: 200, unknown: "/runs/run_2/cancel"},
+	{method: "POST", path: "/runs/run_1/retry", right: domain.AgentsManage, status: 409, unknown: "/runs/run_2/retry"},
+	{method: "GET", path: "/approvals", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=odd"}, badWindows...)},
+	{method: "GET", path: "/approvals/appr_1", right: domain.WebsitesRead, status: 200, unknown: "/approvals/appr_2"},
+	{
+		method: "POST", path: "/approvals/appr_1/decision", right: domain.WebsitesManage, status: 200, unknown: "/approvals/appr_2/decision",
+		body: `{"decision":"approve","payload_hash":"` + hash + `"}`,
+		bad:  []string{`{}`, `{"decision":"approve"}`, `{"decision":"yes","payload_hash":"` + hash + `"}`, `{"decision":"approve","payload_hash":"abc"}`},
+	},
+	{method: "GET", path: "/feeds", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/products", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/programs", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/system/components", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
+}
+
+var badWindows = []string{"?limit=0", "?limit=-1", "?limit=10001", "?limit=x", "?limit=1.5", "?offset=-1", "?offset=x", "?offset=99999999999999999999", "?x=1"}
+
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	a := newAPI(&fakes{sites: 3})
+	for _, e := range endpoints {
+		t.Run(e.method+" "+e.path, func(t *testing.T) {
+			t.Parallel()
+			path := api.Base + e.path
+			if w := call(t, a, admin, e.method, path, e.body); w.Code != e.status {
+				t.Errorf("allowed: %d, want %d\n%s", w.Code, e.status, w.Body)
+			}
+			if w := call(t, a, admin, e.method, path+"/", e.body); w.Code != e.status {
+				t.Errorf("with a trailing slash: %d, want %d", w.Code, e.status)
+			}
+			w := call(t, a, nil, e.method, path, "not even JSON")
+			if p := problemOf(t, w); w.Code != 401 || p.Type != "urn:empire:error:unauthenticated" || w.Header().Get("WWW-Authenticate") == "" {
+				t.Errorf("not signed in: %d %+v", w.Code, p)
+			}
+			checkRight(t, a, e)
+			if e.unknown != "" {
+				w := call(t, a, admin, e.method, api.Base+e.unknown, e.body)
+				if p := problemOf(t, w); w.Code != 404 || p.Type != "urn:empire:error:not_found" {
+					t.Errorf("unknown id: %d %+v", w.Code, p)
+				}
+			}
+			for _, bad := range e.bad {
+				target, body := path, bad
+				if e.method == "GET" {
+					target, body = path+bad, ""
+				}
+				w := call(t, a, admin, e.method, target, body)
+				if p := problemOf(t, w); w.Code != 422 {
+					t.Errorf("%s: %d, want 422\n%+v", bad, w.Code, p)
+				}
+			}
+		})
+	}
+}
+
+// checkRight tries an endpoint with every permission but the needed one, and with
+// the needed one alone.
+func checkRight(t *testing.T, a *api.API, e endpoint) {
+	t.Helper()
+	if e.right == "" {
+		return
+	}
+	for _, right := range domain.Permissions() {
+		w := call(t, a, &domain.Principal{UserID: "user_2", Permissions: []domain.Permission{right}}, e.method, api.Base+e.path, e.body)
+		allowed := right == e.right || right == domain.AdminFull
+		if allowed && w.Code != e.status {
+			t.Errorf("with %s: %d, want %d", right, w.Code, e.status)
+		}
+		if !allowed && (w.Code != 403 || problemOf(t, w).Type != "urn:empire:error:forbidden") {
+			t.Errorf("with %s only: %d, want 403", right, w.Code)
+		}
+	}
+}
+
+// TestEndpointsCoverTheDocument fails when an operation is missing in the table.
+func TestEndpointsCoverTheDocument(t *testing.T) {
+	t.Parallel()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Security   *[]map[string][]string `json:"security"`
+			Permission domain.Permission      `json:"x-permission"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(document(t), &doc); err != nil {
+		t.Fatal(err)
+	}
+	declared := 0
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			declared++
+			if path == "/auth/login" {
+				continue
+			}
+			i := slices.IndexFunc(endpoints, func(e endpoint) bool {
+				return strings.EqualFold(e.method, method) && matches(path, e.path)
+			})
+			if i < 0 {
+				t.Errorf("%s %s is not tested", method, path)
+				continue
+			}
+			if op.Permission != endpoints[i].right || op.Security == nil || len(*op.Security) != 1 {
+				t.Errorf("%s %s declares %q, want %q", method, path, op.Permission, endpoints[i].right)
+			}
+		}
+	}
+	if declared != len(endpoints)+1 {
+		t.Errorf("%d operations in the document, %d in the table", declared, len(endpoints)+1)
+	}
+}
+
+func matches(template, path string) bool {
+	a, b := strings.Split(template, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(a, b, func(x, y string) bool { return x == y || strings.HasPrefix(x, "{") && y != "generate" })
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, body string
+		fail       error
+		status     int
+		header     string
+	}{
+		{"right", `{"email":"a@example.com","password":"right"}`, nil, 200, ""},
+		{"wrong", `{"email":"a@example.com","password":"wrong"}`, nil, 401, "Www-Authenticate"},
+		{"missing password", `{"email":"a@example.com"}`, nil, 422, ""},
+		{"unknown field", `{"email":"a@example.com","password":"right","otp":"1"}`, nil, 422, ""},
+		{"locked", `{"email":"a@example.com","password":"right"}`, &domain.Error{Code: domain.CodeRateLimited, Message: "Too many.", RetryAfter: 90e9}, 429, "Retry-After"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := call(t, newAPI(&fakes{fail: tt.fail}), nil, "POST", "/api/v1/auth/login", tt.body)
+			if w.Code != tt.status || tt.header != "" && w.Header().Get(tt.header) == "" {
+				t.Errorf("%d %v, want %d with %q", w.Code, w.Header(), tt.status, tt.header)
+			}
+			if strings.Contains(w.Body.String(), "right") {
+				t.Errorf("the answer repeats the password: %s", w.Body)
+			}
+			if tt.status == 200 {
+				want := `{"access_token":"a.b.c","token_type":"bearer","expires_in":86400}`
+				if got := strings.TrimSpace(w.Body.String()); got != want {
+					t.Errorf("body = %s, want %s", got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestFaultsOfTheRequest(t *testing.T) {
+	t.Parallel()
+	a := newAPI(&fakes{})
+	generate := "/api/v1/websites/generate"
+	good := `{"niche":"tea","domain":"tea.example"}`
+	for _, tt := range []struct {
+		name, method, path, body string
+		header                   []string
+		status                   int
+		kind                     string
+	}{
+		{"broken JSON", "POST", generate, `{"niche":`, nil, 400, "malformed"},
+		{"two values", "POST", generate, good + good, nil, 400, "malformed"},
+		{"repeated name", "POST", generate, `{"niche":"tea","niche":"coffee","domain":"tea.example"}`, nil, 400, "malformed"},
+		{"repeated name inside", "POST", "/api/v1/agents/opportunity_scanner/tasks", `{"type":"market_scan","params":{"a":[{"b":1,"b":2}]}}`, nil, 400, "malformed"},
+		{"NaN", "POST", generate, `{"niche":NaN}`, nil, 400, "malformed"},
+		{"too deep", "POST", "/api/v1/agents/opportunity_scanner/tasks", `{"type":"market_scan","params":{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}}`, nil, 400, "malformed"},
+		{"not UTF-8", "POST", generate, "{\"niche\":\"\xff\",\"domain\":\"tea.example\"}", nil, 400, "malformed"},
+		{"no body", "POST", generate, "", nil, 400, "malformed"},
+		{"bad escape in the query", "GET", "/api/v1/websites?limit=%zz", "", nil, 400, "malformed"},
+		{"form", "POST", generate, "niche=tea", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "unsupported_media_type"},
+		{"text", "POST", generate, good, []string{"Content-Type", "text/plain"}, 415, "unsupported_media_type"},
+		{"too large", "POST", generate, `{"niche":"` + strings.Repeat("a", 2<<20) + `"}`, nil, 413, "too_large"},
+		{"unknown path", "GET", "/api/v1/unicorns", "", nil, 404, "not_found"},
+		{"unknown version", "GET", "/api/v2/websites", "", nil, 404, "not_found"},
+		{"path trick", "GET", "/api/v1/agents/..%2f..%2fetc%2fpasswd/status", "", nil, 404, "not_found"},
+		{"dots", "GET", "/api/v1/agents/../websites", "", nil, 404, "not_found"},
+		{"double slash", "GET", "/api/v1//websites", "", nil, 404, "not_found"},
+		{"NUL", "GET", "/api/v1/agents/%00/status", "", nil, 404, "not_found"},
+		{"wrong method", "DELETE", "/api/v1/websites", "", nil, 405, "method_not_allowed"},
+		{"unsupported task type", "POST", "/api/v1/agents/opportunity_scanner/tasks", `{"type":"fly"}`, nil, 422, "unsupported_task_type"},
+		{"conflict", "POST", generate, `{"niche":"tea","domain":"taken.example"}`, nil, 409, "conflict"},
+		{"red gate", "POST", "/api/v1/websites/site_1/publish", `{"release_id":"rel_red"}`, nil, 409, "gate_red"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := call(t, a, admin, tt.method, tt.path, tt.body, tt.header...)
+			if p := problemOf(t, w); w.Code != tt.status || p.Type != "urn:empire:error:"+tt.kind {
+				t.Errorf("%d %+v, want %d %s", w.Code, p, tt.status, tt.kind)
+			}
+		})
+	}
+	w := call(t, a, admin, "DELETE", "/api/v1/websites", "")
+	if allow := w.Header().Get("Allow"); allow != "GET, HEAD" {
+		t.Errorf("Allow = %q", allow)
+	}
+}
+
+func TestFaultsNameTheirPlace(t *testing.T) {
+	t.Parallel()
+	a := newAPI(&fakes{})
+	for _, tt := range []struct{ method, path, body, location string }{
+		{"GET", "/api/v1/websites?limit=0", "", "query.limit"},
+		{"GET", "/api/v1/websites?colour=red", "", "query.colour"},
+		{"POST", "/api/v1/websites/generate", `{"niche":"","domain":"tea.example"}`, "body.niche"},
+		{"POST", "/api/v1/websites/generate", `{"niche":"tea","domain":"bad"}`, "body.domain"}, // found by the service
+		{"POST", "/api/v1/pipelines/runs", `{"stages":[{"name":"a","agent":"x","task":{"type":""}}]}`, "body.stages[0].task.type"},
+	} {
+		p := problemOf(t, call(t, a, admin, tt.method, tt.path, tt.body))
+		if len(p.Errors) == 0 || p.Errors[0].Location != tt.location || p.Errors[0].Message == "" {
+			t.Errorf("%s %s: errors = %+v, want one at %s", tt.path, tt.body, p.Errors, tt.location)
+		}
+	}
+}
+
+func TestInternalErrorsStayPrivate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err    error
+		status int
+	}{
+		{errors.New("pq: password for host db7 is wrong"), 500},
+		{&domain.Error{Code: domain.CodeUnavailable, Message: "The store is down.", Err: errors.New("db7")}, 503},
+		{&domain.Error{Code: domain.CodeTimeout, Message: "It took too long.", Err: errors.New("db7")}, 504},
+		{&domain.Error{Code: "brand_new", Message: "db7", Err: errors.New("x")}, 500},
+	} {
+		w := call(t, newAPI(&fakes{fail: tt.err}), admin, "GET", "/api/v1/websites/site_1", "")
+		if problemOf(t, w); w.Code != tt.status || tt.status != 500 && strings.Contains(w.Body.String(), "db7") || strings.Contains(w.Body.String(), "pq:") {
+			t.Errorf("%v: %d %s", tt.err, w.Code, w.Body)
+		}
+	}
+}
+
+func TestWindowsAndLinks(t *testing.T) {
+	t.Parallel()
+	f := &fakes{sites: 120}
+	a := newAPI(f)
+	for _, tt := range []struct {
+		query string
+		want  int
+		links []string
+		not   string
+	}{
+		{"", 50, []string{`</api/v1/websites?limit=50&offset=50>; rel="next"`, `</api/v1/websites?limit=50&offset=100>; rel="last"`}, "prev"},
+		{"?offset=50", 50, []string{`offset=0>; rel="prev"`, `offset=100>; rel="next"`}, "none"},
+		{"?limit=20&offset=100", 20, []string{`limit=20&offset=80>; rel="prev"`, `limit=20&offset=100>; rel="last"`}, "next"},
+		{"?offset=1000", 0, []string{`offset=100>; rel="prev"`}, "next"},
+		{"?limit=1000", 120, []string{`rel="first"`}, "next"},
+	} {
+		w := call(t, a, admin, "GET", "/api/v1/websites"+tt.query, "")
+		var items []map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &items); err != nil || len(items) != tt.want {
+			t.Errorf("%q: %d items, %v, want %d", tt.query, len(items), err, tt.want)
+		}
+		if got := w.Header().Get("X-Total-Count"); got != "120" {
+			t.Errorf("%q: X-Total-Count = %q", tt.query, got)
+		}
+		link := w.Header().Get("Link")
+		for _, want := range tt.links {
+			if !strings.Contains(link, want) {
+				t.Errorf("%q: Link = %s, want %s", tt.query, link, want)
+			}
+		}
+		if strings.Contains(link, `rel="`+tt.not+`"`) {
+			t.Errorf("%q: Link = %s, which has %s", tt.query, link, tt.not)
+		}
+	}
+	if w := call(t, newAPI(&fakes{}), admin, "GET", "/api/v1/websites", ""); strings.TrimSpace(w.Body.String()) != "[]" {
+		t.Errorf("an empty list is %s, want []", w.Body)
+	}
+}
+
+func FuzzWindow(f *testing.F) {
+	a := newAPI(&fakes{sites: 120})
+	for _, q := range []string{"limit=1", "limit=0&offset=5", "offset=-1", "limit=%31", "limit=1;offset=2", "limit=9999999999999999999999", "a=b&=", "limit=١"} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r, err := http.NewRequestWithContext(domain.WithPrincipal(domain.WithRequestID(t.Context(), "req_test"), admin), "GET", "/api/v1/websites", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL.RawQuery = query
+		w := record(a, r)
+		switch w.Code {
+		case 200:
+			var items []map[string]any
+			if err := json.Unmarshal(w.Body.Bytes(), &items); err != nil || len(items) > 1000 {
+				t.Errorf("%q: %d items, %v", query, len(items), err)
+			}
+		case 400, 422:
+			problemOf(t, w)
+		default:
+			t.Errorf("%q: status %d", query, w.Code)
+		}
+	})
+}
+
+func FuzzBody(f *testing.F) {
+	a := newAPI(&fakes{})
+	f.Add([]byte(`{"niche":"tea","domain":"tea.example"}`))
+	f.Add([]byte(`{"niche":"tea","domain":"tea.example","feeds":[null]}`))
+	f.Add([]byte(`[[[]]]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := http.NewRequestWithContext(domain.WithPrincipal(domain.WithRequestID(t.Context(), "req_test"), admin), "POST", "/api/v1/websites/generate", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := record(a, r); w.Code >= 500 || w.Code < 200 {
+			t.Errorf("%q: status %d %s", body, w.Code, w.Body)
+		}
+	})
+}

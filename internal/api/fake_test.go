@@ -1,0 +1,294 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"empire/internal/api"
+	"empire/internal/domain"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func missing(kind, id string) error {
+	return domain.Errorf(domain.CodeNotFound, "%s %s does not exist.", kind, id)
+}
+
+// fakes stand in for all services: one thing of each kind exists, with an id that
+// ends in _1. fail, if set, is what every call returns.
+type fakes struct {
+	fail     error
+	window   domain.Window
+	sites    int // how many websites there are
+	spec     domain.TaskSpec
+	key      string
+	generate domain.GenerateParams
+	start    domain.StartParams
+	decision domain.Decision
+	to       domain.ReleaseID
+	run      *domain.Run
+}
+
+type (
+	users     struct{ *fakes }
+	agents    struct{ *fakes }
+	websites  struct{ *fakes }
+	runs      struct{ *fakes }
+	approvals struct{ *fakes }
+	catalogue struct{ *fakes }
+	health    struct{ *fakes }
+)
+
+func (f users) Login(_ context.Context, email, password string) (domain.Session, error) {
+	if f.fail != nil {
+		return domain.Session{}, f.fail
+	}
+	if password != "right" {
+		return domain.Session{}, domain.Errorf(domain.CodeUnauthenticated, "E-mail address or password is wrong.")
+	}
+	return domain.Session{Token: "a.b.c", ExpiresAt: noon, User: &domain.User{Email: email}}, nil
+}
+
+func (f users) Me(ctx context.Context) (*domain.User, error) {
+	p := domain.PrincipalFrom(ctx)
+	return &domain.User{ID: p.UserID, Email: "a@example.com", PasswordHash: "$argon2id$secret", Permissions: p.Permissions}, f.fail
+}
+
+func (f agents) List(_ context.Context, capability string) ([]domain.Agent, error) {
+	if capability != "" && capability != "market_analysis" {
+		return nil, f.fail
+	}
+	return []domain.Agent{{ID: "opportunity_scanner"}, {ID: "content_generator"}}, f.fail
+}
+
+func (f agents) Get(_ context.Context, id domain.AgentID) (*domain.Agent, error) {
+	if id != "opportunity_scanner" {
+		return nil, missing("Agent", string(id))
+	}
+	return &domain.Agent{ID: id, Status: domain.AgentIdle, LastActivity: &noon}, f.fail
+}
+
+func (f agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.TaskSpec, key string) (*domain.Task, error) {
+	if _, err := f.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	if spec.Type != "market_scan" {
+		return nil, domain.Errorf(domain.CodeUnsupportedTaskType, "Agent %s takes market_scan, not %q.", id, spec.Type)
+	}
+	f.spec, f.key = spec, key
+	return &domain.Task{ID: "task_1", AgentID: id, Type: spec.Type, State: domain.StateQueued}, f.fail
+}
+
+func (f agents) Task(_ context.Context, id domain.TaskID) (*domain.Task, error) {
+	if id != "task_1" {
+		return nil, missing("Task", string(id))
+	}
+	return &domain.Task{ID: id, State: domain.StateCompleted, Result: json.RawMessage(`{"n":1}`)}, f.fail
+}
+
+func (f agents) Tasks(_ context.Context, _ domain.AgentID, _ domain.RunState, w domain.Window) ([]domain.Task, int, error) {
+	f.window = w
+	return []domain.Task{{ID: "task_1"}}, 1, f.fail
+}
+
+func (f websites) site(id domain.WebsiteID) (*domain.Website, error) {
+	if id != "site_1" {
+		return nil, missing("Website", string(id))
+	}
+	return &domain.Website{ID: id, Name: "keyboards", State: domain.WebsiteLive, LiveRelease: "rel_1"}, f.fail
+}
+
+func (f websites) List(_ context.Context, w domain.Window) ([]domain.Website, int, error) {
+	f.window = w
+	var out []domain.Website
+	for i := w.Offset; i < min(f.sites, w.Offset+w.Limit); i++ {
+		out = append(out, domain.Website{ID: domain.WebsiteID(fmt.Sprintf("site_%d", i))})
+	}
+	return out, f.sites, f.fail
+}
+
+func (f websites) Get(_ context.Context, id domain.WebsiteID) (*domain.Website, error) {
+	return f.site(id)
+}
+
+func (f websites) Generate(_ context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error) {
+	f.generate = p
+	if p.Domain == "taken.example" {
+		return nil, nil, domain.Errorf(domain.CodeConflict, "Domain taken.example is managed already.")
+	}
+	if p.Domain == "bad" {
+		return nil, nil, domain.Invalid("domain", "Domain %q needs at least two parts.", p.Domain)
+	}
+	return &domain.Website{ID: "site_1", Domain: p.Domain}, &domain.Run{ID: "run_1", State: domain.StateQueued}, f.fail
+}
+
+func (f websites) Audit(_ context.Context, id domain.WebsiteID) ([]domain.Gate, error) {
+	_, err := f.site(id)
+	return []domain.Gate{{Name: "links", State: domain.GatePass}, {Name: "seo", State: domain.GateWarn}}, err
+}
+
+func (f websites) Pages(_ context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Page, int, error) {
+	_, err := f.site(id)
+	f.window = w
+	return []domain.Page{{ID: "page_1", Slug: "guide"}}, 1, err
+}
+
+func (f websites) Page(_ context.Context, id domain.WebsiteID, page domain.PageID) (*domain.Page, []domain.Evidence, error) {
+	if _, err := f.site(id); err != nil {
+		return nil, nil, err
+	}
+	if page != "page_1" {
+		return nil, nil, missing("Page", string(page))
+	}
+	return &domain.Page{ID: page, Claims: []domain.Claim{{ID: "c1", Text: "$1", Evidence: []domain.EvidenceID{"ev_1"}}}},
+		[]domain.Evidence{{ID: "ev_1", Kind: domain.EvidenceFeed}}, nil
+}
+
+func (f websites) Releases(_ context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Release, int, error) {
+	_, err := f.site(id)
+	f.window = w
+	return []domain.Release{{ID: "rel_1", WebsiteID: id, Number: 1}}, 1, err
+}
+
+func (f websites) Publish(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
+	f.to = to
+	if to == "rel_red" {
+		return nil, domain.Errorf(domain.CodeGateRed, "Gate grounding is red.")
+	}
+	return f.site(id)
+}
+
+func (f websites) Rollback(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
+	f.to = to
+	return f.site(id)
+}
+
+func (f runs) Pipelines(context.Context) ([]domain.PipelineInfo, error) {
+	return []domain.PipelineInfo{{Name: "launch_website", Version: 1, Steps: []domain.PipelineStep{{Name: "scan"}}}}, f.fail
+}
+
+func (f runs) Start(_ context.Context, p domain.StartParams) (*domain.Run, error) {
+	f.start = p
+	if p.Pipeline == "" && len(p.Stages) == 0 {
+		return nil, domain.Invalid("stages", "Give the name of a pipeline or at least one stage.")
+	}
+	return &domain.Run{ID: "run_1", Pipeline: "inline", State: domain.StateQueued}, f.fail
+}
+
+func (f runs) List(_ context.Context, _ domain.RunState, _ domain.WebsiteID, w domain.Window) ([]domain.Run, int, error) {
+	f.window = w
+	return []domain.Run{{ID: "run_1", State: domain.StateRunning}}, 1, f.fail
+}
+
+func (f runs) Get(_ context.Context, id domain.RunID) (*domain.Run, error) {
+	if id != "run_1" {
+		return nil, missing("Run", string(id))
+	}
+	if f.run != nil {
+		return f.run, nil
+	}
+	return &domain.Run{ID: id, State: domain.StateRunning}, f.fail
+}
+
+func (f runs) Events(ctx context.Context, id domain.RunID, after int64, limit int) ([]domain.RunEvent, error) {
+	_, err := f.Get(ctx, id)
+	f.window = domain.Window{Limit: limit, Offset: int(after)}
+	return []domain.RunEvent{{RunID: id, Seq: after + 1, Type: "run.created", At: noon}}, err
+}
+
+func (f runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	return f.Get(ctx, id)
+}
+
+func (f runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	if _, err := f.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return nil, domain.Errorf(domain.CodeConflict, "Run %s has not failed.", id)
+}
+
+func (f approvals) List(_ context.Context, _ domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+	f.window = w
+	return []domain.Approval{{ID: "appr_1", State: domain.ApprovalPending}}, 1, f.fail
+}
+
+func (f approvals) Get(_ context.Context, id domain.ApprovalID) (*domain.Approval, error) {
+	if id != "appr_1" {
+		return nil, missing("Approval", string(id))
+	}
+	return &domain.Approval{ID: id, State: domain.ApprovalPending, Payload: json.RawMessage(`{"pages":3}`)}, f.fail
+}
+
+func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error) {
+	f.decision = d
+	return f.Get(ctx, id)
+}
+
+func (f catalogue) Feeds(context.Context) ([]domain.Feed, error) {
+	return []domain.Feed{{ID: "feed_1"}}, f.fail
+}
+
+func (f catalogue) Products(_ context.Context, _ domain.FeedID, _ string, w domain.Window) ([]domain.Product, int, error) {
+	f.window = w
+	return []domain.Product{{Key: "1", Description: "the merchant's own words"}}, 1, f.fail
+}
+
+func (f catalogue) Programs(context.Context) ([]domain.Program, error) {
+	return []domain.Program{{ID: "prog_1"}}, f.fail
+}
+
+func (f health) Ready(context.Context) ([]domain.Component, bool) {
+	return []domain.Component{{Name: "store", Layer: "data", State: "ok"}}, true
+}
+
+func newAPI(f *fakes) *api.API {
+	return api.New(api.Config{
+		Version: "test", Users: users{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
+		Catalogue: catalogue{f}, Health: health{f}, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+// admin may do everything.
+var admin = &domain.Principal{UserID: "user_1", Permissions: []domain.Permission{domain.AdminFull}, Human: true}
+
+// call sends one request as p; body is JSON unless header says otherwise.
+func call(t *testing.T, a http.Handler, p *domain.Principal, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	ctx := domain.WithRequestID(r.Context(), "req_test")
+	if p != nil {
+		ctx = domain.WithPrincipal(ctx, p)
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r.WithContext(ctx))
+	return w
+}
+
+// problemOf decodes a problem document and checks what all of them have.
+func problemOf(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
+	t.Helper()
+	var p api.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatalf("status %d, body is not a problem: %v\n%s", w.Code, err, w.Body)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("content type = %q", got)
+	}
+	if p.Status != w.Code || p.Title == "" || p.Detail == "" || p.RequestID != "req_test" || !strings.HasPrefix(p.Type, "urn:empire:error:") {
+		t.Errorf("problem = %+v with status %d", p, w.Code)
+	}
+	return p
+}

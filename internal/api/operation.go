@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"empire/internal/domain"
+)
+
+// tags group the operations in the document, in this order.
+var tags = []struct{ name, text string }{
+	{"auth", "Signing in, and what one may do."},
+	{"agents", "The agents and the tasks that they do."},
+	{"pipelines", "Pipelines and their durable runs."},
+	{"approvals", "Questions that only a person may answer."},
+	{"websites", "Websites, their pages, releases and gates."},
+	{"catalogue", "Product feeds and affiliate programs."},
+	{"system", "The state of the parts of the program."},
+}
+
+// operation describes one route. A permission is checked before the input is
+// read; with an empty one, being signed in is enough.
+type operation struct {
+	id, method, path string
+	tag, summary     string
+	text             string // more than the summary, if there is more to say
+	permission       domain.Permission
+	public           bool  // needs no sign-in
+	status           int   // of success; 0 means 200
+	problems         []int // beside those that follow from the rest
+	request          any   // example of the body
+	response         any   // example of the answer
+}
+
+// handle registers an operation: its route, its entry in the OpenAPI document and
+// the mapping of its errors.
+func handle[I, O any](a *API, op operation, fn func(context.Context, *I) (*O, error)) {
+	h := huma.Operation{
+		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
+		Description: op.text, DefaultStatus: op.status, Errors: op.statuses(),
+	}
+	if op.public {
+		h.Security = []map[string][]string{}
+	} else {
+		h.Security = []map[string][]string{{"bearer": {}}}
+		h.Description = strings.TrimSpace(h.Description + "\n\n" + op.rights())
+		h.Extensions = map[string]any{"x-permission": string(op.permission)}
+	}
+	h.Middlewares = huma.Middlewares{a.guard(op)}
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, a.fail(ctx, op.id, err)
+		}
+		return out, nil
+	})
+	a.setExamples(op)
+}
+
+// fail turns an error into a problem, and logs it if a person must know.
+func (a *API) fail(ctx context.Context, operation string, err error) error {
+	p := problem(ctx, err)
+	if p.Status == http.StatusInternalServerError {
+		a.log.ErrorContext(ctx, "request failed",
+			slog.String("operation", operation), slog.String("request_id", p.RequestID), slog.Any("err", err))
+	}
+	return p
+}
+
+func (op operation) rights() string {
+	if op.permission == "" {
+		return "Needs a signed-in user."
+	}
+	return "Needs the permission `" + string(op.permission) + "`."
+}
+
+// statuses returns the statuses of all problems that the operation can answer.
+func (op operation) statuses() []int {
+	out := append([]int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, op.problems...)
+	if !op.public {
+		out = append(out, http.StatusUnauthorized)
+	}
+	if op.permission != "" {
+		out = append(out, http.StatusForbidden)
+	}
+	if strings.Contains(op.path, "{") {
+		out = append(out, http.StatusNotFound)
+	}
+	if op.method != http.MethodGet {
+		out = append(out, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// guard refuses callers without the right and query strings that cannot be read,
+// before anything else is looked at.
+func (a *API) guard(op operation) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if err := op.allowed(ctx.Context()); err != nil {
+			a.refuse(ctx, err)
+			return
+		}
+		u := ctx.URL()
+		if _, err := url.ParseQuery(u.RawQuery); err != nil {
+			a.refuse(ctx, domain.Errorf(domain.CodeMalformed, "The query string cannot be read."))
+			return
+		}
+		next(ctx)
+	}
+}
+
+func (op operation) allowed(ctx context.Context) error {
+	switch {
+	case op.public:
+		return nil
+	case op.permission == "" && domain.PrincipalFrom(ctx) == nil:
+		return domain.Errorf(domain.CodeUnauthenticated, "Sign in first.")
+	case op.permission == "":
+		return nil
+	}
+	_, err := domain.Require(ctx, op.permission)
+	return err
+}
+
+// refuse answers with the problem for err.
+func (a *API) refuse(ctx huma.Context, err error) {
+	p := problem(ctx.Context(), err)
+	for name, values := range p.GetHeaders() {
+		ctx.SetHeader(name, values[0])
+	}
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(p.Status)
+	_ = strictJSON.Marshal(ctx.BodyWriter(), p) // the client is gone if this fails
+}
+
+// setExamples puts the examples into the document that Register has filled.
+func (a *API) setExamples(op operation) {
+	item := a.huma.OpenAPI().Paths[op.path]
+	doc := item.Get
+	if op.method == http.MethodPost {
+		doc = item.Post
+	}
+	if op.request != nil {
+		doc.RequestBody.Content["application/json"].Example = op.request
+	}
+	status := max(op.status, http.StatusOK)
+	if op.response != nil {
+		doc.Responses[strconv.Itoa(status)].Content["application/json"].Example = op.response
+	}
+}

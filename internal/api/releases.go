@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"empire/internal/domain"
+)
+
+type releaseService interface {
+	Releases(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Release, int, error)
+	Publish(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
+	Rollback(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
+}
+
+type releaseBody struct {
+	ID          domain.ReleaseID `json:"id"`
+	WebsiteID   domain.WebsiteID `json:"website_id"`
+	Number      int              `json:"number" doc:"1, 2, … within the website"`
+	Manifest    string           `json:"manifest" doc:"SHA-256 of the manifest"`
+	RunID       *domain.RunID    `json:"run_id"`
+	Files       int              `json:"files"`
+	Pages       int              `json:"pages"`
+	SizeBytes   int64            `json:"size_bytes"`
+	SEOScore    float64          `json:"seo_score"`
+	Gates       []domain.Gate    `json:"gates"`
+	CreatedAt   time.Time        `json:"created_at"`
+	PublishedAt *time.Time       `json:"published_at" doc:"When it last became live; null if it never was"`
+}
+
+type (
+	listReleasesInput struct {
+		Window
+		ID domain.WebsiteID `path:"website_id"`
+	}
+	publishInput struct {
+		ID   domain.WebsiteID `path:"website_id"`
+		Body struct {
+			ReleaseID domain.ReleaseID `json:"release_id" minLength:"1" maxLength:"100"`
+		}
+	}
+	rollbackInput struct {
+		ID   domain.WebsiteID `path:"website_id"`
+		Body *struct {
+			ReleaseID domain.ReleaseID `json:"release_id,omitempty" maxLength:"100" doc:"Where to go back to; the release before the live one without it"`
+		}
+	}
+)
+
+var exampleRun = domain.RunID("run_01k2ja")
+
+func registerReleases(a *API, releases releaseService) {
+	handle(a, operation{
+		id: "list-releases", method: http.MethodGet, path: "/websites/{website_id}/releases", tag: "websites", permission: domain.WebsitesRead,
+		summary: "List the releases of a website", text: "Newest first.",
+		response: []releaseBody{{
+			ID: exampleRelease, WebsiteID: "site_01k2ja", Number: 2, Manifest: exampleHash, RunID: &exampleRun, Files: 48, Pages: 31,
+			SizeBytes: 612_345, SEOScore: 96.5, Gates: []domain.Gate{exampleGate}, CreatedAt: exampleTime, PublishedAt: &exampleTime,
+		}},
+	}, func(ctx context.Context, in *listReleasesInput) (*listOutput[releaseBody], error) {
+		items, total, err := releases.Releases(ctx, in.ID, in.domain())
+		if err != nil {
+			return nil, err
+		}
+		return windowOf(&in.Window, items, total, toRelease), nil
+	})
+	handle(a, operation{
+		id: "publish-release", method: http.MethodPost, path: "/websites/{website_id}/publish", tag: "websites", permission: domain.WebsitesManage,
+		summary: "Make a release live", text: "Refused while a gate of the release is red.", problems: []int{http.StatusConflict},
+		request: map[string]any{"release_id": exampleRelease}, response: exampleWebsite,
+	}, func(ctx context.Context, in *publishInput) (*websiteOutput, error) {
+		site, err := releases.Publish(ctx, in.ID, in.Body.ReleaseID)
+		if err != nil {
+			return nil, err
+		}
+		return &websiteOutput{toWebsite(site)}, nil
+	})
+	handle(a, operation{
+		id: "rollback-website", method: http.MethodPost, path: "/websites/{website_id}/rollback", tag: "websites", permission: domain.WebsitesManage,
+		summary: "Go back to an earlier release", problems: []int{http.StatusConflict},
+		request: map[string]any{"release_id": exampleRelease}, response: exampleWebsite,
+	}, func(ctx context.Context, in *rollbackInput) (*websiteOutput, error) {
+		var to domain.ReleaseID
+		if in.Body != nil {
+			to = in.Body.ReleaseID
+		}
+		site, err := releases.Rollback(ctx, in.ID, to)
+		if err != nil {
+			return nil, err
+		}
+		return &websiteOutput{toWebsite(site)}, nil
+	})
+}
+
+func toRelease(r *domain.Release) releaseBody {
+	b := releaseBody{
+		ID: r.ID, WebsiteID: r.WebsiteID, Number: r.Number, Manifest: r.Manifest, Files: r.Files, Pages: r.Pages, SizeBytes: r.Bytes,
+		SEOScore: r.SEOScore, Gates: list(r.Gates), CreatedAt: r.CreatedAt.UTC(), PublishedAt: utc(r.PublishedAt),
+	}
+	if r.RunID != "" {
+		b.RunID = &r.RunID
+	}
+	return b
+}

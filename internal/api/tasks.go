@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"empire/internal/domain"
+)
+
+type taskService interface {
+	CreateTask(ctx context.Context, agentID domain.AgentID, spec domain.TaskSpec, idempotencyKey string) (*domain.Task, error)
+	Task(ctx context.Context, id domain.TaskID) (*domain.Task, error)
+	Tasks(ctx context.Context, agentID domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error)
+}
+
+type taskSpecBody struct {
+	Type   string `json:"type" minLength:"1" maxLength:"100" doc:"One of the agent's task types"`
+	Params object `json:"params,omitempty" doc:"What the task type takes"`
+}
+
+func (b taskSpecBody) domain() domain.TaskSpec {
+	return domain.TaskSpec{Type: b.Type, Params: json.RawMessage(b.Params)}
+}
+
+type taskBody struct {
+	ID         domain.TaskID    `json:"id"`
+	AgentID    domain.AgentID   `json:"agent_id"`
+	Type       string           `json:"type"`
+	Status     domain.RunState  `json:"status" enum:"queued,running,waiting,completed,failed,cancelled"`
+	StatusURL  string           `json:"status_url" doc:"Where the result will be"`
+	Params     json.RawMessage  `json:"params"`
+	Result     json.RawMessage  `json:"result,omitempty"`
+	Error      *domain.RunError `json:"error,omitempty"`
+	CreatedAt  time.Time        `json:"created_at"`
+	StartedAt  *time.Time       `json:"started_at"`
+	FinishedAt *time.Time       `json:"finished_at"`
+}
+
+type (
+	createTaskInput struct {
+		ID             domain.AgentID `path:"agent_id" doc:"Agent id or alias"`
+		IdempotencyKey string         `header:"Idempotency-Key" maxLength:"200" doc:"Repeats with the same key return the same task"`
+		Body           taskSpecBody
+	}
+	taskInput struct {
+		ID domain.TaskID `path:"task_id"`
+	}
+	listTasksInput struct {
+		Window
+		AgentID domain.AgentID  `query:"agent_id" maxLength:"100" doc:"Only tasks of this agent"`
+		Status  domain.RunState `query:"status" enum:"queued,running,completed,failed,cancelled" doc:"Only tasks in this state"`
+	}
+	taskOutput     struct{ Body taskBody }
+	acceptedOutput struct {
+		Location string `header:"Location" doc:"Where the task is"`
+		Body     taskBody
+	}
+)
+
+var exampleTask = taskBody{
+	ID: "task_01k2ja", AgentID: "opportunity_scanner", Type: "market_scan", Status: domain.StateQueued,
+	StatusURL: Base + "/tasks/task_01k2ja", Params: json.RawMessage(`{"topic":"mechanical keyboards"}`), CreatedAt: exampleTime,
+}
+
+func registerTasks(a *API, tasks taskService) {
+	handle(a, operation{
+		id: "create-task", method: http.MethodPost, path: "/agents/{agent_id}/tasks", tag: "agents", permission: domain.AgentsManage,
+		summary: "Give an agent a task", text: "The answer comes at once; the result later at status_url.",
+		status: http.StatusAccepted, problems: []int{http.StatusConflict}, response: exampleTask,
+		request: map[string]any{"type": "market_scan", "params": map[string]any{"topic": "mechanical keyboards"}},
+	}, func(ctx context.Context, in *createTaskInput) (*acceptedOutput, error) {
+		t, err := tasks.CreateTask(ctx, in.ID, in.Body.domain(), in.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+		body := toTask(t)
+		return &acceptedOutput{body.StatusURL, body}, nil
+	})
+	handle(a, operation{
+		id: "list-tasks", method: http.MethodGet, path: "/tasks", tag: "agents", permission: domain.AgentsRead,
+		summary: "List tasks", response: []taskBody{exampleTask},
+	}, func(ctx context.Context, in *listTasksInput) (*listOutput[taskBody], error) {
+		items, total, err := tasks.Tasks(ctx, in.AgentID, in.Status, in.domain())
+		if err != nil {
+			return nil, err
+		}
+		return windowOf(&in.Window, items, total, toTask), nil
+	})
+	handle(a, operation{
+		id: "get-task", method: http.MethodGet, path: "/tasks/{task_id}", tag: "agents", permission: domain.AgentsRead,
+		summary: "Show a task and its result", response: exampleTask,
+	}, func(ctx context.Context, in *taskInput) (*taskOutput, error) {
+		t, err := tasks.Task(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &taskOutput{toTask(t)}, nil
+	})
+}
+
+func toTask(t *domain.Task) taskBody {
+	params := t.Params
+	if len(params) == 0 {
+		params = json.RawMessage("{}")
+	}
+	return taskBody{
+		ID: t.ID, AgentID: t.AgentID, Type: t.Type, Status: t.State, StatusURL: Base + "/tasks/" + string(t.ID), Params: params,
+		Result: t.Result, Error: t.Error, CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), FinishedAt: utc(t.FinishedAt),
+	}
+}
