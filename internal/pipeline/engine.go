@@ -74,10 +74,13 @@ type Config struct {
 	Enqueue func(ctx context.Context, kind string, args any, at time.Time) error
 	// Publish tells listeners about an event once it is committed; it may be nil.
 	Publish func(domain.RunEvent)
-	Agent   Dispatcher
-	Worker  string // identifies this process in attempts
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Ended is called in the transaction that ends a run; cause is nil unless the
+	// run failed. It may be nil.
+	Ended  func(ctx context.Context, run *domain.Run, cause *domain.RunError) error
+	Agent  Dispatcher
+	Worker string // identifies this process in attempts
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Engine runs pipelines. It is safe for concurrent use.
@@ -247,6 +250,11 @@ func (e *Engine) end(ctx context.Context, run *domain.Run, state domain.RunState
 			if _, err := e.cfg.Steps.SetState(ctx, s.ID, open, left, now); err != nil {
 				return err
 			}
+		}
+	}
+	if e.cfg.Ended != nil {
+		if err := e.cfg.Ended(ctx, run, cause); err != nil {
+			return fmt.Errorf("end run %s: %w", run.ID, err)
 		}
 	}
 	return e.event(ctx, run.ID, "run."+string(state), "", cause)
