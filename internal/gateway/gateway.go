@@ -1,0 +1,181 @@
+// Package gateway is the front door: two listeners (API with dashboard, and edge),
+// and what every request passes before a handler sees it.
+//
+//	request ─▶ request id ─▶ time, log, metrics ─▶ recover ─▶ headers ─▶ body limit ─▶ who is it ─▶ route
+//
+// Middleware says who someone is; services decide what they may do.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"empire/internal/domain"
+)
+
+type authenticator interface {
+	Authenticate(ctx context.Context, token string) (*domain.Principal, error)
+}
+
+type readiness interface {
+	Ready(ctx context.Context) ([]domain.Component, bool)
+}
+
+// observer counts requests. Route is a template and status an HTTP status, so the
+// number of label sets is bounded.
+type observer interface {
+	ObserveRequest(listener, method, route string, status int, d time.Duration)
+}
+
+// Config is what the gateway needs.
+type Config struct {
+	APIAddr  string // "127.0.0.1:8080"; empty opens no listener
+	EdgeAddr string // "127.0.0.1:8081"; empty opens no listener
+
+	Routes        map[string]http.Handler // of the API listener, by ServeMux pattern: "/api/", "/docs", "/"
+	Edge          http.Handler            // of the edge listener
+	Metrics       http.Handler            // of /metrics; nil: there is none
+	Auth          authenticator
+	SessionCookie string // name of the cookie that carries a token
+	Health        readiness
+	Problem       func(w http.ResponseWriter, r *http.Request, err error) // writes a problem document
+	Observer      observer                                                // may be nil
+	Logger        *slog.Logger
+	Now           func() time.Time // nil: time.Now
+}
+
+// Gateway owns the listeners.
+type Gateway struct {
+	c        Config
+	draining atomic.Bool
+	servers  []*server
+	group    errgroup.Group
+	failed   chan error
+}
+
+type server struct {
+	http *http.Server
+	ln   net.Listener
+}
+
+// New returns a Gateway that does not listen yet.
+func New(c Config) *Gateway {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Gateway{c: c, failed: make(chan error, 2)}
+}
+
+// Start opens both listeners and serves. It returns once connections are accepted;
+// ctx gives the requests their values, its end does not stop them.
+func (g *Gateway) Start(ctx context.Context) error {
+	for _, l := range []struct {
+		addr    string
+		handler http.Handler
+		edge    bool
+	}{{g.c.APIAddr, g.Handler(), false}, {g.c.EdgeAddr, g.EdgeHandler(), true}} {
+		s := &server{}
+		g.servers = append(g.servers, s)
+		if l.addr == "" {
+			continue
+		}
+		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", l.addr)
+		if err != nil {
+			g.close()
+			return fmt.Errorf("listen on %s: %w", l.addr, err)
+		}
+		s.ln, s.http = ln, g.newServer(ctx, l.handler, l.edge)
+	}
+	for _, s := range g.servers {
+		if s.ln == nil {
+			continue
+		}
+		g.group.Go(func() error {
+			err := s.http.Serve(s.ln)
+			if !errors.Is(err, http.ErrServerClosed) {
+				g.failed <- fmt.Errorf("serve %s: %w", s.ln.Addr(), err)
+			}
+			return nil
+		})
+		g.c.Logger.InfoContext(ctx, "listener opened", slog.String("address", s.ln.Addr().String()))
+	}
+	return nil
+}
+
+func (g *Gateway) newServer(ctx context.Context, h http.Handler, edge bool) *http.Server {
+	s := &http.Server{
+		Handler: h,
+		// Counted from accept, so a connection that waits its turn needs room.
+		ReadHeaderTimeout: 30 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(g.c.Logger.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	if edge {
+		s.Protocols = new(http.Protocols)
+		s.Protocols.SetHTTP1(true)
+		s.Protocols.SetUnencryptedHTTP2(true)
+	}
+	return s
+}
+
+// Failed delivers the error of a listener that ended by itself.
+func (g *Gateway) Failed() <-chan error { return g.failed }
+
+// Drain makes /readyz answer 503 from now on, so that a balancer stops sending.
+func (g *Gateway) Drain() { g.draining.Store(true) }
+
+// Stop drains, waits for running requests until ctx ends, and then cuts them off.
+func (g *Gateway) Stop(ctx context.Context) error {
+	g.Drain()
+	var stop errgroup.Group
+	for _, s := range g.servers {
+		if s.http == nil {
+			continue
+		}
+		stop.Go(func() error {
+			if err := s.http.Shutdown(ctx); err != nil {
+				return errors.Join(fmt.Errorf("stop %s: %w", s.ln.Addr(), err), s.http.Close())
+			}
+			return nil
+		})
+	}
+	err := stop.Wait()
+	_ = g.group.Wait() // its functions return nil
+	return err
+}
+
+// close gives the listeners back when Start fails halfway.
+func (g *Gateway) close() {
+	for _, s := range g.servers {
+		if s.ln != nil {
+			_ = s.ln.Close()
+		}
+	}
+	g.servers = nil
+}
+
+// Addr returns the bound address of the API listener, such as 127.0.0.1:8080, or
+// "" if there is none.
+func (g *Gateway) Addr() string { return g.addr(0) }
+
+// EdgeAddr returns the bound address of the edge listener, or "".
+func (g *Gateway) EdgeAddr() string { return g.addr(1) }
+
+func (g *Gateway) addr(i int) string {
+	if i >= len(g.servers) || g.servers[i].ln == nil {
+		return ""
+	}
+	return g.servers[i].ln.Addr().String()
+}
