@@ -12,30 +12,44 @@ import (
 
 func parseNumber(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
 
-// familyName is the name of the lead without what names its size and color. It is
-// a verbatim part of the lead's name unless a parent row has a cleaner one.
+// familyName is the name of the lead without what names its size and color: always
+// the verbatim beginning of the lead's name.
 func (g *grouping) familyName(f *domain.Family, parents []domain.Product) string {
 	lead := f.Lead()
 	for i := range parents {
-		if strings.HasPrefix(strings.ToLower(lead.Name), strings.ToLower(parents[i].Name)) {
-			return lead.Name[:len(parents[i].Name)]
+		if name, ok := beginsWith(lead.Name, parents[i].Name); ok {
+			return name
 		}
 	}
-	if lead.ParentKey == "" || len(f.Variants) == 1 && len(parents) == 0 && !hasOption(lead) {
-		return lead.Name
+	name := lead.Name
+	if lead.ParentKey != "" && (len(f.Variants) > 1 || hasOption(lead)) {
+		var siblings []string
+		for i := range f.Variants {
+			v := &f.Variants[i]
+			if v.ParentKey == lead.ParentKey && merchantOf(v) == merchantOf(lead) {
+				siblings = append(siblings, v.Name)
+			}
+		}
+		name = trimOptions(commonPrefix(siblings), lead)
 	}
-	var siblings []string
-	for i := range f.Variants {
-		v := &f.Variants[i]
-		if v.ParentKey == lead.ParentKey && merchantOf(v) == merchantOf(lead) {
-			siblings = append(siblings, v.Name)
+	for i := range f.Variants { // another merchant may call it by less
+		if short, ok := beginsWith(name, f.Variants[i].Name); ok && len(strings.Fields(short)) > 1 {
+			name = short
 		}
 	}
-	name := trimOptions(commonPrefix(siblings), lead)
 	if len(strings.TrimSpace(name)) < 4 {
 		return lead.Name
 	}
 	return name
+}
+
+// beginsWith returns the beginning of name that is start but for letter case, when
+// it ends where a word does.
+func beginsWith(name, start string) (string, bool) {
+	if start == "" || len(start) > len(name) || !strings.EqualFold(name[:len(start)], start) {
+		return "", false
+	}
+	return name[:len(start)], len(start) == len(name) || isWordBreak(name[len(start)])
 }
 
 func hasOption(p *domain.Product) bool {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -108,12 +109,16 @@ func checkNicheText(text string) error {
 	return nil
 }
 
+// inchMark is the sign for inches after a number.
+var inchMark = regexp.MustCompile(`([0-9])"`)
+
 // splitJoined splits "hoodies & sweatshirts" and "mice, keyboards" at what joins
 // the nouns.
 func splitJoined(text string) [][]string {
 	var out [][]string
 	var part []string
-	for _, w := range strings.Fields(strings.NewReplacer(",", " & ", "(", " ", ")", " ", "\"", " inch ").Replace(text)) {
+	text = inchMark.ReplaceAllString(text, "$1 inch ")
+	for _, w := range strings.Fields(strings.NewReplacer(",", " & ", "(", " ", ")", " ", "\"", " ").Replace(text)) {
 		if nicheJoins[strings.ToLower(w)] {
 			out = append(out, part)
 			part = nil
@@ -158,7 +163,7 @@ func dropStopWords(words []string) []string {
 func newPhrase(words, after []string, language string) (nichePhrase, bool) {
 	last := len(words) - 1
 	head := lemmas(words[last], language)
-	if len(head) == 0 || strings.IndexFunc(head[len(head)-1], unicode.IsLetter) < 0 || utf8.RuneCountInString(head[len(head)-1]) < 2 {
+	if len(head) == 0 || quantityUnits[head[len(head)-1]] != "" || strings.IndexFunc(head[len(head)-1], unicode.IsLetter) < 0 || utf8.RuneCountInString(head[len(head)-1]) < 2 {
 		return nichePhrase{}, false
 	}
 	p := nichePhrase{head: head[len(head)-1]}

@@ -74,7 +74,13 @@ var adjectives = wordSet(`wireless wired mechanical compact portable mini small 
 	curved ultrawide wide white black fast men women children damen herren kinder women's men's waterproof eco vegan organic
 	modular backlit ergonomic inear onear overear`)
 
+// nounsInIng end like adjectives and are nouns.
+var nounsInIng = wordSet("ceiling wedding plumbing evening lighting clothing building swimming bedding")
+
 func isAdjective(w string) bool {
+	if nounsInIng[w] {
+		return false
+	}
 	if adjectives[w] || trailingWords[w] || strings.ContainsAny(w, "0123456789") {
 		return true
 	}
