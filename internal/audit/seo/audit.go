@@ -28,7 +28,7 @@ const Version = "seo/1"
 type Site struct {
 	BaseURL  string   // scheme and host of canonical addresses, "https://keyboards.example"; empty: not compared
 	Language string   // language of pages; empty: any valid one
-	Legal    []string // paths of pages that are short by nature
+	Short    []string // paths of pages that are short by nature, such as legal notices
 	// AffiliateHosts are hosts whose links are advertising, besides those of the
 	// known networks. A host stands for its subdomains too.
 	AffiliateHosts []string
@@ -55,8 +55,8 @@ type PageScore struct {
 func AuditSite(d *domain.Draft, files []domain.File) Report {
 	site := Site{BaseURL: "https://" + d.Website.Domain, Language: d.Website.Language}
 	for i := range d.Pages {
-		if d.Pages[i].Kind.Legal() {
-			site.Legal = append(site.Legal, d.Pages[i].Path())
+		if k := d.Pages[i].Kind; k.Legal() || k == domain.PageMethod {
+			site.Short = append(site.Short, d.Pages[i].Path())
 		}
 		for _, o := range d.Pages[i].Offers {
 			if h := hostOf(o.URL); h != "" && !slices.Contains(site.AffiliateHosts, h) {
@@ -96,7 +96,7 @@ type page struct {
 	findings []domain.Finding
 	clicks   int // from the home page; -1: not reached
 	inbound  int // indexable pages that link here
-	legal    bool
+	short    bool
 }
 
 func newAudit(files []domain.File, site Site) *audit {
@@ -110,7 +110,7 @@ func newAudit(files []domain.File, site Site) *audit {
 		if !isPage(f, path) || a.byPath[path] != nil {
 			continue
 		}
-		p := &page{document: read(path, f.Body), values: map[string]float64{}, clicks: -1, legal: slices.Contains(site.Legal, path)}
+		p := &page{document: read(path, f.Body), values: map[string]float64{}, clicks: -1, short: slices.Contains(site.Short, path)}
 		a.pages = append(a.pages, p)
 		a.byPath[path] = p
 	}

@@ -30,7 +30,7 @@ func (a *audit) checkPage(p *page) {
 	a.checkSnippet(p)
 	a.checkCanonical(p)
 	a.checkOpenGraph(p)
-	if !p.legal {
+	if !p.short {
 		p.pass("SEO-THIN", p.words >= MinWords, fmt.Sprintf("The main text has %d words.", p.words))
 	}
 }
@@ -169,7 +169,7 @@ func (p *page) checkIDs() {
 
 // vague are link texts that say nothing about the target, in English and German.
 var vague = []string{
-	"click here", "click this", "go", "here", "this", "start", "right here", "more", "learn more", "read more", "link", "hier", "hier klicken",
+	"click here", "click this", "go", "here", "this", "right here", "more", "learn more", "read more", "link", "hier", "hier klicken",
 	"klick hier", "mehr", "weiter", "mehr erfahren", "weiterlesen", "mehr lesen", "dieser link",
 }
 
