@@ -61,7 +61,7 @@ func useOf(column string) columnUse {
 	case "":
 		return useNone
 	case "aw_product_id", "merchant_product_id", "merchant_id", "category_id", "data_feed_id", "brand_id",
-		"commission_group", "parent_product_id", "language", "merchant_name":
+		"commission_group", "parent_product_id", "language":
 		return useID
 	case "aw_deep_link", "merchant_deep_link", "merchant_image_url", "aw_image_url", "large_image":
 		return useLink
