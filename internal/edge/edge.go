@@ -1,0 +1,227 @@
+// Package edge serves the live releases of all sites by host name.
+//
+//	request ─▶ host table ─▶ site ─▶ manifest (loaded on the first request)
+//	                                    └─▶ entry ─▶ form: br, zstd, gzip or plain ─▶ blob cache
+//
+// The table is an immutable map behind an atomic pointer. A poll of the websites
+// that changed, hurried by Nudge, replaces it, so a pointer move takes effect well
+// under a second and a request ends on the release that it began with. Starting
+// reads one row for each site and no manifest.
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+
+	"empire/internal/domain"
+)
+
+const (
+	defaultPoll       = 250 * time.Millisecond
+	defaultCacheBytes = 64 << 20
+	// resyncEvery is how often the whole table is read again, for what a list of
+	// changes cannot tell: websites that were deleted.
+	resyncEvery = 30 * time.Second
+	// loadLimit bounds reading a manifest or a blob, whoever waits for it.
+	loadLimit = 10 * time.Second
+)
+
+type sites interface {
+	// ChangedSince returns the websites whose PointerSeq is greater than seq.
+	ChangedSince(ctx context.Context, seq int64) ([]domain.Website, error)
+}
+
+type releases interface {
+	Get(ctx context.Context, id domain.ReleaseID) (*domain.Release, error)
+}
+
+type manifests interface {
+	Load(ctx context.Context, sha string) (domain.Manifest, error)
+}
+
+type blobs interface {
+	ReadAll(ctx context.Context, sha string) ([]byte, error)
+}
+
+// Config is what New needs.
+type Config struct {
+	Sites     sites
+	Releases  releases
+	Manifests manifests
+	Blobs     blobs // whose ReadAll verifies what it reads
+	Logger    *slog.Logger
+
+	// Addr is where Start listens, such as 127.0.0.1:8081; empty means that the
+	// server is used as a handler only.
+	Addr       string
+	Poll       time.Duration // how often to ask for changes; 0 means 250 ms
+	CacheBytes int           // bound of the blob cache; 0 means 64 MB
+	Debug      bool          // name the release in X-Release
+}
+
+// Server serves sites. It is an http.Handler and has a life span of its own.
+type Server struct {
+	cfg      Config
+	log      *slog.Logger
+	table    atomic.Pointer[table]
+	cache    *otter.Cache[string, []byte]
+	loads    singleflight.Group
+	counters counters
+	nudge    chan struct{}
+
+	// What follows belongs to refresh, which runs once at a time.
+	refreshing sync.Mutex
+	known      map[domain.WebsiteID]*site
+	seq        int64
+	resyncAt   time.Time
+	failing    bool
+
+	mu       sync.Mutex // guards what follows
+	end      context.CancelFunc
+	done     sync.WaitGroup
+	http     *http.Server
+	listener net.Listener
+}
+
+// New returns a server that knows no site until Start.
+func New(cfg Config) (*Server, error) {
+	if cfg.Sites == nil || cfg.Releases == nil || cfg.Manifests == nil || cfg.Blobs == nil || cfg.Logger == nil {
+		return nil, errors.New("new edge: sites, releases, manifests, blobs and a logger are needed")
+	}
+	if cfg.Poll <= 0 {
+		cfg.Poll = defaultPoll
+	}
+	if cfg.CacheBytes <= 0 {
+		cfg.CacheBytes = defaultCacheBytes
+	}
+	cache, err := otter.New(&otter.Options[string, []byte]{
+		MaximumWeight: uint64(cfg.CacheBytes),
+		Weigher:       func(sha string, b []byte) uint32 { return uint32(len(sha) + len(b)) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("new edge: %w", err)
+	}
+	return &Server{cfg: cfg, log: cfg.Logger, cache: cache, nudge: make(chan struct{}, 1)}, nil
+}
+
+// Start reads which sites there are, listens if there is an address, and follows
+// changes until Stop. The end of ctx does not stop the server.
+func (s *Server) Start(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end != nil {
+		return errors.New("start edge: it is running")
+	}
+	if err := s.refresh(ctx); err != nil {
+		return fmt.Errorf("start edge: %w", err)
+	}
+	if s.cfg.Addr != "" {
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp", s.cfg.Addr)
+		if err != nil {
+			return fmt.Errorf("start edge: %w", err)
+		}
+		s.listener, s.http = l, s.newHTTPServer()
+		s.done.Go(func() {
+			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				s.log.Error("edge stopped serving", slog.Any("err", err))
+			}
+		})
+	}
+	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.end = cancel
+	s.done.Go(func() { s.follow(runCtx) })
+	return nil
+}
+
+func (s *Server) newHTTPServer() *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:   s,
+		Protocols: protocols,
+		// Counts from accept for the first request of a connection, so it must leave
+		// room for connections that are opened ahead of need.
+		ReadHeaderTimeout: 30 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Addr returns the address on which the server listens, with the port that it was
+// given; empty if it does not listen.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
+// Stop ends listening, waits for requests in flight until ctx ends, and stops
+// following changes.
+func (s *Server) Stop(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end == nil {
+		return nil
+	}
+	var err error
+	if s.http != nil {
+		if err = s.http.Shutdown(ctx); err != nil {
+			err = errors.Join(fmt.Errorf("stop edge: %w", err), s.http.Close())
+		}
+	}
+	s.end()
+	s.done.Wait()
+	s.end, s.http, s.listener = nil, nil, nil
+	return err
+}
+
+// Nudge makes the server ask for changes now instead of at the next poll. It does
+// not wait for the answer.
+func (s *Server) Nudge() {
+	select {
+	case s.nudge <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+// follow asks for changes until ctx ends.
+func (s *Server) follow(ctx context.Context) {
+	tick := time.NewTicker(s.cfg.Poll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-s.nudge:
+		}
+		err := s.refresh(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !s.failing:
+			s.log.WarnContext(ctx, "edge could not read which sites changed", slog.Any("err", err))
+		case err == nil && s.failing:
+			s.log.InfoContext(ctx, "edge reads which sites changed again")
+		}
+		s.failing = err != nil
+	}
+}

@@ -1,0 +1,48 @@
+package edge
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats are totals since the server was made, over all sites: figures by host
+// would have no bound. Whoever collects metrics reads them when asked.
+type Stats struct {
+	Requests   [6]uint64     // by the first digit of the status; 0 counts what has another
+	Busy       time.Duration // time spent answering
+	CacheHits  uint64        // files that were in the cache
+	CacheReads uint64        // files that had to be read from the blob store
+	CacheBytes uint64        // bytes in the cache now
+	Hosts      int           // names that the server answers for now
+}
+
+type counters struct {
+	requests [6]atomic.Uint64
+	busy     atomic.Int64
+	hits     atomic.Uint64
+	reads    atomic.Uint64
+}
+
+func (c *counters) observe(status int, d time.Duration) {
+	class := status / 100
+	if class < 0 || class >= len(c.requests) {
+		class = 0
+	}
+	c.requests[class].Add(1)
+	c.busy.Add(int64(d))
+}
+
+// Stats returns the totals of now.
+func (s *Server) Stats() Stats {
+	out := Stats{
+		Busy: time.Duration(s.counters.busy.Load()), CacheHits: s.counters.hits.Load(),
+		CacheReads: s.counters.reads.Load(), CacheBytes: s.cache.WeightedSize(),
+	}
+	for i := range out.Requests {
+		out.Requests[i] = s.counters.requests[i].Load()
+	}
+	if t := s.table.Load(); t != nil {
+		out.Hosts = len(*t)
+	}
+	return out
+}
