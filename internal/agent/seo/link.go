@@ -3,6 +3,7 @@ package seo
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,11 +15,14 @@ import (
 
 // The limits of internal links.
 const (
-	minRelated    = 3
-	maxRelated    = 6
-	maxForOrphans = 8  // on pages that take in an orphan
-	maxInline     = 10 // links in the text of one page
-	minPhrase     = 5  // characters of a phrase that becomes a link
+	minRelated = 3
+	maxRelated = 6  // up to which related pages are added
+	mostKept   = 8  // of the writer's choice, and on pages that take in an orphan
+	maxInline  = 10 // links in the text of one page
+	minPhrase  = 5  // characters of a phrase that becomes a link
+	// minWord is the same for a phrase of one word: shorter ones ("white") often mean
+	// something else where they stand.
+	minWord = 9
 )
 
 // links adds links in the text, related pages, and a way to pages that nothing
@@ -50,7 +54,11 @@ func (e *editor) phrases() []phrase {
 	twice := map[string]bool{}
 	add := func(text, slug string) {
 		k := phraseOf(text)
-		if utf8.RuneCountInString(k) < minPhrase || !strings.ContainsFunc(k, unicode.IsLetter) {
+		least := minPhrase
+		if !strings.Contains(k, " ") {
+			least = minWord
+		}
+		if utf8.RuneCountInString(k) < least || !strings.ContainsFunc(k, unicode.IsLetter) {
 			return
 		}
 		if have, ok := owner[k]; ok && have != slug {
@@ -129,7 +137,7 @@ func (e *editor) inline(p *domain.Page, phrases []phrase) {
 }
 
 // sentences yields the sentences of a page that can hold links.
-func sentences(p *domain.Page) func(yield func(*domain.Sentence) bool) {
+func sentences(p *domain.Page) iter.Seq[*domain.Sentence] {
 	return func(yield func(*domain.Sentence) bool) {
 		for i := range p.Blocks {
 			for _, list := range sentenceLists(&p.Blocks[i]) {
@@ -235,7 +243,7 @@ func (e *editor) cleanRelated(p *domain.Page) {
 	var out []domain.PageRef
 	for _, r := range p.Related {
 		known := e.page(r.Slug) != nil && r.Slug != p.Slug
-		if known && len(out) < maxRelated && !slices.ContainsFunc(out, func(o domain.PageRef) bool { return o.Slug == r.Slug }) {
+		if known && len(out) < mostKept && !slices.ContainsFunc(out, func(o domain.PageRef) bool { return o.Slug == r.Slug }) {
 			out = append(out, r)
 		}
 	}
@@ -261,7 +269,7 @@ func (e *editor) orphans(m kinship) {
 		}
 		for _, j := range m.order(i) {
 			p := &e.draft.Pages[j]
-			if len(p.Related) >= maxForOrphans {
+			if len(p.Related) >= mostKept {
 				continue
 			}
 			before := refs(p.Related)

@@ -453,6 +453,19 @@ func TestOptimizerMendsWhatItMay(t *testing.T) {
 	}
 }
 
+func TestScore(t *testing.T) {
+	t.Parallel()
+	d := lamps()
+	files, err := render(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := audit.AuditSite(d, files)
+	if score, findings := seo.Score(d, files); score != want.Score || !reflect.DeepEqual(findings, want.Findings) {
+		t.Errorf("score %v with %d findings, want %v with %d", score, len(findings), want.Score, len(want.Findings))
+	}
+}
+
 func TestOptimizerRefuses(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]seo.OptimizeInput{"no draft": {Render: render}, "no render": {Draft: lamps()}} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -340,6 +341,21 @@ func TestAuditHostile(t *testing.T) {
 				t.Errorf("%d findings for one page", len(r.Findings))
 			}
 		})
+	}
+}
+
+// TestAuditMemory reads a page of 50 MB: what is allocated depends on the limit, not
+// on the page. It runs alone because it reads the counters of the whole process.
+func TestAuditMemory(t *testing.T) {
+	body := []byte("<main>" + strings.Repeat("word <b>again</b> ", 3<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	seo.Audit([]domain.File{{Path: "/", ContentType: "text/html", Body: body}}, facts)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 200<<20 {
+		t.Errorf("allocated %d MB for a page of %d MB", used>>20, len(body)>>20)
+	} else {
+		t.Logf("allocated %d MB", used>>20)
 	}
 }
 
