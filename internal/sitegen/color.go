@@ -3,7 +3,6 @@ package sitegen
 import (
 	"fmt"
 	"math"
-	"strconv"
 )
 
 // Color is an sRGB color with 8 bits per channel.
@@ -14,22 +13,6 @@ func (c Color) Hex() string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 
 // MarshalText returns Hex.
 func (c Color) MarshalText() ([]byte, error) { return []byte(c.Hex()), nil }
-
-// ParseColor reads #rrggbb.
-func ParseColor(s string) (Color, error) {
-	v, err := strconv.ParseUint(trimHash(s), 16, 32)
-	if err != nil || len(s) != 7 || s[0] != '#' {
-		return Color{}, fmt.Errorf("color %q is not #rrggbb", s)
-	}
-	return Color{uint8(v >> 16), uint8(v >> 8), uint8(v)}, nil
-}
-
-func trimHash(s string) string {
-	if s != "" && s[0] == '#' {
-		return s[1:]
-	}
-	return s
-}
 
 // Contrast returns the contrast ratio of two colors, 1 to 21 (WCAG 2.2,
 // "contrast ratio").

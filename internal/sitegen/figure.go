@@ -102,7 +102,7 @@ func (v *figureView) stack(bars []domain.Bar) {
 	top := largest(bars)
 	y := 0
 	for _, b := range bars {
-		text := wrap(b.Label, max(16, 38-utf8.RuneCountInString(b.Text)))
+		text := wrap(b.Label, max(14, 31-utf8.RuneCountInString(b.Text)))
 		for i, t := range text {
 			v.Texts = append(v.Texts, label{X: "0", Y: y + 15 + i*lineHeight, Anchor: "start", Class: class("l", b.Highlight), Text: t})
 		}

@@ -20,6 +20,7 @@ type pageView struct {
 	Description, Canonical, Path string
 	NoIndex                      bool
 	Image                        string
+	CSS                          template.CSS
 	Schemas                      []template.JS
 
 	Nav       []navItem
@@ -70,7 +71,32 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 		v.TOC = r.sections
 	}
 	s.surround(v, p)
+	v.CSS = s.sheets.join(v.needs())
 	return v, nil
+}
+
+// needs names the parts of the style sheet that the page uses.
+func (v *pageView) needs() map[string]bool {
+	n := map[string]bool{
+		"hero": v.Hero, "offer": v.Hero || v.Ads, "toc": len(v.TOC) > 0, "links": len(v.Related)+len(v.Explore) > 0,
+	}
+	for i := range v.Blocks {
+		switch v.Blocks[i].Kind {
+		case domain.BlockProduct:
+			n["card"] = true
+		case domain.BlockTable, domain.BlockComparison:
+			n["table"] = true
+		case domain.BlockProsCons:
+			n["proscons"] = true
+		case domain.BlockFAQ:
+			n["faq"] = true
+		case domain.BlockCTA:
+			n["cta"] = true
+		case domain.BlockFigure:
+			n["chart"] = true
+		}
+	}
+	return n
 }
 
 // surround fills what stands around the text of the page.
@@ -107,12 +133,12 @@ func newMoment(w *words, t time.Time) *moment {
 // explore lists all pages of the site for the home page, so that none is an
 // orphan.
 func (s *site) explore() []navGroup {
-	groups := []navGroup{{Title: s.W.Guide}, {Title: s.W.Best}, {Title: s.W.Comparisons}, {Title: s.W.Products}, {Title: s.W.About}}
+	groups := []navGroup{{Title: s.W.Basics}, {Title: s.W.Best}, {Title: s.W.Comparisons}, {Title: s.W.Products}}
 	for i := range s.draft.Pages {
 		p := &s.draft.Pages[i]
 		n := 0
 		switch p.Kind {
-		case domain.PageGuide:
+		case domain.PageGuide, domain.PageFAQ, domain.PageMethod:
 			n = 0
 		case domain.PageBest:
 			n = 1
@@ -120,8 +146,6 @@ func (s *site) explore() []navGroup {
 			n = 2
 		case domain.PageProduct:
 			n = 3
-		case domain.PageFAQ, domain.PageMethod:
-			n = 4
 		default:
 			continue
 		}
@@ -183,6 +207,7 @@ func (s *site) renderNotFound() (File, error) {
 		Title: w.NotFoundTitle + " – " + s.Title, NoIndex: true, Heading: w.NotFoundTitle, Nav: s.navFor(""),
 	}
 	v.Lead = &block{Kind: domain.BlockParagraph, Text: []inline{{Text: w.NotFoundText + " "}, {Text: w.BackHome, Href: "/"}}}
+	v.CSS = s.sheets.join(nil)
 	body, err := s.execute(v)
 	if err != nil {
 		return File{}, err

@@ -1,7 +1,6 @@
 package sitegen
 
 import (
-	"html/template"
 	"strings"
 
 	"empire/internal/domain"
@@ -16,7 +15,7 @@ type site struct {
 
 	Title, Tagline string
 	Home           string // label of the home page in menus and breadcrumbs
-	CSS            template.CSS
+	sheets         sheets
 	Light, Dark    Colors
 	Nav            []navItem
 	Footer         []navGroup
@@ -63,7 +62,7 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		anchors: make(map[string]map[string]bool, len(d.Pages)),
 	}
 	s.Light, s.Dark = s.tokens.Light, s.tokens.Dark
-	if s.CSS, err = stylesheet(s.tokens); err != nil {
+	if s.sheets, err = newSheets(s.tokens); err != nil {
 		return nil, err
 	}
 	for i := range d.Pages {
@@ -116,7 +115,7 @@ func (s *site) arrange() {
 	for _, l := range about {
 		s.Nav = append(s.Nav, navItem{link: l})
 	}
-	for _, g := range []navGroup{{w.Guide, linksOf(single)}, {w.Best, best}, {w.Comparisons, comparisons}, {w.About, about}} {
+	for _, g := range []navGroup{{w.Basics, append(linksOf(single), about...)}, {w.Best, best}, {w.Comparisons, comparisons}} {
 		if len(g.Links) > 0 {
 			s.Footer = append(s.Footer, g)
 		}

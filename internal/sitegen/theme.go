@@ -26,24 +26,60 @@ var theme = sync.OnceValues(func() (*template.Template, error) {
 	return t, nil
 })
 
-// stylesheet joins the sheets that the tokens choose and minifies them.
-func stylesheet(t Tokens) (template.CSS, error) {
-	var b strings.Builder
-	b.WriteString(rootRule(t))
-	for _, name := range []string{"base", "header-" + t.Header, "text", "hero-" + t.Hero, "card-" + t.Card, "table-" + t.Table, "print"} {
-		sheet, err := themeFiles.ReadFile("theme/base/css/" + name + ".css")
-		if err != nil {
-			return "", fmt.Errorf("read style sheet %s: %w", name, err)
-		}
-		b.Write(sheet)
+// sheets are the minified parts of a site's style sheet by name.
+type sheets map[string]string
+
+// parts are the names of all parts in the order in which they apply. A page takes
+// those that it needs.
+var parts = []string{"root", "base", "header", "text", "links", "toc", "offer", "hero", "card", "proscons", "faq", "cta", "chart", "table", "print"}
+
+// newSheets builds the parts with the variants that the tokens choose.
+func newSheets(t Tokens) (sheets, error) {
+	variants := map[string][]string{
+		"header": {"header-" + t.Header}, "hero": {"hero", "hero-" + t.Hero}, "card": {"card", "card-" + t.Card}, "table": {"table", "table-" + t.Table},
 	}
 	m := minify.New()
 	m.AddFunc("text/css", css.Minify)
-	out, err := m.String("text/css", b.String())
-	if err != nil {
-		return "", fmt.Errorf("minify style sheet: %w", err)
+	out := sheets{}
+	for _, part := range parts {
+		text := ""
+		files := variants[part]
+		if part == "root" {
+			text = rootRule(t)
+		} else if files == nil {
+			files = []string{part}
+		}
+		for _, name := range files {
+			sheet, err := themeFiles.ReadFile("theme/base/css/" + name + ".css")
+			if err != nil {
+				return nil, fmt.Errorf("read style sheet %s: %w", name, err)
+			}
+			text += string(sheet)
+		}
+		small, err := m.String("text/css", text)
+		if err != nil {
+			return nil, fmt.Errorf("minify style sheet %s: %w", part, err)
+		}
+		out[part] = small
 	}
-	return template.CSS(out), nil //nolint:gosec // from embedded files and tokens only
+	return out, nil
+}
+
+// join returns the style sheet of a page that needs these parts beyond those that
+// every page has.
+func (s sheets) join(needs map[string]bool) template.CSS {
+	var b strings.Builder
+	for _, part := range parts {
+		switch part {
+		case "root", "base", "header", "text", "print":
+			b.WriteString(s[part])
+		default:
+			if needs[part] {
+				b.WriteString(s[part])
+			}
+		}
+	}
+	return template.CSS(b.String()) //nolint:gosec // from embedded files and tokens only
 }
 
 // rootRule writes the tokens as custom properties.

@@ -10,22 +10,21 @@ import (
 
 // words are the theme's own texts in one language. They hold no figures.
 type words struct {
-	Lang, Locale                           string
-	Skip, Menu, MainNav, Crumbs, Home      string
-	OnThisPage, Updated, HowWeCompare      string
-	Ad, AdLead, AdText, AdMore             string
-	Button, ButtonShort, AsOf, Till, Offer string
-	TaxIncluded, TaxAdded, TaxUnknown      string
-	NotStated, BestColumn, BestRow         string
-	Property, Pros, Cons, ReadNext         string
-	Explore, StartGuide, SeeAll            string
-	Guide, Best, Comparisons, Products     string
-	Questions, Method, About, Legal        string
-	Imprint, Privacy, Disclosure           string
-	Sample                                 string
-	NotFoundTitle, NotFoundText, BackHome  string
-	Prices, Note                           string
-	months                                 [12]string
+	Lang, Locale                               string
+	Skip, Menu, MainNav, Crumbs, Home          string
+	OnThisPage, Updated, HowWeCompare          string
+	Ad, AdLead, AdText, AdMore                 string
+	Button, ButtonShort, AsOf, Till, Offer     string
+	TaxIncluded, TaxAdded, TaxUnknown          string
+	NotStated, BestColumn, BestRow             string
+	Property, Pros, Cons, ReadNext             string
+	Explore, StartGuide, SeeAll                string
+	Basics, Best, Comparisons, Products, Legal string
+	Imprint, Privacy, Disclosure               string
+	Sample                                     string
+	NotFoundTitle, NotFoundText, BackHome      string
+	Prices, Note                               string
+	months                                     [12]string
 }
 
 var english = &words{
@@ -40,8 +39,8 @@ var english = &words{
 	NotStated: "not stated", BestColumn: "best in its column", BestRow: "best in its row",
 	Property: "Property", Pros: "Speaks for it", Cons: "Speaks against it", ReadNext: "Read next",
 	Explore: "Explore the site", StartGuide: "Read the buying guide", SeeAll: "See all pages",
-	Guide: "Guide", Best: "Best for", Comparisons: "Comparisons", Products: "Products",
-	Questions: "Questions", Method: "Method", About: "About", Legal: "Legal",
+	Basics: "Basics", Best: "Best for", Comparisons: "Comparisons", Products: "Products",
+	Legal:   "Legal",
 	Imprint: "Legal notice (Impressum)", Privacy: "Privacy", Disclosure: "Advertising disclosure",
 	Sample:        "Demonstration site with sample operator data.",
 	NotFoundTitle: "Page not found", NotFoundText: "There is no page at this address. It may have been moved or removed.", BackHome: "Go to the home page",
@@ -61,8 +60,8 @@ var german = &words{
 	NotStated: "keine Angabe", BestColumn: "bester Wert der Spalte", BestRow: "bester Wert der Zeile",
 	Property: "Eigenschaft", Pros: "Das spricht dafür", Cons: "Das spricht dagegen", ReadNext: "Weiterlesen",
 	Explore: "Alle Seiten im Überblick", StartGuide: "Zur Kaufberatung", SeeAll: "Alle Seiten ansehen",
-	Guide: "Kaufberatung", Best: "Auswahlhilfen", Comparisons: "Vergleiche", Products: "Produkte",
-	Questions: "Fragen", Method: "Methode", About: "Über diese Website", Legal: "Rechtliches",
+	Basics: "Grundlagen", Best: "Auswahlhilfen", Comparisons: "Vergleiche", Products: "Produkte",
+	Legal:   "Rechtliches",
 	Imprint: "Impressum", Privacy: "Datenschutz", Disclosure: "Werbehinweis",
 	Sample:        "Demonstrationsseite mit Beispieldaten des Betreibers.",
 	NotFoundTitle: "Seite nicht gefunden", NotFoundText: "Unter dieser Adresse gibt es keine Seite. Vielleicht wurde sie verschoben oder entfernt.", BackHome: "Zur Startseite",

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,8 +49,69 @@ func TestBrowser(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range *problems {
+	for _, p := range problems() {
 		t.Errorf("the browser reports: %s", p)
+	}
+}
+
+// TestBrowserLooks opens the densest pages in every variant of the theme.
+func TestBrowserLooks(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	seen := map[string]bool{}
+	for i := range 60 {
+		draft := sitegentest.English()
+		draft.Website.Domain = fmt.Sprintf("look%d.example", i)
+		look := sitegen.TokensFor(draft.Website)
+		fresh := false
+		for _, choice := range []string{look.Palette, "font " + look.Fonts.Name, "header " + look.Header, "hero " + look.Hero, "card " + look.Card, "table " + look.Table, "motif " + look.Motif} {
+			fresh = fresh || !seen[choice]
+			seen[choice] = true
+		}
+		if !fresh {
+			continue
+		}
+		server := serve(t, draft)
+		for _, width := range []int64{360, 1440} {
+			for _, path := range []string{"/", "/best-under-50/", "/alloy-core-vs-k552/"} {
+				picture := ""
+				if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
+					picture = filepath.Join(dir, fmt.Sprintf("look%d-%s-%d.png", i, strings.Trim(path, "/"), width))
+				}
+				visit(t, browser, server.URL+path, width, []string{"light", "dark"}[i%2], picture)
+			}
+		}
+	}
+}
+
+// TestBrowserLongTexts opens pages whose names, labels and tables are longer than
+// anyone would write, with all menus open.
+func TestBrowserLongTexts(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	server := serve(t, sitegentest.Long())
+	for _, width := range []int64{320, 360, 840, 1440} {
+		for i, path := range []string{"/", "/guide/", "/best-under-50/", "/alloy-core-vs-k552/", "/four-boards/"} {
+			picture := ""
+			if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
+				picture = filepath.Join(dir, fmt.Sprintf("long%d-%d.png", i, width))
+			}
+			visit(t, browser, server.URL+path, width, "light", picture)
+			over, err := chromedp.Run(browser, chromedp.Evaluate[int](`document.querySelectorAll('details').forEach(d => d.open = true), document.documentElement.scrollWidth - innerWidth`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if over > 0 {
+				t.Errorf("%s with open menus scrolls sideways by %d pixels at width %d", path, over, width)
+			}
+			if picture != "" && i == 1 {
+				shot, err := chromedp.Run(browser, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = os.WriteFile(strings.Replace(picture, "long", "menu", 1), shot, 0o600)
+			}
+		}
 	}
 }
 
@@ -138,11 +200,17 @@ func visit(t *testing.T, ctx context.Context, address string, width int64, schem
 	must(os.WriteFile(picture, shot, 0o600))
 }
 
-// listen collects what the tab of ctx reports on the console.
-func listen(t *testing.T, ctx context.Context) *[]string {
+// listen collects what the tab of ctx reports on the console; the func it returns
+// gives the collected reports.
+func listen(t *testing.T, ctx context.Context) func() []string {
 	t.Helper()
-	var problems []string
+	var (
+		mu       sync.Mutex
+		problems []string
+	)
 	err := chromedp.Listen(ctx, func(ev any) {
+		mu.Lock()
+		defer mu.Unlock()
 		switch e := ev.(type) {
 		case *runtime.EventConsoleAPICalled:
 			problems = append(problems, "console "+string(e.Type))
@@ -155,7 +223,11 @@ func listen(t *testing.T, ctx context.Context) *[]string {
 	if err != nil {
 		t.Fatalf("listen to the console: %v", err)
 	}
-	return &problems
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return problems
+	}
 }
 
 // outside lists texts of charts, buttons and headings that leave the window.
