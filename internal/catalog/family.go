@@ -305,7 +305,7 @@ func (g *grouping) build(members []int) domain.Family {
 	forSale := len(f.Variants)
 	f.Variants = append(f.Variants, parents...)
 	f.PriceMin, f.PriceMax = priceRange(f.Variants)
-	f.Name = g.familyName(&f, parents)
+	f.Name = familyName(&f, parents)
 	f.Brand = feedBrand(f.Variants)
 	f.Category = f.Lead().Category
 	f.Attributes = mergeAttributes(f.Variants, forSale)

@@ -13,7 +13,7 @@ func parseNumber(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
 
 // familyName is the name of the lead without what names its size and color: always
 // the verbatim beginning of the lead's name.
-func (g *grouping) familyName(f *domain.Family, parents []domain.Product) string {
+func familyName(f *domain.Family, parents []domain.Product) string {
 	lead := f.Lead()
 	for i := range parents {
 		if name, ok := beginsWith(lead.Name, parents[i].Name); ok {

@@ -56,18 +56,7 @@ const maxSuffixParts = 4
 // specifications that tell them apart: one after the other, the one that leaves the
 // fewest alike, and one that people ask for as long as it helps.
 func distinguish(families []domain.Family, members []int) {
-	labels := map[string]map[int]string{}
-	for _, i := range members {
-		for _, a := range families[i].Attributes {
-			if l := suffixLabel(a); l != "" {
-				if labels[a.Name] == nil {
-					labels[a.Name] = map[int]string{}
-				}
-				labels[a.Name][i] = l
-			}
-		}
-	}
-	var chosen []string
+	labels := suffixLabels(families, members)
 	suffix := func(i int, names []string) string {
 		var parts []string
 		for _, n := range names {
@@ -84,11 +73,42 @@ func distinguish(families []domain.Family, members []int) {
 		}
 		return len(seen)
 	}
+	chosen := chooseSuffix(sortedByPreference(labels), len(members), distinct)
+	for _, i := range members {
+		if s := suffix(i, chosen); s != "" {
+			families[i].Name += " (" + s + ")"
+			families[i].NameFrom = slices.DeleteFunc(slices.Clone(chosen), func(n string) bool { return labels[n][i] == "" })
+		}
+	}
+}
+
+// suffixLabels returns the labels of attributes by name and by family.
+func suffixLabels(families []domain.Family, members []int) map[string]map[int]string {
+	labels := map[string]map[int]string{}
+	for _, i := range members {
+		for _, a := range families[i].Attributes {
+			l := suffixLabel(a)
+			if l == "" {
+				continue
+			}
+			if labels[a.Name] == nil {
+				labels[a.Name] = map[int]string{}
+			}
+			labels[a.Name][i] = l
+		}
+	}
+	return labels
+}
+
+// chooseSuffix picks from names, ordered by preference, until all families differ:
+// distinct counts the suffixes that a choice gives.
+func chooseSuffix(names []string, families int, distinct func(names []string) int) []string {
+	var chosen []string
 	have := 1
-	for len(chosen) < maxSuffixParts && have < len(members) {
+	for len(chosen) < maxSuffixParts && have < families {
 		best, bestCount := "", have
-		for _, n := range sortedByPreference(labels) {
-			if preference(n) == len(preferredSuffixes) && best != "" && preference(best) < preference(n) {
+		for _, n := range names {
+			if best != "" && preference(n) == len(preferredSuffixes) && preference(best) < preference(n) {
 				break
 			}
 			if c := distinct(append(slices.Clone(chosen), n)); c > bestCount {
@@ -100,18 +120,7 @@ func distinguish(families []domain.Family, members []int) {
 		}
 		chosen, have = append(chosen, best), bestCount
 	}
-	for _, i := range members {
-		var from []string
-		for _, n := range chosen {
-			if labels[n][i] != "" {
-				from = append(from, n)
-			}
-		}
-		if s := suffix(i, chosen); s != "" {
-			families[i].Name += " (" + s + ")"
-			families[i].NameFrom = from
-		}
-	}
+	return chosen
 }
 
 // preferredSuffixes come before other attributes, in this order where they tell

@@ -232,8 +232,8 @@ func suffixed(n domain.NicheNoun, suffix string) domain.NicheNoun {
 }
 
 // SearchTerms returns substrings in lower case of which at least one occurs in the
-// name or the category path of every product that Match can select, after that text
-// was turned to lower case. They hold ASCII only where possible, so that a database
+// name, the category or the category path of every product that Match can select,
+// after that text was turned to lower case. They hold ASCII only where possible, so that a database
 // that folds ASCII alone finds them too.
 func (n Niche) SearchTerms() []string {
 	var terms []string

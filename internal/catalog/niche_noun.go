@@ -37,7 +37,8 @@ var englishPairs = wordSet(`headphones earphones earbuds sunglasses glasses gogg
 var englishMass = map[string][2]string{
 	"memory": {"kit", "kits"}, "ram": {"kit", "kits"}, "software": {"product", "products"},
 	"furniture": {"piece of", "pieces of"}, "clothing": {"piece of", "pieces of"}, "luggage": {"piece of", "pieces of"},
-	"jewelry": {"piece of", "pieces of"}, "jewellery": {"piece of", "pieces of"}, "cookware": {"piece of", "pieces of"},
+	"jewelry": {"piece of", "pieces of"}, "jewellery": {"piece of", "pieces of"}, //nolint:misspell // users spell it both ways
+	"cookware":  {"piece of", "pieces of"},
 	"equipment": {"piece of", "pieces of"}, "bedding": {"piece of", "pieces of"}, "footwear": {"pair of", "pairs of"},
 }
 

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func TestParseNicheInvalid(t *testing.T) {
 		"keyboards\n", "<script>", "\xff\xfe", "&", "a", "12345", "keyboards;drop",
 	} {
 		_, err := catalog.ParseNiche(text, "en")
-		e, ok := err.(*domain.Error)
+		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Code != domain.CodeInvalid || e.Field != "niche" {
 			t.Errorf("ParseNiche(%q) = %v, want invalid on field niche", text, err)
 		}

@@ -27,7 +27,7 @@ var nicheJoins = wordSet("and or und oder & +")
 var synonyms = map[string][]string{
 	"psu": {"power", "supply"}, "hdd": {"hard", "drive"}, "ssd": {"ssd", "drive"}, "gpu": {"video", "card"},
 	"processor": {"cpu"}, "ram": {"memory"}, "tshirt": {"tee"}, "sneaker": {"trainer"},
-	"gray": {"grey"}, "color": {"colour"}, "canceling": {"cancelling"}, "cordless": {"wireless"}, "pc": {"computer"},
+	"grey": {"gray"}, "colour": {"color"}, "cordless": {"wireless"}, "pc": {"computer"},
 	"ladies": {"women"}, "lady": {"women"}, "woman": {"women"}, "womens": {"women"}, "female": {"women"},
 	"man": {"men"}, "mens": {"men"}, "male": {"men"}, "gents": {"men"}, "kid": {"children"}, "child": {"children"},
 	"kabellos": {"wireless"}, "drahtlos": {"wireless"}, "frauen": {"damen"}, "männer": {"herren"},
@@ -39,6 +39,7 @@ var synonymPhrases = strings.NewReplacer(
 	"solid state drive", "ssd", "power supply unit", "power supply", "graphics card", "video card",
 	"over-ear", "overear", "over ear", "overear", "circumaural", "overear",
 	"on-ear", "onear", "on ear", "onear", "supra-aural", "onear", "in-ear", "inear", "in ear", "inear",
+	"cancelling", "canceling", //nolint:misspell // feeds spell it both ways
 	"’", "'", "®", "", "™", "",
 )
 
