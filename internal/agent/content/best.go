@@ -1,0 +1,392 @@
+package content
+
+import (
+	"strings"
+
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// best writes a page about the products that share a facet: what the selection is,
+// how it is ranked, the ranked table, the leading products with reasons and
+// drawbacks, what the facet costs, and who should look elsewhere.
+func (w *pageWriter) best() {
+	s := w.s
+	f := w.plan.Facet
+	g := s.facets[w.plan.Slug]
+	share, _ := g.of(s.all)
+	vs := s.prices(g).with(values{"phrase": s.facetValue(w.plan), "share": share, "label": s.facetLabel(w.plan)})
+	kind := "best"
+	if f.Attribute == market.FacetPrice {
+		kind = "best.price"
+	}
+	w.head(kind, vs)
+	p := w.para()
+	w.why(p, f)
+	p.say(kind+".lead", vs)
+	if len(g.items) > 2 && g.items[0].Price < g.items[len(g.items)-1].Price {
+		p.say("best.range", vs)
+	}
+	p.end()
+	w.ranking(f, g, vs)
+	items := w.listed()
+	w.heading(2, "best.h.cards", vs)
+	for _, it := range items[:min(len(items), max(4, 5-w.trim))] {
+		w.card(it, g, "pick")
+	}
+	if f.Attribute != market.FacetPrice {
+		w.facetCost(f, vs)
+	} else {
+		w.bandContrast(g, vs)
+	}
+	w.elsewhere(vs)
+	w.related(append(s.planned(domain.PageGuide), s.nearPages(w.plan)...))
+}
+
+// why says who the selection is for, from general knowledge about the attribute.
+func (w *pageWriter) why(p *prosePart, f *domain.Facet) {
+	if f.Attribute == market.FacetPrice {
+		switch {
+		case f.Low == nil:
+			p.say("why.price.low", nil)
+		case f.High == nil:
+			p.say("why.price.high", nil)
+		default:
+			p.say("why.price.mid", nil)
+		}
+		return
+	}
+	term := market.TermFor(f.Attribute)
+	value := market.Slug(f.Text, 40)
+	_ = p.say("why."+term.Name+"."+value, nil) || p.say("why."+term.Name+"."+f.Op, nil) || p.say("why."+term.Name, nil) ||
+		p.say("why.default", values{"attr": plain(term.Low(w.s.lang))})
+}
+
+// facetLabel is the short name of a facet with its evidence.
+func (s *siteWriter) facetLabel(page domain.PlanPage) value {
+	v := s.facetValue(page)
+	v.text = page.Facet.Label
+	return v
+}
+
+// listed returns the products of the plan that the market still has.
+func (w *pageWriter) listed() []*market.Item {
+	var out []*market.Item
+	for _, key := range w.plan.Products {
+		if it, ok := w.s.view.Item(key); ok {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// ranking states the rule and shows the table in its order.
+func (w *pageWriter) ranking(f *domain.Facet, g *group, vs values) {
+	s := w.s
+	rule := s.view.RuleFor(f)
+	w.heading(2, "best.h.list", vs)
+	p := w.para()
+	attr := plain("")
+	if st, ok := s.view.Stat(rule.Attribute); ok {
+		attr = plain(st.Term.Low(s.lang))
+	}
+	var labels []string
+	for _, e := range rule.Extras {
+		labels = append(labels, e.Label)
+	}
+	key := "best.rule." + string(rule.Kind)
+	if rule.Kind == market.ByAttribute && rule.Desc {
+		key += ".desc"
+	}
+	rv := vs.with(values{"attr": attr, "extras": plain(market.List(s.lang, labels)), "unit": s.unitWord(rule)})
+	p.say(key, rv)
+	items := w.listed()
+	if len(items) < len(g.items) {
+		p.say("best.rule.cut", vs.with(values{"shown": s.tally(items, "products in the table"), "gn": g.count()}))
+	}
+	p.end()
+	w.rankTable(rule, items, vs)
+}
+
+// unitWord names the unit of a price per unit: "per W".
+func (s *siteWriter) unitWord(r market.Rule) value {
+	st, ok := s.view.Stat(r.Attribute)
+	if !ok || r.Kind != market.ByUnitPrice {
+		return value{}
+	}
+	if st.Unit == "" {
+		return plain(st.Term.Low(s.lang))
+	}
+	return plain(market.Unit(s.lang, st.Unit))
+}
+
+// tally counts items that a page shows.
+func (s *siteWriter) tally(items []*market.Item, note string) value {
+	return s.newGroup(items, note).count()
+}
+
+func (w *pageWriter) rankTable(rule market.Rule, items []*market.Item, vs values) {
+	s := w.s
+	t := &domain.Table{Columns: []domain.Column{w.column("col.model", false), w.column("col.price", true)}}
+	t.Caption, _ = w.text("best.caption", vs)
+	scored := rule.Kind == market.ByUnitPrice || rule.Kind == market.ByExtras
+	if scored {
+		label, _ := w.text("col."+string(rule.Kind), values{"unit": s.unitWord(rule)})
+		t.Columns = append(t.Columns, domain.Column{Label: label, Numeric: true})
+	}
+	stats := w.tableStats(rule, items)
+	for _, st := range stats {
+		t.Columns = append(t.Columns, domain.Column{Label: st.Term.Label(s.lang), Numeric: st.Kind == domain.AttributeNumber})
+	}
+	for _, it := range items {
+		row := domain.Row{Product: it.Family.Key, Slot: w.slot("row")}
+		row.Cells = []domain.Cell{w.cell(s.name(it)), w.number(s.price(it), it.Price)}
+		if scored {
+			v, score := s.score(rule, it)
+			row.Cells = append(row.Cells, w.number(v, score))
+		}
+		for _, st := range stats {
+			row.Cells = append(row.Cells, w.statCell(it, st))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	markBest(t, rule)
+	t.Note = w.priceNote()
+	w.add(domain.Block{Type: domain.BlockTable, Anchor: "ranking", Table: t})
+}
+
+// statCell shows an attribute of an item in a table; it is empty if the feed does
+// not state it.
+func (w *pageWriter) statCell(it *market.Item, st *market.Stat) domain.Cell {
+	v, ok := w.s.shown(it, st)
+	if !ok {
+		return domain.Cell{}
+	}
+	if a, _ := st.Attribute(it); a.Kind == domain.AttributeNumber {
+		return w.number(v, a.Number)
+	}
+	return w.cell(v)
+}
+
+// tableStats chooses the columns: the attributes that most of the items state and
+// that tell them apart, not the one that they share.
+func (w *pageWriter) tableStats(rule market.Rule, items []*market.Item) []*market.Stat {
+	var out []*market.Stat
+	for i := range w.s.view.Stats {
+		st := &w.s.view.Stats[i]
+		if st.Name == "brand" || st.Kind == domain.AttributeList && st.Term.Name == "sizes" {
+			continue
+		}
+		stated, values := 0, map[string]bool{}
+		for _, it := range items {
+			if v, ok := w.s.shown(it, st); ok {
+				stated++
+				values[v.text] = true
+			}
+		}
+		needed := st.Name == rule.Attribute
+		if !needed && (stated*2 < len(items) || len(values) < 2) {
+			continue
+		}
+		if out = append(out, st); len(out) == 4 {
+			break
+		}
+	}
+	return out
+}
+
+// score shows what the rule looks at: the price per unit or the number of extras.
+func (s *siteWriter) score(rule market.Rule, it *market.Item) (value, float64) {
+	got, ok := rule.Score(s.view, it)
+	if !ok {
+		return value{}, 0
+	}
+	row := it.Row().Key
+	if rule.Kind == market.ByExtras {
+		var labels, rows []string
+		var has []float64
+		for _, e := range rule.Extras {
+			labels, rows = append(labels, e.Label), append(rows, row)
+			has = append(has, map[bool]float64{true: 1}[e.Has(it)])
+		}
+		set := s.ledger.Set("extras", rows, has, "extras that the feed states, in this order: "+strings.Join(labels, ", "))
+		id, _, _ := s.ledger.Compute("sum", "number of extras", []domain.EvidenceID{set})
+		return value{text: market.Count(s.lang, int(got)), evidence: []domain.EvidenceID{id}}, got
+	}
+	st, _ := s.view.Stat(rule.Attribute)
+	a, _ := st.Attribute(it)
+	units := s.ledger.Set(st.Name, []string{row}, []float64{a.Number}, st.Term.Low("en")+" of "+it.Family.Name)
+	id, result, _ := s.ledger.Compute("ratio", "price per unit", []domain.EvidenceID{s.own(it), units})
+	return value{text: market.Price(s.lang, s.view.Currency, result), evidence: []domain.EvidenceID{id}}, result
+}
+
+// markBest marks the best price and, where the rule has a score, the best score.
+func markBest(t *domain.Table, rule market.Rule) {
+	mark := func(col int, greatest bool) {
+		best := -1
+		for i, r := range t.Rows {
+			if col >= len(r.Cells) || r.Cells[col].Sort == nil {
+				continue
+			}
+			if best < 0 || greatest && *r.Cells[col].Sort > *t.Rows[best].Cells[col].Sort || !greatest && *r.Cells[col].Sort < *t.Rows[best].Cells[col].Sort {
+				best = i
+			}
+		}
+		if best >= 0 {
+			t.Rows[best].Cells[col].Best = true
+		}
+	}
+	mark(1, false)
+	switch rule.Kind {
+	case market.ByUnitPrice:
+		mark(2, false)
+	case market.ByExtras:
+		mark(2, true)
+	}
+}
+
+// facetCost compares the median price with and without the facet.
+func (w *pageWriter) facetCost(f *domain.Facet, vs values) {
+	s := w.s
+	g := s.facets[w.plan.Slug]
+	var rest []*market.Item
+	for _, it := range s.view.Items {
+		if _, ok := it.Family.Attribute(f.Attribute); ok && !s.view.Has(it, f) {
+			rest = append(rest, it)
+		}
+	}
+	if st, ok := s.view.Stat(f.Attribute); ok && st.Silent() {
+		_, others := st.With(s.view, "")
+		rest = others
+	}
+	if len(rest) < 4 {
+		return
+	}
+	o := s.newGroup(rest, "priced products that do not belong to: "+f.Label)
+	a, b := g.stat("median"), o.stat("median")
+	diff, size := s.gap(a.evidence[0], b.evidence[0], "difference of the medians")
+	cv := vs.with(values{"othermedian": b, "gap": diff, "othern": o.count(), "attr": plain(market.TermFor(f.Attribute).Low(s.lang))})
+	w.heading(2, "best.h.cost", cv)
+	p := w.para()
+	switch {
+	case size < 0.03*s.all.median():
+		p.say("best.cost.same", cv)
+	case g.median() > o.median():
+		p.say("best.cost.more", cv)
+	default:
+		p.say("best.cost.less", cv)
+	}
+	p.say("best.cost.caveat", cv)
+	p.end()
+}
+
+// bandContrast says what a price band offers compared with the market.
+func (w *pageWriter) bandContrast(g *group, vs values) {
+	s := w.s
+	var items []domain.Paragraph
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		if len(items) == 4 || st.Name == "brand" {
+			continue
+		}
+		in := s.within(st, g)
+		if len(in.items) < 5 {
+			continue
+		}
+		p := w.para()
+		top := st.Values[0]
+		here := s.sharedBy(top.Items, in)
+		if st.Kind == domain.AttributeFlag {
+			here = s.sharedBy(top.Items, g)
+			in = g
+		}
+		if len(here.items) == 0 {
+			continue
+		}
+		with, _ := s.apart(st, top.Key)
+		a, pa := here.of(in)
+		b, pb := with.of(s.pool(st))
+		bv := values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "here": a, "all": b, "band": vs["label"]}
+		bv["feature"] = plain(st.Term.Feature(s.lang, ""))
+		key := "best.band.flag"
+		if st.Kind != domain.AttributeFlag {
+			bv["value"] = s.valueName(st, top)
+			key = "best.band.value"
+		}
+		switch {
+		case pa > pb+4:
+			p.say(key+".more", bv)
+		case pa < pb-4:
+			p.say(key+".less", bv)
+		default:
+			p.say(key+".same", bv)
+		}
+		items = append(items, p.item())
+	}
+	if len(items) < 2 {
+		return
+	}
+	w.heading(2, "best.h.band", vs)
+	w.list(items)
+}
+
+// within returns the items of a group that state an attribute.
+func (s *siteWriter) within(st *market.Stat, g *group) *group {
+	return s.sharedBy(st.Stated, g)
+}
+
+// sharedBy returns the items of a group that are also in list.
+func (s *siteWriter) sharedBy(list []*market.Item, g *group) *group {
+	in := map[*market.Item]bool{}
+	for _, it := range list {
+		in[it] = true
+	}
+	var out []*market.Item
+	for _, it := range g.items {
+		if in[it] {
+			out = append(out, it)
+		}
+	}
+	return s.newGroup(out, "part of the "+g.note)
+}
+
+// elsewhere says who should look elsewhere, and where.
+func (w *pageWriter) elsewhere(vs values) {
+	s := w.s
+	w.heading(2, "best.h.other", vs)
+	p := w.para()
+	p.say("best.other", vs)
+	p.end()
+	var items []domain.Paragraph
+	for _, page := range s.nearPages(w.plan) {
+		if page.Kind != domain.PageBest || len(items) == 3 {
+			continue
+		}
+		p := w.para()
+		p.say("best.other.link", s.prices(s.facets[page.Slug]).with(values{"page": s.facetLink(page)}))
+		items = append(items, p.item())
+	}
+	w.list(items)
+}
+
+// nearPages returns the other best-for pages, those with another attribute first,
+// beginning after the page itself so that links spread over the site.
+func (s *siteWriter) nearPages(plan domain.PlanPage) []domain.PlanPage {
+	list := s.planned(domain.PageBest)
+	at := 0
+	for i, p := range list {
+		if p.Slug == plan.Slug {
+			at = i
+		}
+	}
+	var out, same []domain.PlanPage
+	for i := 1; i < len(list); i++ {
+		p := list[(at+i)%len(list)]
+		if plan.Facet != nil && p.Facet.Attribute == plan.Facet.Attribute {
+			same = append(same, p)
+			continue
+		}
+		out = append(out, p)
+	}
+	return append(out, same...)
+}

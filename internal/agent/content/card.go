@@ -1,0 +1,123 @@
+package content
+
+import (
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// card presents a product: why it is here, what it has, what speaks against it.
+func (w *pageWriter) card(it *market.Item, g *group, slot string) {
+	s := w.s
+	name := s.name(it)
+	c := &domain.ProductCard{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug, Slot: w.slot(slot)}
+	p := w.para()
+	w.cardPlace(p, it, g)
+	if have := s.features(it, 3, w.facetAttribute()); len(have) > 0 {
+		p.say("card.features", values{"name": name, "features": s.joined(have)})
+	}
+	pros, cons := s.points(it)
+	if len(pros) > 0 {
+		w.point(p, "card", pros[w.turn(len(pros), 2)])
+	}
+	if len(cons) > 0 {
+		w.point(p, "card", cons[w.turn(len(cons), 2)])
+	}
+	c.Text = p.list
+	for _, st := range w.factStats(it, 4) {
+		if v, ok := s.shown(it, st); ok {
+			c.Facts = append(c.Facts, domain.Fact{Label: st.Term.Label(s.lang), Value: w.cell(v)})
+		}
+	}
+	w.add(domain.Block{Type: domain.BlockProduct, Product: c})
+}
+
+// turn varies which of the strongest points a page takes.
+func (w *pageWriter) turn(n, most int) int {
+	return int(w.chance("turn"+string(rune('a'+len(w.slots)%26))) * float64(min(n, most)))
+}
+
+// cardPlace says where the product's price stands within the group of the page.
+func (w *pageWriter) cardPlace(p *prosePart, it *market.Item, g *group) {
+	s := w.s
+	vs := values{"name": s.name(it), "price": s.price(it), "gn": g.count(), "median": g.stat("median")}
+	above, pct := g.shareWhere("count_gt", it.Price)
+	below, pctBelow := g.shareWhere("count_lt", it.Price)
+	rank, place := g.rank("rank_asc", it)
+	vs["above"], vs["below"], vs["rank"] = above, below, rank
+	switch {
+	case place == 1 && tiesFor(g, it) == 1:
+		p.say("card.place.first", vs)
+	case place <= 12:
+		p.say("card.place.rank", vs)
+	case pct >= 50:
+		p.say("card.place.low", vs)
+	case pctBelow >= 50:
+		p.say("card.place.high", vs)
+	default:
+		p.say("card.place.middle", vs)
+	}
+}
+
+// tiesFor counts the products of a group at an item's price.
+func tiesFor(g *group, it *market.Item) int {
+	n := 0
+	for _, o := range g.items {
+		if o.Money == it.Money {
+			n++
+		}
+	}
+	return n
+}
+
+// facetAttribute is the attribute that all products of the page share.
+func (w *pageWriter) facetAttribute() string {
+	if w.plan.Facet != nil {
+		return w.plan.Facet.Attribute
+	}
+	return ""
+}
+
+// features returns up to most features of an item by weight, without one attribute.
+func (s *siteWriter) features(it *market.Item, most int, without string) []value {
+	var out []value
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		if st.Name == without || st.Name == "brand" || st.Term.Weight < 3 {
+			continue
+		}
+		if v, ok := s.feature(it, st); ok {
+			out = append(out, v)
+		}
+		if len(out) == most {
+			break
+		}
+	}
+	return out
+}
+
+// factStats returns the attributes that a card shows for an item.
+func (w *pageWriter) factStats(it *market.Item, most int) []*market.Stat {
+	var out []*market.Stat
+	for i := range w.s.view.Stats {
+		st := &w.s.view.Stats[i]
+		if _, ok := st.Attribute(it); !ok || st.Name == w.facetAttribute() && st.Kind != domain.AttributeNumber {
+			continue
+		}
+		if out = append(out, st); len(out) == most {
+			break
+		}
+	}
+	return out
+}
+
+// point is one thing that speaks for or against a product, with its evidence.
+type point struct {
+	key    string // end of the phrase key: "price.low"
+	vs     values
+	weight float64
+}
+
+// say adds the point in the words of a kind of page.
+func (w *pageWriter) point(p *prosePart, kind string, pt point) bool {
+	return p.say(kind+"."+pt.key, pt.vs) || p.say("point."+pt.key, pt.vs)
+}

@@ -1,0 +1,308 @@
+package content
+
+import (
+	"strings"
+
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// comparison sets two products side by side and says, from their differences, who
+// should take which.
+func (w *pageWriter) comparison() {
+	s := w.s
+	a, b, ok := s.pairOf(w.plan)
+	if !ok {
+		return
+	}
+	diff, _ := s.gap(s.own(b), s.own(a), "price difference")
+	vs := values{"a": s.name(a), "b": s.name(b), "pa": s.price(a), "pb": s.price(b), "gap": diff}
+	vs["sa"], vs["sb"] = s.nameCut(a, market.ShortName(a.Family.Name, 24)), s.nameCut(b, market.ShortName(b.Family.Name, 24))
+	vs["phrase"] = s.pageLink(w.plan, a, b)
+	w.head("comparison", vs)
+	same, differ := s.compare(a, b)
+	p := w.para()
+	if a.Money == b.Money {
+		p.say("comparison.lead.even", vs)
+	} else {
+		p.say("comparison.lead", vs)
+	}
+	if common := s.commonFeatures(a, same); len(common) > 0 {
+		p.say("comparison.shared", vs.with(values{"features": s.joined(common)}))
+	}
+	p.say("comparison.promise", nil)
+	p.end()
+	w.sideBySide(a, b, vs)
+	w.heading(2, "comparison.h.differ", vs)
+	var items []domain.Paragraph
+	for _, st := range differ {
+		p := w.para()
+		w.difference(p, a, b, st, vs)
+		items = append(items, p.item())
+	}
+	w.list(items)
+	w.verdict(a, b, differ, vs)
+	w.neither(a, b, vs)
+	w.related(w.nearProducts(a, b))
+}
+
+// compare sorts the attributes that both products state into equal and different
+// ones, and adds those that one of them states to the different ones.
+func (s *siteWriter) compare(a, b *market.Item) (same, differ []*market.Stat) {
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		if st.Name == "brand" {
+			continue
+		}
+		x, okX := s.shown(a, st)
+		y, okY := s.shown(b, st)
+		switch {
+		case !okX && !okY:
+		case okX && okY && strings.EqualFold(x.text, y.text):
+			same = append(same, st)
+		case okX && okY || st.Silent() || st.Coverage(s.view) > 0.4:
+			differ = append(differ, st)
+		}
+	}
+	return same, differ
+}
+
+func (s *siteWriter) commonFeatures(it *market.Item, same []*market.Stat) []value {
+	var out []value
+	for _, st := range same {
+		if v, ok := s.feature(it, st); ok && len(out) < 3 {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (w *pageWriter) sideBySide(a, b *market.Item, vs values) {
+	s := w.s
+	c := &domain.Comparison{}
+	c.Caption, _ = w.text("comparison.caption", vs)
+	for _, it := range []*market.Item{a, b} {
+		name := s.name(it)
+		c.Products = append(c.Products, domain.ComparisonProduct{
+			Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug, Slot: w.slot("side"),
+		})
+	}
+	price := domain.ComparisonRow{Label: w.column("col.price", true).Label}
+	for _, it := range []*market.Item{a, b} {
+		price.Cells = append(price.Cells, w.number(s.price(it), it.Price))
+	}
+	c.Rows = append(c.Rows, price)
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		x, y := w.statCell(a, st), w.statCell(b, st)
+		if x.Text == "" && y.Text == "" {
+			continue
+		}
+		markBetter(st, &x, &y)
+		c.Rows = append(c.Rows, domain.ComparisonRow{Label: st.Term.Label(s.lang), Cells: []domain.Cell{x, y}})
+	}
+	w.add(domain.Block{Type: domain.BlockComparison, Anchor: "side-by-side", Comparison: c})
+	if note := w.priceNote(); note != "" {
+		w.disclosure(note)
+	}
+}
+
+// disclosure adds a note about prices as a block of its own.
+func (w *pageWriter) disclosure(text string) {
+	var ids []domain.ClaimID
+	if d := w.s.date(); strings.Contains(text, d.text) {
+		ids = w.claimIDs(d)
+	}
+	w.add(domain.Block{Type: domain.BlockDisclosure, Disclosure: &domain.Paragraph{
+		Sentences: []domain.Sentence{{Text: text, Claims: ids, Opinion: len(ids) == 0}},
+	}})
+}
+
+func markBetter(st *market.Stat, x, y *domain.Cell) {
+	if st.Term.Better == 0 || x.Sort == nil || y.Sort == nil || *x.Sort == *y.Sort {
+		return
+	}
+	if (*x.Sort > *y.Sort) == (st.Term.Better > 0) {
+		x.Best = true
+	} else {
+		y.Best = true
+	}
+}
+
+// difference says one difference in words and how common each side is.
+func (w *pageWriter) difference(p *prosePart, a, b *market.Item, st *market.Stat, vs values) {
+	s := w.s
+	x, okX := s.shown(a, st)
+	y, okY := s.shown(b, st)
+	dv := vs.with(values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "va": x, "vb": y})
+	words := st.Term.In(s.lang)
+	switch {
+	case !okX || !okY:
+		w.oneSided(p, a, b, st, dv)
+		return
+	case st.Kind == domain.AttributeNumber && words.More != "":
+		fx, _ := st.Attribute(a)
+		fy, _ := st.Attribute(b)
+		dv["more"] = plain(words.More)
+		if fx.Number > fy.Number {
+			dv["high"], dv["low"], dv["vhigh"], dv["vlow"] = vs["a"], vs["b"], x, y
+		} else {
+			dv["high"], dv["low"], dv["vhigh"], dv["vlow"] = vs["b"], vs["a"], y, x
+		}
+		p.say("comparison.number", dv)
+	case st.Kind == domain.AttributeFlag:
+		dv["feature"] = plain(st.Term.Feature(s.lang, ""))
+		fx, _ := st.Attribute(a)
+		dv["has"], dv["lacks"] = s.withFlag(a, b, fx.Flag)
+		p.say("comparison.flag", dv)
+	default:
+		p.say("comparison.text", dv)
+	}
+	if st.Kind == domain.AttributeText {
+		w.howCommon(p, a, st, dv)
+	}
+	p.say("tip."+st.Term.Name, dv)
+}
+
+func (s *siteWriter) withFlag(a, b *market.Item, first bool) (has, lacks value) {
+	if first {
+		return s.name(a), s.name(b)
+	}
+	return s.name(b), s.name(a)
+}
+
+// oneSided says that only one of two products states an attribute.
+func (w *pageWriter) oneSided(p *prosePart, a, b *market.Item, st *market.Stat, dv values) {
+	s := w.s
+	has, lacks := a, b
+	if _, ok := st.Attribute(a); !ok {
+		has, lacks = b, a
+	}
+	dv["has"], dv["lacks"] = s.name(has), s.name(lacks)
+	dv["value"], _ = s.shown(has, st)
+	dv["share"], _ = s.stated(st).of(s.all)
+	if f, ok := s.feature(has, st); ok && st.Kind == domain.AttributeFlag {
+		dv["feature"] = f
+		p.say("comparison.onlyflag", dv)
+		return
+	}
+	p.say("comparison.only", dv)
+}
+
+// howCommon says how many products share the first one's value.
+func (w *pageWriter) howCommon(p *prosePart, a *market.Item, st *market.Stat, dv values) {
+	s := w.s
+	attr, _ := st.Attribute(a)
+	for _, v := range st.Values {
+		if v.Text != market.Show(s.lang, attr) || len(v.Items) < 2 {
+			continue
+		}
+		with, _ := s.apart(st, v.Key)
+		share, pct := with.of(s.stated(st))
+		if pct >= 1 {
+			p.say("comparison.common", dv.with(values{"value": s.valueName(st, v), "share": share, "count": with.count()}))
+		}
+	}
+}
+
+// verdict says under which condition each product is the better choice.
+func (w *pageWriter) verdict(a, b *market.Item, differ []*market.Stat, vs values) {
+	s := w.s
+	w.heading(2, "comparison.h.verdict", vs)
+	fa, fb := s.ownFeatures(a, b, differ), s.ownFeatures(b, a, differ)
+	var items []domain.Paragraph
+	p := w.para()
+	switch {
+	case a.Money == b.Money && len(fa) > 0:
+		p.say("comparison.take.feature", vs.with(values{"x": vs["a"], "features": s.joined(fa)}))
+	case len(fa) > 0:
+		p.say("comparison.take.cheap", vs.with(values{"x": vs["a"], "features": s.joined(fa)}))
+	default:
+		p.say("comparison.take.saving", vs)
+	}
+	items = append(items, p.item())
+	p = w.para()
+	if len(fb) > 0 {
+		key := "comparison.take.dear"
+		if a.Money == b.Money {
+			key = "comparison.take.feature"
+		}
+		p.say(key, vs.with(values{"x": vs["b"], "features": s.joined(fb)}))
+	} else {
+		p.say("comparison.take.nothing", vs)
+	}
+	items = append(items, p.item())
+	w.list(items)
+	w.cta(a, "verdict-a")
+	w.cta(b, "verdict-b")
+}
+
+// ownFeatures returns what an item has and the other has not: better numbers, flags
+// and values of its own.
+func (s *siteWriter) ownFeatures(it, other *market.Item, differ []*market.Stat) []value {
+	var out []value
+	for _, st := range differ {
+		a, ok := st.Attribute(it)
+		b, okB := st.Attribute(other)
+		if !ok || len(out) == 3 || st.Kind == domain.AttributeList && st.Term.Name == "sizes" {
+			continue
+		}
+		if st.Kind == domain.AttributeNumber && okB && st.Term.Better != 0 && (a.Number > b.Number) != (st.Term.Better > 0) {
+			continue
+		}
+		if v, ok := s.feature(it, st); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// neither points to cheaper and other products.
+func (w *pageWriter) neither(a, b *market.Item, vs values) {
+	s := w.s
+	var items []domain.Paragraph
+	if alt := s.cheaper(a, map[*market.Item]bool{a: true, b: true}); alt != nil {
+		p := w.para()
+		w.alternative(p, "comparison.alt.cheaper", a, alt)
+		items = append(items, p.item())
+	}
+	for _, page := range s.planned(domain.PageBest) {
+		g := s.facets[page.Slug]
+		if len(items) < 3 && s.view.Has(a, page.Facet) && s.view.Has(b, page.Facet) {
+			p := w.para()
+			p.say("comparison.alt.list", s.prices(g).with(values{"page": s.facetLink(page)}))
+			items = append(items, p.item())
+		}
+	}
+	if len(items) > 0 {
+		w.heading(2, "comparison.h.neither", vs)
+		w.list(items)
+	}
+}
+
+// nearProducts returns pages to go on to from products: their own pages first, then
+// lists that hold them.
+func (w *pageWriter) nearProducts(items ...*market.Item) []domain.PlanPage {
+	s := w.s
+	var out []domain.PlanPage
+	for _, page := range s.in.Plan.Pages {
+		for _, it := range items {
+			if page.Kind == domain.PageProduct && len(page.Products) > 0 && page.Products[0] == it.Family.Key {
+				out = append(out, page)
+			}
+		}
+	}
+	for _, page := range s.planned(domain.PageBest) {
+		if len(out) < 5 && s.view.Has(items[0], page.Facet) {
+			out = append(out, page)
+		}
+	}
+	for _, page := range s.planned(domain.PageComparison) {
+		for _, key := range page.Products {
+			if key == items[0].Family.Key {
+				out = append(out, page)
+			}
+		}
+	}
+	return append(out, s.planned(domain.PageGuide)...)
+}

@@ -1,0 +1,389 @@
+package content
+
+import (
+	"math"
+
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// home writes the front page: what the site answers, the market at a glance, where
+// to start, what the money buys, a few models, and how the figures are made.
+func (w *pageWriter) home() {
+	s := w.s
+	w.head("home", s.prices(s.all))
+	p := w.para()
+	p.say("home.lead", values{"merchant": s.merchantNames()})
+	p.say("home.scope", nil)
+	p.say("home.promise", nil)
+	p.end()
+	w.glance()
+	w.heading(2, "home.h.start", nil)
+	w.entries()
+	w.bandSection()
+	w.picks()
+	w.heading(2, "home.h.method", nil)
+	p = w.para()
+	p.say("home.method.source", values{"merchant": s.merchantNames()})
+	p.say("home.method.link", values{"methodpage": w.link(domain.PageMethod)})
+	p.end()
+	w.related(append(s.planned(domain.PageGuide), s.planned(domain.PageBest)...))
+}
+
+// prices returns the price figures of a group by name.
+func (s *siteWriter) prices(g *group) values {
+	return values{
+		"min": g.stat("min"), "max": g.stat("max"), "median": g.stat("median"), "q25": g.stat("quantile", 0.25), "q75": g.stat("quantile", 0.75),
+		"gn": g.count(),
+	}
+}
+
+// merchantNames lists up to three merchants whose rows are used.
+func (s *siteWriter) merchantNames() value {
+	names := s.merchants()
+	if len(names) == 0 {
+		return value{}
+	}
+	v := value{text: market.List(s.lang, names[:min(len(names), 3)]), verbatim: true}
+	if hasFigure(v.text) {
+		v.evidence = []domain.EvidenceID{s.ledger.Setting("merchant_name", v.text)}
+	}
+	return v
+}
+
+// link is a link to the page of a kind that exists once, by its label.
+func (w *pageWriter) link(kind domain.PageKind) value {
+	for _, p := range w.s.planned(kind) {
+		slug := p.Slug
+		return value{text: p.NavLabel, slug: &slug, verbatim: true}
+	}
+	return value{}
+}
+
+func (w *pageWriter) glance() {
+	s := w.s
+	w.heading(2, "home.h.glance", nil)
+	vs := s.prices(s.all)
+	p := w.para()
+	p.say("home.range", vs)
+	p.say("home.half", vs)
+	if brand, ok := s.view.Stat("brand"); ok && len(brand.Values) > 2 {
+		top := brand.Values[0]
+		with, _ := s.apart(brand, top.Key)
+		share, _ := with.of(s.all)
+		p.say("home.brands", values{"brand": s.valueName(brand, top), "share": share, "count": with.count()})
+	}
+	if st := s.decisive(); st != nil {
+		w.commonValue(p, "home.common", st)
+	}
+	p.end()
+	w.histogram()
+}
+
+// decisive returns the attribute that decides most among those with few values.
+func (s *siteWriter) decisive() *market.Stat {
+	for i := range s.view.Stats {
+		if st := &s.view.Stats[i]; st.Kind != domain.AttributeFlag && st.Name != "brand" && len(st.Values[0].Items)*12 >= len(st.Stated) {
+			return st
+		}
+	}
+	return nil
+}
+
+// valueName shows a value of a statistic, cited from the first product that has it.
+func (s *siteWriter) valueName(st *market.Stat, v market.Value) value {
+	it := v.Items[0]
+	a, ok := st.Attribute(it)
+	if !ok {
+		return value{}
+	}
+	out := value{text: v.Text, verbatim: true, evidence: []domain.EvidenceID{s.ledger.Attribute(it.Family, a)}}
+	if !s.covered(out.text, out.evidence) {
+		out.text = a.Raw
+	}
+	if st.Term.LowerValues {
+		out.text = st.Term.ValueWords(s.lang, out.text)
+	}
+	return out
+}
+
+// commonValue says which value of an attribute is the commonest.
+func (w *pageWriter) commonValue(p *prosePart, key string, st *market.Stat) bool {
+	top := st.Values[0]
+	with, _ := w.s.apart(st, top.Key)
+	share, _ := with.of(w.s.stated(st))
+	return p.say(key, values{
+		"attr": plain(st.Term.Low(w.s.lang)), "Attr": plain(st.Term.Label(w.s.lang)), "value": w.s.valueName(st, top), "share": share, "count": with.count(),
+	})
+}
+
+// histogram draws how prices are distributed.
+func (w *pageWriter) histogram() {
+	s := w.s
+	limits := histogramLimits(s.view.Prices(s.view.Items))
+	if len(limits) < 2 {
+		return
+	}
+	fig := &domain.Figure{Kind: domain.FigureHistogram}
+	var most value
+	var mostBand market.Band
+	top := 0
+	for i := 0; i <= len(limits); i++ {
+		var b market.Band
+		if i > 0 {
+			b.Low = &limits[i-1]
+		}
+		if i < len(limits) {
+			b.High = &limits[i]
+		}
+		n, count := s.inBand(b)
+		label := s.bandLabel(b)
+		if count > top {
+			top, most, mostBand = count, n, b
+		}
+		fig.Bars = append(fig.Bars, domain.Bar{
+			Label: label.text, Value: float64(count), Text: n.text, Claims: append(w.claimIDs(n), w.claimIDs(label)...),
+		})
+	}
+	for i := range fig.Bars {
+		fig.Bars[i].Highlight = int(fig.Bars[i].Value) == top
+	}
+	vs := s.prices(s.all).with(values{"most": most, "band": s.bandLabel(mostBand)})
+	fig.Title, _ = w.text("home.fig.title", vs)
+	fig.Alt, fig.Claims = w.text("home.fig.alt", vs)
+	if c, ok := w.sentence("home.fig.caption", vs); ok {
+		fig.Caption = append(fig.Caption, c)
+	}
+	w.add(domain.Block{Type: domain.BlockFigure, Anchor: "prices", Figure: fig})
+}
+
+// inBand counts the products of a band with the formula that fits its open ends.
+func (s *siteWriter) inBand(b market.Band) (value, int) {
+	switch {
+	case b.Low == nil && b.High == nil:
+		return s.all.count(), len(s.all.items)
+	case b.Low == nil:
+		return s.all.where("count_lt", *b.High)
+	case b.High == nil:
+		return s.all.where("count_ge", *b.Low)
+	default:
+		return s.all.where("count_between", *b.Low, *b.High)
+	}
+}
+
+// histogramLimits returns equal round steps that cover nine tenths of the prices.
+func histogramLimits(prices []float64) []float64 {
+	if len(prices) < 8 {
+		return nil
+	}
+	low, high := prices[len(prices)/50], prices[len(prices)*92/100]
+	if high <= low {
+		return nil
+	}
+	step := market.Nice((high - low) / 6)
+	if step <= 0 {
+		return nil
+	}
+	var out []float64
+	for x := math.Floor(low/step)*step + step; x < high && len(out) < 8; x += step {
+		out = append(out, x)
+	}
+	return out
+}
+
+// entries lists the pages to start with, each with what one finds there.
+func (w *pageWriter) entries() {
+	s := w.s
+	var items []domain.Paragraph
+	p := w.para()
+	p.say("home.to.guide", values{"page": w.link(domain.PageGuide)})
+	items = append(items, p.item())
+	for _, page := range s.planned(domain.PageBest) {
+		g := s.facets[page.Slug]
+		p := w.para()
+		p.say("home.to.best", s.prices(g).with(values{"page": s.facetLink(page)}))
+		items = append(items, p.item())
+	}
+	w.list(items)
+	if list := s.planned(domain.PageComparison); len(list) > 0 {
+		w.heading(3, "home.h.pairs", nil)
+		items = nil
+		for _, page := range list {
+			a, b, ok := s.pairOf(page)
+			if !ok {
+				continue
+			}
+			diff, _ := s.gap(s.own(b), s.own(a), "price difference")
+			p := w.para()
+			p.say("home.to.pair", values{"page": s.pageLink(page, a, b), "gap": diff, "pa": s.price(a), "pb": s.price(b)})
+			items = append(items, p.item())
+		}
+		w.list(items)
+	}
+	if list := s.planned(domain.PageFAQ); len(list) > 0 {
+		p := w.para()
+		p.say("home.to.faq", values{"page": w.link(domain.PageFAQ)})
+		p.end()
+	}
+}
+
+// facetValue names the products of a best-for page, with the evidence of its limits
+// and value.
+func (s *siteWriter) facetValue(page domain.PlanPage) value {
+	f := page.Facet
+	v := value{text: s.view.FacetPhrase(f, s.in.Plan.Noun.Plural)}
+	for _, a := range []*float64{f.Low, f.High} {
+		if a != nil {
+			v.evidence = append(v.evidence, s.limit("", a).evidence...)
+		}
+	}
+	v.evidence = append(v.evidence, s.noun(s.in.Plan.Noun.Plural).evidence...)
+	if g := s.facets[page.Slug]; f.Text != "" && g != nil && len(g.items) > 0 {
+		if st, ok := s.view.Stat(f.Attribute); ok {
+			if a, ok := st.Attribute(g.items[0]); ok {
+				v.evidence = append(v.evidence, s.ledger.Attribute(g.items[0].Family, a))
+			}
+		}
+	}
+	if len(v.evidence) == 0 {
+		v.evidence = []domain.EvidenceID{s.facets[page.Slug].countID()}
+	}
+	return v
+}
+
+// facetLink is facetValue with a link to the page.
+func (s *siteWriter) facetLink(page domain.PlanPage) value {
+	v := s.facetValue(page)
+	slug := page.Slug
+	v.slug = &slug
+	return v
+}
+
+// pairOf returns the products of a comparison page, the cheaper one first.
+func (s *siteWriter) pairOf(page domain.PlanPage) (a, b *market.Item, ok bool) {
+	if len(page.Products) < 2 {
+		return nil, nil, false
+	}
+	a, okA := s.view.Item(page.Products[0])
+	b, okB := s.view.Item(page.Products[1])
+	if !okA || !okB {
+		return nil, nil, false
+	}
+	if b.Price < a.Price {
+		a, b = b, a
+	}
+	return a, b, true
+}
+
+// pageLink links to a page about two products by its label.
+func (s *siteWriter) pageLink(page domain.PlanPage, items ...*market.Item) value {
+	slug := page.Slug
+	v := value{text: page.NavLabel, slug: &slug, verbatim: true}
+	for _, it := range items {
+		v.evidence = append(v.evidence, s.name(it).evidence...)
+	}
+	return v
+}
+
+// bandSection shows what each price band holds.
+func (w *pageWriter) bandSection() {
+	s := w.s
+	if len(s.view.Bands) < 2 {
+		return
+	}
+	w.heading(2, "home.h.money", nil)
+	p := w.para()
+	p.say("home.money.lead", s.prices(s.all))
+	if len(s.view.Bands) > 1 {
+		first := s.bandGroup(s.view.Bands[0])
+		last := s.bandGroup(s.view.Bands[len(s.view.Bands)-1])
+		low, _ := first.of(s.all)
+		high, _ := last.of(s.all)
+		p.say("home.money.ends", values{
+			"low": low, "lowband": s.bandLabel(s.view.Bands[0]), "high": high, "highband": s.bandLabel(s.view.Bands[len(s.view.Bands)-1]),
+		})
+	}
+	p.end()
+	w.bandTable()
+}
+
+func (w *pageWriter) bandTable() {
+	s := w.s
+	t := &domain.Table{}
+	t.Caption, _ = w.text("home.money.caption", nil)
+	st := s.decisive()
+	t.Columns = []domain.Column{w.column("col.band", false), w.column("col.models", true), w.column("col.share", true), w.column("col.median", true)}
+	if st != nil {
+		t.Columns = append(t.Columns, domain.Column{Label: w.common(st)})
+	}
+	for _, b := range s.view.Bands {
+		g := s.bandGroup(b)
+		share, pct := g.of(s.all)
+		label := s.bandLabel(b)
+		label.text = market.Upper(label.text)
+		cells := []domain.Cell{
+			w.cell(label), w.number(g.count(), float64(len(g.items))), w.number(share, pct), w.number(g.stat("median"), g.median()),
+		}
+		if st != nil {
+			cells = append(cells, w.cell(s.commonIn(st, g)))
+		}
+		t.Rows = append(t.Rows, domain.Row{Cells: cells})
+	}
+	t.Note = w.priceNote()
+	w.add(domain.Block{Type: domain.BlockTable, Anchor: "price-bands", Table: t})
+}
+
+func (w *pageWriter) column(key string, numeric bool) domain.Column {
+	text, _ := w.text(key, nil)
+	return domain.Column{Label: text, Numeric: numeric}
+}
+
+// common labels a column that holds the commonest value of an attribute.
+func (w *pageWriter) common(st *market.Stat) string {
+	text, _ := w.text("col.common", values{"attr": plain(st.Term.Low(w.s.lang)), "Attr": plain(st.Term.Label(w.s.lang))})
+	return text
+}
+
+// commonIn is the commonest value of an attribute within a group, with its share.
+func (s *siteWriter) commonIn(st *market.Stat, g *group) value {
+	in := map[*market.Item]bool{}
+	for _, it := range g.items {
+		in[it] = true
+	}
+	best, n := -1, 0
+	for i, v := range st.Values {
+		k := 0
+		for _, it := range v.Items {
+			if in[it] {
+				k++
+			}
+		}
+		if k > n {
+			best, n = i, k
+		}
+	}
+	if best < 0 {
+		return value{}
+	}
+	return s.valueName(st, st.Values[best])
+}
+
+// picks presents a few products that have a page.
+func (w *pageWriter) picks() {
+	var items []*market.Item
+	for _, key := range w.plan.Products {
+		if it, ok := w.s.view.Item(key); ok {
+			items = append(items, it)
+		}
+	}
+	if len(items) == 0 {
+		return
+	}
+	w.heading(2, "home.h.picks", nil)
+	p := w.para()
+	p.say("home.picks.lead", nil)
+	p.end()
+	for _, it := range items[:max(0, min(len(items), 4-w.trim))] {
+		w.card(it, w.s.all, "home")
+	}
+}

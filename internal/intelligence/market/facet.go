@@ -1,0 +1,119 @@
+package market
+
+import (
+	"slices"
+	"strings"
+
+	"empire/internal/domain"
+)
+
+// FacetPrice is the attribute name of price facets.
+const FacetPrice = "price"
+
+// Has reports whether an item has what the facet asks for.
+func (v *View) Has(it *Item, f *domain.Facet) bool {
+	if f.Attribute == FacetPrice {
+		return Band{f.Low, f.High}.Holds(it.Price)
+	}
+	s, ok := v.Stat(f.Attribute)
+	if !ok {
+		return false
+	}
+	a, ok := s.Attribute(it)
+	if !ok {
+		return false
+	}
+	switch f.Op {
+	case "ge":
+		return a.Kind == domain.AttributeNumber && a.Number >= *f.Low
+	case "le":
+		return a.Kind == domain.AttributeNumber && a.Number <= *f.High
+	case "between":
+		return a.Kind == domain.AttributeNumber && a.Number >= *f.Low && a.Number < *f.High
+	case "has":
+		return slices.ContainsFunc(a.List, func(s string) bool { return strings.EqualFold(s, f.Text) })
+	default: // eq
+		if a.Kind == domain.AttributeFlag {
+			return a.Flag == f.Flag
+		}
+		return strings.EqualFold(Show(v.Language, a), f.Text)
+	}
+}
+
+// Select returns the items that a facet selects, by price.
+func (v *View) Select(f *domain.Facet) []*Item {
+	var out []*Item
+	for _, it := range v.Items {
+		if v.Has(it, f) {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// FacetLabel is the short name of a facet: "wireless", "under $50", "IPS",
+// "27 in and up".
+func (v *View) FacetLabel(f *domain.Facet) string {
+	de := v.Language == "de"
+	if f.Attribute == FacetPrice {
+		return Band{f.Low, f.High}.Label(v.Language, v.Currency)
+	}
+	t := TermFor(f.Attribute)
+	switch f.Op {
+	case "ge":
+		q := Quantity(v.Language, *f.Low, f.Unit)
+		if de {
+			return "ab " + q
+		}
+		return q + " and up"
+	case "le":
+		q := Quantity(v.Language, *f.High, f.Unit)
+		if de {
+			return "bis " + q
+		}
+		return "up to " + q
+	}
+	if f.Text == "" {
+		return t.Low(v.Language)
+	}
+	return t.ValueWords(v.Language, f.Text)
+}
+
+// FacetPhrase names the products that a facet selects: "wireless keyboards",
+// "keyboards under $50", "monitors from 144 Hz".
+func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
+	de := v.Language == "de"
+	t := TermFor(f.Attribute)
+	switch {
+	case f.Attribute == FacetPrice:
+		return noun + " " + bandPhrase(Band{f.Low, f.High}, v.Language, v.Currency)
+	case f.Op == "ge" && de:
+		return noun + " ab " + Quantity(v.Language, *f.Low, f.Unit)
+	case f.Op == "ge":
+		return noun + " from " + Quantity(v.Language, *f.Low, f.Unit)
+	case f.Op == "le" && de:
+		return noun + " bis " + Quantity(v.Language, *f.High, f.Unit)
+	case f.Op == "le":
+		return noun + " up to " + Quantity(v.Language, *f.High, f.Unit)
+	case f.Text == "":
+		return t.With(v.Language, "", noun)
+	default:
+		return t.With(v.Language, t.ValueWords(v.Language, f.Text), noun)
+	}
+}
+
+// bandPhrase names a band after a noun: "under $50", "from $50 to $100".
+func bandPhrase(b Band, language, currency string) string {
+	switch {
+	case b.Low == nil:
+		return b.Label(language, currency)
+	case language == "de" && b.High == nil:
+		return b.Label(language, currency)
+	case language == "de":
+		return "von " + b.Label(language, currency)
+	case b.High == nil:
+		return "from " + RoundPrice(language, currency, *b.Low)
+	default:
+		return "from " + b.Label(language, currency)
+	}
+}

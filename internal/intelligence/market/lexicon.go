@@ -1,0 +1,232 @@
+package market
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"empire/internal/domain"
+)
+
+// Term is what we know about one attribute before we see a market: its words, and
+// whether more of it helps.
+type Term struct {
+	Name    string
+	Aliases []string
+	// Weight says how much the attribute decides a purchase, 0 to 10.
+	Weight float64
+	// Better is +1 if more serves everyone who cares about it, -1 if less does, 0
+	// if it is a matter of taste or need.
+	Better int
+	// PerUnit says that price per unit is a fair yardstick: capacity, wattage.
+	PerUnit bool
+	// Extras are values that count as an extra when products of one price are
+	// ranked; "*" means any stated value.
+	Extras []string
+	// LowerValues says that values are common words, written small in an English
+	// sentence.
+	LowerValues bool
+	EN, DE      Words
+}
+
+// Words are the words for an attribute in one language. {v} stands for the value,
+// {a v} for the value with its English article, {n} for the products.
+type Words struct {
+	Label   string // "Refresh rate", a heading
+	Gender  string // German only: m, f, n or p (plural)
+	Feature string // what a product has: "{a v} refresh rate"
+	With    string // products that have the value: "{n} with {v} panels"
+	More    string // comparative for a greater number: "faster"
+	Less    string // comparative for a smaller number: "slower"
+	// Values gives the words for some values, by lower-case value.
+	Values map[string]string
+}
+
+var lexicon = sync.OnceValue(func() map[string]*Term {
+	out := map[string]*Term{}
+	for _, list := range [][]Term{computingTerms, soundTerms, apparelTerms, homeTerms, generalTerms} {
+		for i := range list {
+			t := &list[i]
+			out[t.Name] = t
+			for _, a := range t.Aliases {
+				out[a] = t
+			}
+		}
+	}
+	return out
+})
+
+// TermFor returns what is known about an attribute. For an unknown one it makes
+// plain words from the name.
+func TermFor(name string) *Term {
+	key := strings.ToLower(strings.ReplaceAll(name, "-", "_"))
+	if t, ok := lexicon()[key]; ok {
+		return t
+	}
+	label := Upper(strings.ReplaceAll(key, "_", " "))
+	return &Term{
+		Name: key, Weight: 2.5,
+		EN: Words{Label: label}, DE: Words{Label: label, Gender: "n"},
+	}
+}
+
+// KnownTerms returns all terms, each once, in a fixed order.
+func KnownTerms() []Term {
+	var out []Term
+	for _, list := range [][]Term{computingTerms, soundTerms, apparelTerms, homeTerms, generalTerms} {
+		out = append(out, list...)
+	}
+	return out
+}
+
+// In returns the words of one language.
+func (t *Term) In(language string) Words {
+	if language == "de" {
+		return t.DE
+	}
+	return t.EN
+}
+
+// Label returns the attribute's name as a heading has it.
+func (t *Term) Label(language string) string { return t.In(language).Label }
+
+// Low returns the attribute's name inside a sentence.
+func (t *Term) Low(language string) string {
+	if language == "de" {
+		return t.DE.Label
+	}
+	return lowerFirst(t.EN.Label)
+}
+
+// The returns the attribute's name with the definite article in the nominative:
+// "the refresh rate", "die Bildrate".
+func (t *Term) The(language string) string {
+	if language != "de" {
+		return "the " + t.Low(language)
+	}
+	article := map[string]string{"m": "der", "f": "die", "n": "das", "p": "die"}[t.DE.Gender]
+	if article == "" {
+		return "„" + t.DE.Label + "“"
+	}
+	return article + " " + t.DE.Label
+}
+
+// ValueWords returns the words for a text value.
+func (t *Term) ValueWords(language, value string) string {
+	if w, ok := t.In(language).Values[strings.ToLower(value)]; ok {
+		return w
+	}
+	if language == "en" && t.LowerValues {
+		return lowerFirst(value)
+	}
+	return value
+}
+
+// Feature says what a product has: "an IPS panel", "27 in", "a full zip". shown is
+// the value as shown; it is empty for a flag.
+func (t *Term) Feature(language, shown string) string {
+	w := t.In(language)
+	if w.Feature == "" {
+		if shown == "" {
+			return t.Low(language)
+		}
+		if language == "de" {
+			return t.Low(language) + " " + shown
+		}
+		return shown + " " + t.Low(language)
+	}
+	return fill(w.Feature, shown, "")
+}
+
+// With names the products that have a value: "monitors with IPS panels". shown is
+// empty for a flag.
+func (t *Term) With(language, shown, noun string) string {
+	w := t.In(language)
+	if w.With == "" {
+		with := "with"
+		if language == "de" {
+			with = "mit"
+		}
+		if shown == "" {
+			return noun + " " + with + " " + t.Low(language)
+		}
+		return noun + ": " + t.Low(language) + " " + shown
+	}
+	return fill(w.With, shown, noun)
+}
+
+func fill(pattern, value, noun string) string {
+	s := strings.ReplaceAll(pattern, "{a v}", WithArticle(value))
+	s = strings.ReplaceAll(s, "{v}", value)
+	return strings.ReplaceAll(s, "{n}", noun)
+}
+
+// Show returns the value of an attribute as a table shows it.
+func Show(language string, a domain.Attribute) string {
+	switch a.Kind {
+	case domain.AttributeNumber:
+		return Quantity(language, a.Number, a.Unit)
+	case domain.AttributeSize:
+		return showSize(language, a)
+	case domain.AttributeList:
+		return strings.Join(unique(a.List), ", ")
+	case domain.AttributeFlag:
+		return yesNo(language, a.Flag)
+	default:
+		return a.Text
+	}
+}
+
+func showSize(language string, a domain.Attribute) string {
+	parts := make([]string, len(a.Numbers))
+	for i, n := range a.Numbers {
+		parts[i] = strings.NewReplacer(",", "", ".", "").Replace(Number("en", math0(n), 0))
+		if n != math0(n) {
+			parts[i] = Number(language, n, 2)
+		}
+	}
+	s := strings.Join(parts, " × ")
+	if a.Unit != "" && a.Unit != "px" {
+		s += " " + Unit(language, a.Unit)
+	}
+	return s
+}
+
+func math0(v float64) float64 { return float64(int64(v)) }
+
+func yesNo(language string, v bool) string {
+	switch {
+	case language == "de" && v:
+		return "ja"
+	case language == "de":
+		return "nein"
+	case v:
+		return "yes"
+	default:
+		return "no"
+	}
+}
+
+func unique(list []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range list {
+		if k := strings.ToLower(s); !seen[k] {
+			seen[k] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// DativePlural returns the German dative of a plural noun: Monitore, Monitoren.
+func DativePlural(noun string) string {
+	if noun == "" {
+		return noun
+	}
+	last := []rune(noun)[len([]rune(noun))-1]
+	if unicode.ToLower(last) == 'n' || unicode.ToLower(last) == 's' {
+		return noun
+	}
+	return noun + "n"
+}

@@ -1,0 +1,179 @@
+package market
+
+var apparelTerms = []Term{
+	{
+		Name: "gender", Aliases: []string{"department", "target_group", "audience", "sex"}, Weight: 9,
+		EN: Words{
+			Label: "Made for", Feature: "a cut for {v}", With: "{n} for {v}",
+			Values: map[string]string{"women": "women", "men": "men", "unisex": "everyone", "female": "women", "male": "men", "kids": "children"},
+		},
+		DE: Words{
+			Label: "Gemacht für", Feature: "Schnitt für {v}", With: "{n} für {v}",
+			Values: map[string]string{"women": "Damen", "men": "Herren", "female": "Damen", "male": "Herren", "kids": "Kinder", "unisex": "alle"},
+		},
+	},
+	{
+		Name: "material", Aliases: []string{"fabric", "materials", "upper_material"}, Weight: 7, LowerValues: true,
+		EN: Words{Label: "Material", Feature: "{v} as material", With: "{n} made with {v}"},
+		DE: Words{Label: "Material", Gender: "n", Feature: "Material {v}", With: "{n} mit {v}"},
+	},
+	{
+		Name: "material_share", Weight: 2,
+		EN: Words{Label: "Material share", Feature: "a material share of {v}"},
+		DE: Words{Label: "Materialanteil", Gender: "m", Feature: "einem Materialanteil von {v}"},
+	},
+	{
+		Name: "fit", Weight: 6, LowerValues: true,
+		EN: Words{Label: "Fit", Feature: "{a v} fit", With: "{n} with {a v} fit"},
+		DE: Words{Label: "Passform", Gender: "f", Feature: "Passform {v}", With: "{n} mit Passform {v}"},
+	},
+	{
+		Name: "zip", Aliases: []string{"closure", "zipper", "zip_type", "closure_type"}, Weight: 6.5, LowerValues: true,
+		EN: Words{
+			Label: "Closure", Feature: "{a v}", With: "{n} with {a v}",
+			Values: map[string]string{
+				"full": "full zip", "full-zip": "full zip", "full zip": "full zip", "pullover": "pullover cut", "half": "half zip",
+				"half-zip": "half zip", "quarter": "quarter zip", "quarter-zip": "quarter zip", "quarter zip": "quarter zip",
+			},
+		},
+		DE: Words{
+			Label: "Verschluss", Gender: "m", Feature: "{v}", With: "{n} mit {v}",
+			Values: map[string]string{"full": "durchgehendem Reißverschluss", "full zip": "durchgehendem Reißverschluss", "full-zip": "durchgehendem Reißverschluss", "pullover": "Pullover-Schnitt", "quarter zip": "kurzem Reißverschluss", "half zip": "halbem Reißverschluss", "half": "halbem Reißverschluss"},
+		},
+	},
+	{
+		Name: "full_zip", Weight: 6.5,
+		EN: Words{Label: "Full zip", Feature: "a full zip", With: "full-zip {n}"},
+		DE: Words{Label: "Durchgehender Reißverschluss", Feature: "durchgehendem Reißverschluss", With: "{n} mit durchgehendem Reißverschluss"},
+	},
+	{
+		Name: "quarter_zip", Weight: 5,
+		EN: Words{Label: "Quarter zip", Feature: "a quarter zip", With: "quarter-zip {n}"},
+		DE: Words{Label: "Kurzer Reißverschluss", Feature: "kurzem Reißverschluss", With: "{n} mit kurzem Reißverschluss"},
+	},
+	{
+		Name: "half_zip", Weight: 4,
+		EN: Words{Label: "Half zip", Feature: "a half zip", With: "half-zip {n}"},
+		DE: Words{Label: "Halber Reißverschluss", Feature: "halbem Reißverschluss", With: "{n} mit halbem Reißverschluss"},
+	},
+	{
+		Name: "pullover", Weight: 4,
+		EN: Words{Label: "Pullover cut", Feature: "a pullover cut", With: "pullover {n}"},
+		DE: Words{Label: "Pullover-Schnitt", Gender: "m", Feature: "Pullover-Schnitt", With: "{n} im Pullover-Schnitt"},
+	},
+	{
+		Name: "hood", Aliases: []string{"hooded", "has_hood"}, Weight: 6, Better: 1,
+		EN: Words{Label: "Hood", Feature: "a hood", With: "{n} with a hood"},
+		DE: Words{Label: "Kapuze", Gender: "f", Feature: "Kapuze", With: "{n} mit Kapuze"},
+	},
+	{
+		Name: "adjustable_hood", Weight: 4, Better: 1,
+		EN: Words{Label: "Adjustable hood", Feature: "an adjustable hood", With: "{n} with an adjustable hood"},
+		DE: Words{Label: "Verstellbare Kapuze", Gender: "f", Feature: "verstellbarer Kapuze", With: "{n} mit verstellbarer Kapuze"},
+	},
+	{
+		Name: "moisture_wicking", Aliases: []string{"wicking", "sweat_wicking"}, Weight: 6.5, Better: 1,
+		EN: Words{Label: "Moisture-wicking", Feature: "moisture-wicking fabric", With: "moisture-wicking {n}"},
+		DE: Words{Label: "Feuchtigkeitstransport", Gender: "m", Feature: "feuchtigkeitsableitendem Stoff", With: "feuchtigkeitsableitende {n}"},
+	},
+	{
+		Name: "machine_wash", Aliases: []string{"machine_washable", "washable"}, Weight: 4.5, Better: 1,
+		EN: Words{Label: "Machine wash", Feature: "machine-wash care", With: "machine-washable {n}"},
+		DE: Words{Label: "Maschinenwäsche", Gender: "f", Feature: "Eignung für die Maschinenwäsche", With: "maschinenwaschbare {n}"},
+	},
+	{
+		Name: "waterproof", Weight: 7, Better: 1,
+		EN: Words{Label: "Waterproof", Feature: "a waterproof build", With: "waterproof {n}"},
+		DE: Words{Label: "Wasserdicht", Feature: "wasserdichtem Aufbau", With: "wasserdichte {n}"},
+	},
+	{
+		Name: "water_resistant", Aliases: []string{"water_repellent", "water_resistance"}, Weight: 7, Better: 1,
+		EN: Words{Label: "Water-resistant", Feature: "a water-resistant shell", With: "water-resistant {n}"},
+		DE: Words{Label: "Wasserabweisend", Feature: "wasserabweisendem Stoff", With: "wasserabweisende {n}"},
+	},
+	{
+		Name: "windproof", Aliases: []string{"wind_resistant", "wind_proof"}, Weight: 5.5, Better: 1,
+		EN: Words{Label: "Wind protection", Feature: "wind protection", With: "{n} with wind protection"},
+		DE: Words{Label: "Windschutz", Gender: "m", Feature: "Windschutz", With: "{n} mit Windschutz"},
+	},
+	{
+		Name: "breathable", Weight: 5, Better: 1,
+		EN: Words{Label: "Breathable", Feature: "breathable fabric", With: "breathable {n}"},
+		DE: Words{Label: "Atmungsaktiv", Feature: "atmungsaktivem Stoff", With: "atmungsaktive {n}"},
+	},
+	{
+		Name: "insulated", Aliases: []string{"insulation"}, Weight: 6, Better: 1,
+		EN: Words{Label: "Insulated", Feature: "insulation", With: "insulated {n}"},
+		DE: Words{Label: "Gefüttert", Feature: "wärmendem Futter", With: "gefütterte {n}"},
+	},
+	{
+		Name: "fleece", Aliases: []string{"fleece_lined", "fleece_lining"}, Weight: 5.5, Better: 1,
+		EN: Words{Label: "Fleece", Feature: "fleece", With: "{n} with fleece"},
+		DE: Words{Label: "Fleece", Gender: "n", Feature: "Fleece", With: "{n} mit Fleece"},
+	},
+	{
+		Name: "reversible", Weight: 5, Better: 1,
+		EN: Words{Label: "Reversible", Feature: "a reversible design", With: "reversible {n}"},
+		DE: Words{Label: "Wendbar", Feature: "wendbarem Schnitt", With: "wendbare {n}"},
+	},
+	{
+		Name: "pockets", Aliases: []string{"pocket", "pocket_type"}, Weight: 4.5, LowerValues: true, Better: 1,
+		EN: Words{Label: "Pockets", Feature: "pockets", With: "{n} with pockets"},
+		DE: Words{Label: "Taschen", Gender: "p", Feature: "Taschen", With: "{n} mit Taschen"},
+	},
+	{
+		Name: "thumb_holes", Aliases: []string{"thumbholes"}, Weight: 3, Better: 1,
+		EN: Words{Label: "Thumb holes", Feature: "thumb holes", With: "{n} with thumb holes"},
+		DE: Words{Label: "Daumenlöcher", Gender: "p", Feature: "Daumenlöchern", With: "{n} mit Daumenlöchern"},
+	},
+	{
+		Name: "reflective", Aliases: []string{"reflectivity"}, Weight: 4, Better: 1,
+		EN: Words{Label: "Reflective trim", Feature: "reflective trim", With: "{n} with reflective trim"},
+		DE: Words{Label: "Reflektoren", Gender: "p", Feature: "Reflektoren", With: "{n} mit Reflektoren"},
+	},
+	{
+		Name: "uv_protection", Weight: 4, Better: 1,
+		EN: Words{Label: "UV protection", Feature: "UV protection", With: "{n} with UV protection"},
+		DE: Words{Label: "UV-Schutz", Gender: "m", Feature: "UV-Schutz", With: "{n} mit UV-Schutz"},
+	},
+	{
+		Name: "sizes", Aliases: []string{"size", "available_sizes", "clothing_size", "shoe_size"}, Weight: 3,
+		EN: Words{Label: "Sizes", Feature: "sizes {v}", With: "{n} in size {v}"},
+		DE: Words{Label: "Größen", Gender: "p", Feature: "den Größen {v}", With: "{n} in Größe {v}"},
+	},
+	{
+		Name: "colours", Aliases: []string{"colour", "color", "colors", "available_colours"}, Weight: 2,
+		EN: Words{Label: "Color", Feature: "{v} as color", With: "{n} in {v}"},
+		DE: Words{Label: "Farbe", Gender: "f", Feature: "Farbe {v}", With: "{n} in {v}"},
+	},
+	{
+		Name: "sleeve", Aliases: []string{"sleeve_length", "sleeves"}, Weight: 4, LowerValues: true,
+		EN: Words{Label: "Sleeves", Feature: "{v} sleeves", With: "{n} with {v} sleeves"},
+		DE: Words{Label: "Ärmel", Gender: "p", Feature: "Ärmellänge {v}", With: "{n} mit Ärmellänge {v}"},
+	},
+	{
+		Name: "collar", Aliases: []string{"neck", "neckline"}, Weight: 4, LowerValues: true,
+		EN: Words{Label: "Collar", Feature: "{a v} collar", With: "{n} with {a v} collar"},
+		DE: Words{Label: "Kragen", Gender: "m", Feature: "Kragen {v}", With: "{n} mit Kragen {v}"},
+	},
+	{
+		Name: "drop", Aliases: []string{"heel_drop", "heel_to_toe_drop"}, Weight: 8,
+		EN: Words{Label: "Drop", Feature: "{a v} drop", With: "{n} with {v} drop", More: "higher in the heel", Less: "flatter"},
+		DE: Words{Label: "Sprengung", Gender: "f", Feature: "{v} Sprengung", With: "{n} mit {v} Sprengung", More: "höher an der Ferse", Less: "flacher"},
+	},
+	{
+		Name: "stack_height", Weight: 5,
+		EN: Words{Label: "Stack height", Feature: "{a v} stack", With: "{n} with {a v} stack", More: "taller", Less: "lower to the ground"},
+		DE: Words{Label: "Sohlenhöhe", Gender: "f", Feature: "{v} Sohlenhöhe", With: "{n} mit {v} Sohlenhöhe"},
+	},
+	{
+		Name: "cushioning", Weight: 7, LowerValues: true,
+		EN: Words{Label: "Cushioning", Feature: "{v} cushioning", With: "{n} with {v} cushioning"},
+		DE: Words{Label: "Dämpfung", Gender: "f", Feature: "Dämpfung {v}", With: "{n} mit Dämpfung {v}"},
+	},
+	{
+		Name: "terrain", Aliases: []string{"surface"}, Weight: 7, LowerValues: true,
+		EN: Words{Label: "Terrain", Feature: "a sole for {v}", With: "{n} for {v}"},
+		DE: Words{Label: "Untergrund", Gender: "m", Feature: "Sohle für {v}", With: "{n} für {v}"},
+	},
+}

@@ -1,0 +1,294 @@
+package market
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+
+	"empire/internal/domain"
+)
+
+// Item is one product of a view: a family with a price in the main currency.
+type Item struct {
+	Family *domain.Family
+	Money  domain.Money
+	Price  float64 // Money in major units
+}
+
+// Row returns the row that stands for the item: its cheapest variant.
+func (it *Item) Row() *domain.Product { return it.Family.Lead() }
+
+// Value is one value of an attribute with the items that have it.
+type Value struct {
+	Text  string // as shown; empty for a flag
+	Key   string // lower case, for comparisons
+	Items []*Item
+}
+
+// Stat says how one attribute is distributed over a view.
+type Stat struct {
+	Term   *Term
+	Name   string // as the families name it
+	Kind   domain.AttributeKind
+	Unit   string
+	Stated []*Item   // items that state it, in the order of the view
+	Values []Value   // by number of items, most first; numbers by value as shown
+	Number []float64 // of Stated, numbers only
+	Weight float64   // how much it decides in this market
+}
+
+// Coverage is the share of items that state the attribute.
+func (s *Stat) Coverage(v *View) float64 { return float64(len(s.Stated)) / float64(len(v.Items)) }
+
+// View is a market seen through its priced products.
+type View struct {
+	Market   *domain.Market
+	Language string
+	Currency string
+	Items    []*Item // by price, then key
+	Skipped  int     // families with a price in another currency
+	Stats    []Stat  // the most decisive first
+	Bands    []Band  // cheapest first; nil if prices hardly differ
+
+	byKey map[string]*Item
+}
+
+// minCoverage is the share of items that must state an attribute before it is
+// worth a column; below it, blanks outnumber facts too clearly.
+const minCoverage = 0.12
+
+// New returns the view of a market for readers of language.
+func New(m *domain.Market, language string) *View {
+	v := &View{Market: m, Language: language, Currency: mainCurrency(m), byKey: map[string]*Item{}}
+	for i := range m.Families {
+		f := &m.Families[i]
+		if len(f.Variants) == 0 || f.Lead().Price == nil || f.Lead().Price.Minor <= 0 {
+			continue
+		}
+		p := *f.Lead().Price
+		if p.Currency != v.Currency {
+			v.Skipped++
+			continue
+		}
+		it := &Item{Family: f, Money: p, Price: p.Major()}
+		v.Items = append(v.Items, it)
+		v.byKey[f.Key] = it
+	}
+	slices.SortFunc(v.Items, func(a, b *Item) int {
+		return cmp.Or(cmp.Compare(a.Money.Minor, b.Money.Minor), strings.Compare(a.Family.Key, b.Family.Key))
+	})
+	v.Stats = statsOf(v)
+	v.Bands = bandsOf(v.Prices(v.Items))
+	return v
+}
+
+func mainCurrency(m *domain.Market) string {
+	count := map[string]int{}
+	for i := range m.Families {
+		if vs := m.Families[i].Variants; len(vs) > 0 && vs[0].Price != nil {
+			count[vs[0].Price.Currency]++
+		}
+	}
+	best := ""
+	for c, n := range count {
+		if best == "" || n > count[best] || n == count[best] && c < best {
+			best = c
+		}
+	}
+	return best
+}
+
+// Item returns the item of a family.
+func (v *View) Item(key string) (*Item, bool) {
+	it, ok := v.byKey[key]
+	return it, ok
+}
+
+// Prices returns the prices of items in major units, in their order.
+func (v *View) Prices(items []*Item) []float64 {
+	out := make([]float64, len(items))
+	for i, it := range items {
+		out[i] = it.Price
+	}
+	return out
+}
+
+// Stat returns the statistics of an attribute.
+func (v *View) Stat(name string) (*Stat, bool) {
+	for i := range v.Stats {
+		if v.Stats[i].Name == name {
+			return &v.Stats[i], true
+		}
+	}
+	return nil, false
+}
+
+// ignored are attributes that say nothing to a reader.
+var ignored = map[string]bool{
+	"has_options": true, "required_options": true, "sku": true, "id": true, "ean": true, "mpn": true, "gtin": true,
+	"price_per_gb": true, "delivery_weight": true, "stock_quantity": true,
+	"size_option": true, "colour_option": true, "in_stock": true, "condition": true,
+}
+
+func statsOf(v *View) []Stat {
+	index := map[string]*Stat{}
+	var names []string
+	for _, it := range v.Items {
+		for _, a := range it.Family.Attributes {
+			if ignored[a.Name] {
+				continue
+			}
+			if index[a.Name] == nil {
+				index[a.Name] = &Stat{Term: TermFor(a.Name), Name: a.Name}
+				names = append(names, a.Name)
+			}
+		}
+	}
+	sort.Strings(names)
+	var out []Stat
+	for _, name := range names {
+		s := index[name]
+		s.Kind, s.Unit = mainForm(v, name)
+		collect(v, s)
+		if len(s.Stated) < 3 || s.Coverage(v) < minCoverage || unhelpful(s) {
+			continue
+		}
+		s.Weight = s.Term.Weight * (0.35 + 0.65*s.Coverage(v)) * variety(s)
+		out = append(out, *s)
+	}
+	slices.SortStableFunc(out, func(a, b Stat) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), strings.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// mainForm returns the kind and unit that most items use for an attribute; the
+// others are left out of its statistics.
+func mainForm(v *View, name string) (domain.AttributeKind, string) {
+	type form struct {
+		kind domain.AttributeKind
+		unit string
+	}
+	count := map[form]int{}
+	var best form
+	for _, it := range v.Items {
+		a, ok := it.Family.Attribute(name)
+		if !ok {
+			continue
+		}
+		f := form{a.Kind, a.Unit}
+		count[f]++
+		if count[f] > count[best] {
+			best = f
+		}
+	}
+	return best.kind, best.unit
+}
+
+// Attribute returns the item's attribute if it has the form that the statistics of
+// the view use.
+func (s *Stat) Attribute(it *Item) (domain.Attribute, bool) {
+	a, ok := it.Family.Attribute(s.Name)
+	if !ok || a.Kind != s.Kind || a.Unit != s.Unit {
+		return domain.Attribute{}, false
+	}
+	return a, true
+}
+
+func collect(v *View, s *Stat) {
+	byKey := map[string]int{}
+	for _, it := range v.Items {
+		a, ok := s.Attribute(it)
+		if !ok {
+			continue
+		}
+		s.Stated = append(s.Stated, it)
+		if a.Kind == domain.AttributeNumber {
+			s.Number = append(s.Number, a.Number)
+		}
+		for _, text := range valueTexts(v.Language, a) {
+			key := strings.ToLower(text)
+			i, ok := byKey[key]
+			if !ok {
+				i = len(s.Values)
+				byKey[key] = i
+				s.Values = append(s.Values, Value{Text: text, Key: key})
+			}
+			s.Values[i].Items = append(s.Values[i].Items, it)
+		}
+	}
+	slices.SortStableFunc(s.Values, func(a, b Value) int {
+		return cmp.Or(cmp.Compare(len(b.Items), len(a.Items)), strings.Compare(a.Key, b.Key))
+	})
+}
+
+// valueTexts returns the values under which an attribute is counted.
+func valueTexts(language string, a domain.Attribute) []string {
+	switch a.Kind {
+	case domain.AttributeList:
+		return unique(a.List)
+	case domain.AttributeFlag:
+		if !a.Flag {
+			return nil
+		}
+		return []string{""}
+	default:
+		return []string{Show(language, a)}
+	}
+}
+
+// unhelpful reports whether an attribute tells nothing: texts that are all
+// different, such as a model number, or hardly any that hold.
+func unhelpful(s *Stat) bool {
+	if len(s.Values) == 0 {
+		return true
+	}
+	return (s.Kind == domain.AttributeText || s.Kind == domain.AttributeList) && len(s.Values[0].Items) < 2
+}
+
+// variety lowers the weight of attributes that are the same everywhere.
+func variety(s *Stat) float64 {
+	top := float64(len(s.Values[0].Items)) / float64(len(s.Stated))
+	switch {
+	case s.Kind == domain.AttributeFlag:
+		return 1
+	case len(s.Values) == 1 || top > 0.97:
+		return 0.15
+	case top > 0.9:
+		return 0.5
+	default:
+		return 1
+	}
+}
+
+// With returns the items that have a flag or value, and Without those that state
+// the attribute otherwise. A flag that no item denies counts every item that does
+// not state it as without.
+func (s *Stat) With(v *View, key string) (with, without []*Item) {
+	has := map[*Item]bool{}
+	for _, val := range s.Values {
+		if val.Key == key {
+			with = val.Items
+		}
+	}
+	for _, it := range with {
+		has[it] = true
+	}
+	pool := s.Stated
+	if s.Kind == domain.AttributeFlag && len(with) == len(s.Stated) {
+		pool = v.Items
+	}
+	for _, it := range pool {
+		if !has[it] {
+			without = append(without, it)
+		}
+	}
+	return with, without
+}
+
+// Silent reports whether a missing flag means "not stated" rather than "no": no
+// item denies it.
+func (s *Stat) Silent() bool {
+	return s.Kind == domain.AttributeFlag && len(s.Values[0].Items) == len(s.Stated)
+}
