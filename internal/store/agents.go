@@ -10,16 +10,6 @@ import (
 // Agents are the figures of agents, counted over all their tasks and steps.
 type Agents struct{ db *DB }
 
-// AgentRow holds the figures of one agent.
-type AgentRow struct {
-	Completed    int           // ended, with or without success
-	Failed       int           // ended without success
-	Total        time.Duration // time spent on all that ended
-	LastActivity *time.Time
-	LastFailed   bool // the last that ended did so without success
-	Running      int  // tasks and steps that run now
-}
-
 // Record counts one task or step that ended after d.
 func (s *Agents) Record(ctx context.Context, id domain.AgentID, ok bool, d time.Duration, at time.Time) error {
 	const query = `INSERT INTO agents (id, completed, failed, total_microseconds, last_activity, last_failed) VALUES ($1, 1, $2, $3, $4, $5)
@@ -43,14 +33,14 @@ func (s *Agents) Touch(ctx context.Context, id domain.AgentID, at time.Time) err
 }
 
 // Metrics returns the figures of all agents that were ever active.
-func (s *Agents) Metrics(ctx context.Context) (map[domain.AgentID]AgentRow, error) {
+func (s *Agents) Metrics(ctx context.Context) (map[domain.AgentID]domain.AgentFigures, error) {
 	const totals = `SELECT id, completed, failed, total_microseconds, last_activity, last_failed FROM agents`
 	const running = `SELECT agent_id, count(*) FROM tasks WHERE state = 'running' GROUP BY agent_id
 		UNION ALL SELECT agent, count(*) FROM steps WHERE state = 'running' AND agent <> '' GROUP BY agent`
-	out := map[domain.AgentID]AgentRow{}
+	out := map[domain.AgentID]domain.AgentFigures{}
 	_, err := getAll(ctx, s.db, func(r row) (struct{}, error) {
 		var id domain.AgentID
-		var a AgentRow
+		var a domain.AgentFigures
 		var micros int64
 		err := r.Scan(&id, &a.Completed, &a.Failed, &micros, asTimePtr(&a.LastActivity), &a.LastFailed)
 		a.Total = time.Duration(micros) * time.Microsecond

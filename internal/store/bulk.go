@@ -11,7 +11,6 @@ type bulk struct {
 	into    string // table and columns: "t (a, b)"
 	columns int
 	after   string // what follows the values: "ON CONFLICT …"
-	size    int    // rows in one statement; size × columns stays below 32,766, SQLite's limit
 }
 
 func (b bulk) statement(rows int) string {
@@ -33,16 +32,17 @@ func (b bulk) write(ctx context.Context, db *DB, n int, arg func(args []any, i i
 		return nil
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
-		args := make([]any, 0, min(n, b.size)*b.columns)
-		full := n / b.size
+		size := db.d.rowsPerStatement(b.columns)
+		args := make([]any, 0, min(n, size)*b.columns)
+		full := n / size
 		if full > 0 {
-			stmt, err := db.w(ctx).PrepareContext(ctx, b.statement(b.size))
+			stmt, err := db.w(ctx).PrepareContext(ctx, b.statement(size))
 			if err != nil {
 				return err
 			}
 			defer stmt.Close()
-			for i := range full * b.size {
-				if args = arg(args, i); (i+1)%b.size != 0 {
+			for i := range full * size {
+				if args = arg(args, i); (i+1)%size != 0 {
 					continue
 				}
 				if _, err := stmt.ExecContext(ctx, args...); err != nil {
@@ -51,12 +51,12 @@ func (b bulk) write(ctx context.Context, db *DB, n int, arg func(args []any, i i
 				args = args[:0]
 			}
 		}
-		rest := n - full*b.size
+		rest := n - full*size
 		if rest == 0 {
 			return nil
 		}
 		for i := range rest {
-			args = arg(args, full*b.size+i)
+			args = arg(args, full*size+i)
 		}
 		_, err := db.w(ctx).ExecContext(ctx, b.statement(rest), args...)
 		return err

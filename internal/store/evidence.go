@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"empire/internal/domain"
 )
@@ -16,7 +15,7 @@ func scanEvidence(r row) (e domain.Evidence, err error) {
 }
 
 var evidenceBulk = bulk{
-	into: "evidence (website_id, id, kind, doc)", columns: 4, size: 100,
+	into: "evidence (website_id, id, kind, doc)", columns: 4,
 	after: "ON CONFLICT (website_id, id) DO NOTHING",
 }
 
@@ -39,19 +38,10 @@ func (s *Evidence) Get(ctx context.Context, website domain.WebsiteID, id domain.
 // List returns the evidence of a website with these ids, ordered by id. Unknown
 // ids are left out.
 func (s *Evidence) List(ctx context.Context, website domain.WebsiteID, ids []domain.EvidenceID) ([]domain.Evidence, error) {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	out := []domain.Evidence{}
-	for part := range slices.Chunk(slices.Compact(ids), keysPerStatement) {
-		f := filter{conds: []string{"website_id = $1"}, args: []any{website}}
-		f.in("id", anySlice(part))
-		list, err := getAll(ctx, s.db, scanEvidence, `SELECT doc FROM evidence`+f.where()+` ORDER BY id`, f.args...)
-		if err != nil {
-			return nil, s.db.fail(err, "list evidence of website %s", website)
-		}
-		out = append(out, list...)
-	}
-	return out, nil
+	f := filter{conds: []string{"website_id = $1"}, args: []any{website}}
+	in(&f, s.db.d, "id", ids)
+	list, err := getAll(ctx, s.db, scanEvidence, `SELECT doc FROM evidence`+f.where()+` ORDER BY id`, f.args...)
+	return list, s.db.fail(err, "list evidence of website %s", website)
 }
 
 // Count returns how many pieces of evidence a website has.

@@ -18,7 +18,7 @@ func scanKeyword(r row) (k domain.Keyword, err error) {
 }
 
 var keywordBulk = bulk{
-	into: "keywords (language, phrase_lower, phrase, monthly_searches, source)", columns: 5, size: 100,
+	into: "keywords (language, phrase_lower, phrase, monthly_searches, source)", columns: 5,
 	after: `ON CONFLICT (language, phrase_lower) DO UPDATE SET phrase = excluded.phrase, monthly_searches = excluded.monthly_searches,
 		source = excluded.source`,
 }

@@ -14,7 +14,7 @@ func scanPage(r row) (p domain.Page, err error) {
 	return p, err
 }
 
-var pageBulk = bulk{into: "pages (website_id, id, position, slug, kind, title, indexable, doc)", columns: 8, size: 20}
+var pageBulk = bulk{into: "pages (website_id, id, position, slug, kind, title, indexable, doc)", columns: 8}
 
 // Replace stores pages as all pages of a website, in this order.
 func (s *Pages) Replace(ctx context.Context, website domain.WebsiteID, pages []domain.Page) error {

@@ -13,15 +13,11 @@ import (
 // product.
 type Products struct{ db *DB }
 
-// keysPerStatement bounds IN lists.
-const keysPerStatement = 500
-
 var productBulk = bulk{
 	into: `products (feed_id, key, hash, merchant_key, merchant_id, merchant_name, name, brand, category, category_path, search_text,
 		price_minor, currency, in_stock, ean, parent_key, language, read_at, doc)`,
 	columns: 19,
-	size:    50,
-	after: `ON CONFLICT (feed_id, key) DO UPDATE SET hash = excluded.hash, import_id = '', merchant_key = excluded.merchant_key,
+	after: `ON CONFLICT (feed_id, key) DO UPDATE SET hash = excluded.hash, merchant_key = excluded.merchant_key,
 		merchant_id = excluded.merchant_id, merchant_name = excluded.merchant_name, name = excluded.name, brand = excluded.brand,
 		category = excluded.category, category_path = excluded.category_path, search_text = excluded.search_text,
 		price_minor = excluded.price_minor, currency = excluded.currency, in_stock = excluded.in_stock, ean = excluded.ean,
@@ -42,18 +38,16 @@ func (s *Products) Hashes(ctx context.Context, feed domain.FeedID, keys []string
 		out[key] = hash
 		return struct{}{}, err
 	}
-	for part := range slices.Chunk(keys, keysPerStatement) {
-		f := filter{conds: []string{"feed_id = $1"}, args: []any{feed}}
-		f.in("key", anySlice(part))
-		if _, err := getAll(ctx, s.db, scan, `SELECT key, hash FROM products`+f.where(), f.args...); err != nil {
-			return nil, s.db.fail(err, "read hashes of feed %s", feed)
-		}
+	f := filter{conds: []string{"feed_id = $1"}, args: []any{feed}}
+	in(&f, s.db.d, "key", keys)
+	if _, err := getAll(ctx, s.db, scan, `SELECT key, hash FROM products`+f.where(), f.args...); err != nil {
+		return nil, s.db.fail(err, "read hashes of feed %s", feed)
 	}
 	return out, nil
 }
 
 // Upsert stores products, all or none; of two with the same key the last one
-// counts. Written rows count as seen by the import that is under way.
+// counts. Whether a row is seen by an import is left to Touch.
 func (s *Products) Upsert(ctx context.Context, products []domain.Product) error {
 	order := inKeyOrder(products)
 	docs := make([]string, len(order))
@@ -109,32 +103,16 @@ func searchText(p *domain.Product) string {
 
 // Touch marks rows of a feed as seen by an import.
 func (s *Products) Touch(ctx context.Context, feed domain.FeedID, keys []string, importID string) error {
-	keys = slices.Sorted(slices.Values(keys))
-	err := s.db.InTx(ctx, func(ctx context.Context) error {
-		for part := range slices.Chunk(keys, keysPerStatement) {
-			args := append([]any{importID, feed}, anySlice(part)...)
-			_, err := s.db.exec(ctx, `UPDATE products SET import_id = $1 WHERE feed_id = $2 AND key IN (`+placeholders(3, len(part))+`)`, args...)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	f := filter{conds: []string{"feed_id = $1"}, args: []any{feed, importID}}
+	in(&f, s.db.d, "key", keys)
+	_, err := s.db.exec(ctx, `UPDATE products SET import_id = $2`+f.where(), f.args...)
 	return s.db.fail(err, "mark products of feed %s", feed)
 }
 
-// RemoveUnseen deletes the rows of a feed that an import neither touched nor
-// wrote, and returns how many those were. It ends the import.
+// RemoveUnseen deletes the rows of a feed that an import did not touch, and
+// returns how many those were.
 func (s *Products) RemoveUnseen(ctx context.Context, feed domain.FeedID, importID string) (int, error) {
-	var removed int64
-	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
-		removed, err = s.db.exec(ctx, `DELETE FROM products WHERE feed_id = $1 AND import_id <> $2 AND import_id <> ''`, feed, importID)
-		if err != nil {
-			return err
-		}
-		_, err = s.db.exec(ctx, `UPDATE products SET import_id = $2 WHERE feed_id = $1 AND import_id = ''`, feed, importID)
-		return err
-	})
+	removed, err := s.db.exec(ctx, `DELETE FROM products WHERE feed_id = $1 AND import_id <> $2`, feed, importID)
 	return int(removed), s.db.fail(err, "remove products of feed %s", feed)
 }
 
@@ -145,7 +123,7 @@ func (s *Products) RemoveUnseen(ctx context.Context, feed domain.FeedID, importI
 func (s *Products) Candidates(ctx context.Context, feeds []domain.FeedID, terms []string, fn func(*domain.Product) error) error {
 	var f filter
 	if len(feeds) > 0 {
-		f.in("feed_id", anySlice(feeds))
+		in(&f, s.db.d, "feed_id", feeds)
 	}
 	if len(terms) == 0 {
 		return nil
@@ -168,14 +146,8 @@ func (s *Products) Candidates(ctx context.Context, feeds []domain.FeedID, terms 
 	return s.db.fail(rows.Err(), "search products")
 }
 
-// ProductFilter selects products. Empty fields select all.
-type ProductFilter struct {
-	FeedID domain.FeedID
-	Query  string // words that must all be in the name, category path or keywords
-}
-
 // List returns products ordered by feed and key, and how many there are.
-func (s *Products) List(ctx context.Context, pf ProductFilter, w domain.Window) ([]domain.Product, int, error) {
+func (s *Products) List(ctx context.Context, pf domain.ProductFilter, w domain.Window) ([]domain.Product, int, error) {
 	var f filter
 	f.eq("feed_id", string(pf.FeedID))
 	for word := range strings.FieldsSeq(pf.Query) {

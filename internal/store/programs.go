@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"empire/internal/domain"
 )
@@ -83,9 +82,8 @@ func (s *Programs) List(ctx context.Context, w domain.Window) ([]domain.Program,
 // ListByAdvertisers returns the programs of these advertisers in any network,
 // ordered by name.
 func (s *Programs) ListByAdvertisers(ctx context.Context, ids []string) ([]domain.Program, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	var f filter
-	f.in("advertiser_id", anySlice(ids))
+	in(&f, s.db.d, "advertiser_id", ids)
 	list, err := getAll(ctx, s.db, scanProgram, `SELECT `+programColumns+` FROM programs`+f.where()+` ORDER BY name, id`, f.args...)
 	return list, s.db.fail(err, "list programs by advertiser")
 }

@@ -146,14 +146,10 @@ func (f *filter) eq(column, value string) {
 	}
 }
 
-// in demands one of several values. No value at all matches nothing.
-func (f *filter) in(column string, values []any) {
-	if len(values) == 0 {
-		f.conds = append(f.conds, "1 = 0")
-		return
-	}
-	f.conds = append(f.conds, column+" IN ("+placeholders(len(f.args)+1, len(values))+")")
-	f.args = append(f.args, values...)
+// in demands one of several values; none at all matches nothing.
+func in[T ~string](f *filter, d dialect, column string, values []T) {
+	f.args = append(f.args, listArg(d, values))
+	f.conds = append(f.conds, d.inList(column, len(f.args)))
 }
 
 // containsAny demands that a column of lower-case text contains one of the terms.
@@ -192,14 +188,6 @@ func placeholders(first, n int) string {
 		b.WriteString(strconv.Itoa(first + i))
 	}
 	return b.String()
-}
-
-func anySlice[T any](in []T) []any {
-	out := make([]any, len(in))
-	for i := range in {
-		out[i] = in[i]
-	}
-	return out
 }
 
 // escapeLike makes a text literal within a LIKE pattern with ESCAPE '\'.

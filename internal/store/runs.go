@@ -28,7 +28,7 @@ func noRun(id domain.RunID) *domain.Error {
 	return domain.Errorf(domain.CodeNotFound, "Run %s does not exist.", id)
 }
 
-var stepBulk = bulk{into: "steps (" + stepColumns + ", result)", columns: 15, size: 50}
+var stepBulk = bulk{into: "steps (" + stepColumns + ", result)", columns: 15}
 
 // Insert stores a run with its steps and the event run.created.
 func (s *Runs) Insert(ctx context.Context, r *domain.Run) error {
@@ -71,15 +71,9 @@ func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return r, nil
 }
 
-// RunFilter selects runs. Empty fields select all.
-type RunFilter struct {
-	State     domain.RunState
-	WebsiteID domain.WebsiteID
-}
-
 // List returns runs with their steps but without results, the newest first, and
 // how many there are.
-func (s *Runs) List(ctx context.Context, rf RunFilter, w domain.Window) ([]domain.Run, int, error) {
+func (s *Runs) List(ctx context.Context, rf domain.RunFilter, w domain.Window) ([]domain.Run, int, error) {
 	var f filter
 	f.eq("state", string(rf.State))
 	f.eq("website_id", string(rf.WebsiteID))
@@ -103,12 +97,12 @@ func (s *Runs) addSteps(ctx context.Context, runs []domain.Run) error {
 		return nil
 	}
 	at := make(map[domain.RunID]*domain.Run, len(runs))
-	ids := make([]any, len(runs))
+	ids := make([]domain.RunID, len(runs))
 	for i := range runs {
 		at[runs[i].ID], ids[i] = &runs[i], runs[i].ID
 	}
 	var f filter
-	f.in("run_id", ids)
+	in(&f, s.db.d, "run_id", ids)
 	steps, err := getAll(ctx, s.db, scanStep, `SELECT `+stepColumns+` FROM steps`+f.where()+` ORDER BY run_id, position`, f.args...)
 	if err != nil {
 		return err
@@ -125,7 +119,7 @@ func (s *Runs) addSteps(ctx context.Context, runs []domain.Run) error {
 // cleared by any other.
 func (s *Runs) SetState(ctx context.Context, id domain.RunID, from []domain.RunState, to domain.RunState, e *domain.RunError, at time.Time) (bool, error) {
 	f := filter{conds: []string{"id = $1"}, args: []any{id, to, optJSON(e), s.startedAt(to, at), s.finishedAt(to, at)}}
-	f.in("state", anySlice(from))
+	in(&f, s.db.d, "state", from)
 	n, err := s.db.exec(ctx, `UPDATE runs SET state = $2, error = $3, started_at = COALESCE(started_at, $4), finished_at = $5`+f.where(), f.args...)
 	if err == nil && n == 0 {
 		err = s.exists(ctx, id)

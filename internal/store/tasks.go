@@ -49,14 +49,8 @@ func (s *Tasks) GetByIdempotencyKey(ctx context.Context, owner domain.UserID, ke
 	return t, s.db.fail(err, "get task by idempotency key")
 }
 
-// TaskFilter selects tasks. Empty fields select all.
-type TaskFilter struct {
-	AgentID domain.AgentID
-	State   domain.RunState
-}
-
 // List returns tasks, the newest first, and how many there are.
-func (s *Tasks) List(ctx context.Context, tf TaskFilter, w domain.Window) ([]domain.Task, int, error) {
+func (s *Tasks) List(ctx context.Context, tf domain.TaskFilter, w domain.Window) ([]domain.Task, int, error) {
 	var f filter
 	f.eq("agent_id", string(tf.AgentID))
 	f.eq("state", string(tf.State))

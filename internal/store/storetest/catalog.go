@@ -93,7 +93,7 @@ func testProducts(t *testing.T, s *store.Store) {
 	_, err := s.Products.Get(ctx, f.ID, "unknown")
 	wantCode(t, err, domain.CodeNotFound)
 	wantCode(t, s.Products.Upsert(ctx, []domain.Product{product("feed_x", "1", "x")}), domain.CodeConflict)
-	got, total, err := s.Products.List(ctx, store.ProductFilter{FeedID: f.ID}, window(2, 3))
+	got, total, err := s.Products.List(ctx, domain.ProductFilter{FeedID: f.ID}, window(2, 3))
 	must(t, err)
 	if total != len(list) || len(got) != 2 || got[0].Key != "0003" {
 		t.Errorf("list = %v of %d, want 0003 and 0004 of %d", keysOf(got), total, len(list))
@@ -138,23 +138,23 @@ func testProductSearch(t *testing.T, s *store.Store) {
 	if !errors.Is(err, stop) || n != 1 {
 		t.Errorf("got %v after %d products, want stop after 1", err, n)
 	}
-	got, total, err := s.Products.List(ctx, store.ProductFilter{Query: " gaming  BOARD "}, window(10, 0))
+	got, total, err := s.Products.List(ctx, domain.ProductFilter{Query: " gaming  BOARD "}, window(10, 0))
 	must(t, err)
 	if total != 3 || len(got) != 3 {
 		t.Errorf("query found %v of %d, want 3", keysOf(got), total)
 	}
-	if _, total, err = s.Products.List(ctx, store.ProductFilter{FeedID: a.ID, Query: "mechanical lamp"}, window(10, 0)); err != nil || total != 0 {
+	if _, total, err = s.Products.List(ctx, domain.ProductFilter{FeedID: a.ID, Query: "mechanical lamp"}, window(10, 0)); err != nil || total != 0 {
 		t.Errorf("query found %d, %v, want 0", total, err)
 	}
 }
 
-// testProductImports: what an import neither wrote nor touched is removed by it.
+// testProductImports: what an import did not touch is removed by it.
 func testProductImports(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	f, other := insertFeed(t, s, "a"), insertFeed(t, s, "b")
 	wantKeys := func(feed domain.FeedID, want ...string) {
 		t.Helper()
-		got, _, err := s.Products.List(ctx, store.ProductFilter{FeedID: feed}, window(10, 0))
+		got, _, err := s.Products.List(ctx, domain.ProductFilter{FeedID: feed}, window(10, 0))
 		must(t, err)
 		wantEqual(t, keysOf(got), want)
 	}
@@ -166,10 +166,12 @@ func testProductImports(t *testing.T, s *store.Store) {
 	}
 	must(t, s.Products.Upsert(ctx, []domain.Product{product(other.ID, "1", "x"), product(f.ID, "1", "x"), product(f.ID, "2", "x"), product(f.ID, "3", "x")}))
 	must(t, s.Products.Touch(ctx, other.ID, []string{"1"}, "old"))
+	must(t, s.Products.Touch(ctx, f.ID, []string{"1", "2", "3"}, "i1"))
 	removed("i1", 0)
 
-	must(t, s.Products.Touch(ctx, f.ID, []string{"1", "9"}, "i2"))
 	must(t, s.Products.Upsert(ctx, []domain.Product{product(f.ID, "2", "changed"), product(f.ID, "4", "new")}))
+	must(t, s.Products.Touch(ctx, f.ID, []string{"1", "9", "2", "4"}, "i2"))
+	must(t, s.Products.Touch(ctx, f.ID, nil, "i2"))
 	removed("i2", 1)
 	wantKeys(f.ID, "1", "2", "4")
 	wantKeys(other.ID, "1")

@@ -80,17 +80,17 @@ func testRunList(t *testing.T, s *store.Store) {
 	must(t, s.Runs.SetWebsite(ctx, "run_b", w.ID))
 	for _, tt := range []struct {
 		name   string
-		filter store.RunFilter
+		filter domain.RunFilter
 		window domain.Window
 		want   []domain.RunID
 		total  int
 	}{
-		{"all", store.RunFilter{}, window(10, 0), []domain.RunID{"run_d", "run_c", "run_b", "run_a"}, 4},
-		{"window", store.RunFilter{}, window(2, 1), []domain.RunID{"run_c", "run_b"}, 4},
-		{"state", store.RunFilter{State: domain.StateCancelled}, window(10, 0), []domain.RunID{"run_b"}, 1},
-		{"website", store.RunFilter{WebsiteID: w.ID}, window(10, 0), []domain.RunID{"run_c", "run_b"}, 2},
-		{"both", store.RunFilter{WebsiteID: w.ID, State: domain.StateQueued}, window(10, 0), []domain.RunID{"run_c"}, 1},
-		{"none", store.RunFilter{State: domain.StateFailed}, window(10, 0), nil, 0},
+		{"all", domain.RunFilter{}, window(10, 0), []domain.RunID{"run_d", "run_c", "run_b", "run_a"}, 4},
+		{"window", domain.RunFilter{}, window(2, 1), []domain.RunID{"run_c", "run_b"}, 4},
+		{"state", domain.RunFilter{State: domain.StateCancelled}, window(10, 0), []domain.RunID{"run_b"}, 1},
+		{"website", domain.RunFilter{WebsiteID: w.ID}, window(10, 0), []domain.RunID{"run_c", "run_b"}, 2},
+		{"both", domain.RunFilter{WebsiteID: w.ID, State: domain.StateQueued}, window(10, 0), []domain.RunID{"run_c"}, 1},
+		{"none", domain.RunFilter{State: domain.StateFailed}, window(10, 0), nil, 0},
 	} {
 		runs, total, err := s.Runs.List(ctx, tt.filter, tt.window)
 		must(t, err)

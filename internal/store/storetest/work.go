@@ -36,7 +36,7 @@ func testTasks(t *testing.T, s *store.Store) {
 		_, err := s.Tasks.GetByIdempotencyKey(ctx, "user_a", key)
 		wantCode(t, err, domain.CodeNotFound)
 	}
-	list, total, err := s.Tasks.List(ctx, store.TaskFilter{AgentID: "seo", State: domain.StateQueued}, window(2, 0))
+	list, total, err := s.Tasks.List(ctx, domain.TaskFilter{AgentID: "seo", State: domain.StateQueued}, window(2, 0))
 	must(t, err)
 	if total != 3 || len(list) != 2 || list[0].ID != "task_2" || list[1].ID != "task_9" {
 		t.Errorf("list = %+v of %d, want task_2 and task_9 of 3", list, total)
@@ -86,7 +86,7 @@ func testAgents(t *testing.T, s *store.Store) {
 		must(t, s.Tasks.Insert(ctx, &domain.Task{ID: id, AgentID: "opportunity_scanner", State: domain.StateQueued, CreatedAt: day}))
 	}
 	value(s.Tasks.Begin(ctx, "task_1", day))(t)
-	wantEqual(t, value(s.Agents.Metrics(ctx))(t), map[domain.AgentID]store.AgentRow{
+	wantEqual(t, value(s.Agents.Metrics(ctx))(t), map[domain.AgentID]domain.AgentFigures{
 		"idle":                {LastActivity: ptr(day)},
 		"seo":                 {Completed: 2, Failed: 1, Total: 2 * time.Second, LastActivity: ptr(day.Add(time.Second)), LastFailed: true},
 		"opportunity_scanner": {Running: 2},
