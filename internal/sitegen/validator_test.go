@@ -35,8 +35,8 @@ func TestValidator(t *testing.T) {
 	}
 }
 
-// validator finds the checker: EMPIRE_TEST_VNU, or the npm package vnu-jar under
-// the module root. Without it, or without Java, the test skips, or fails when
+// validator finds the checker: EMPIRE_TEST_VNU, the jar or the npm package
+// vnu-jar, or that package under the module root. Without it, or without Java, the test skips, or fails when
 // everything is required.
 func validator(t *testing.T) string {
 	t.Helper()
@@ -51,14 +51,11 @@ func validator(t *testing.T) string {
 		missing("Java")
 	}
 	root := filepath.Join("..", "..")
-	for _, path := range []string{
-		os.Getenv("EMPIRE_TEST_VNU"), filepath.Join(root, "node_modules/vnu-jar/build/dist/vnu.jar"), filepath.Join(root, ".ci/cache/node_modules/vnu-jar/build/dist/vnu.jar"),
-	} {
-		if path == "" {
-			continue
-		}
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path
+	for _, place := range []string{os.Getenv("EMPIRE_TEST_VNU"), filepath.Join(root, "node_modules/vnu-jar"), filepath.Join(root, ".ci/cache/node_modules/vnu-jar")} {
+		for _, path := range []string{place, filepath.Join(place, "build/dist/vnu.jar")} {
+			if info, err := os.Stat(path); place != "" && err == nil && !info.IsDir() {
+				return path
+			}
 		}
 	}
 	missing("The Nu HTML Checker (npm package vnu-jar, or EMPIRE_TEST_VNU)")
