@@ -19,7 +19,7 @@ type Sink interface {
 	Hashes(ctx context.Context, feedID domain.FeedID, keys []string) (map[string]string, error)
 	// Upsert writes products, new or changed.
 	Upsert(ctx context.Context, products []domain.Product) error
-	// Touch marks rows as seen by this import.
+	// Touch marks rows, written or unchanged, as seen by this import.
 	Touch(ctx context.Context, feedID domain.FeedID, keys []string, importID string) error
 	// RemoveUnseen deletes the rows of the feed that this import has not seen and
 	// returns how many they were.
@@ -34,7 +34,7 @@ const (
 )
 
 const (
-	batchRows  = 500
+	batchRows  = 1000
 	batchBytes = 4 << 20
 )
 

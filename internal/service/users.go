@@ -25,6 +25,7 @@ type userStore interface {
 	Get(ctx context.Context, id domain.UserID) (*domain.User, error)
 	GetByEmail(ctx context.Context, email string) (*domain.User, error) // regardless of case
 	Insert(ctx context.Context, u *domain.User) error
+	Update(ctx context.Context, u *domain.User) error
 	List(ctx context.Context, w domain.Window) ([]domain.User, int, error)
 }
 

@@ -34,6 +34,15 @@ func (a *accounts) GetByEmail(_ context.Context, email string) (*domain.User, er
 	return nil, domain.Errorf(domain.CodeNotFound, "No such user.")
 }
 
+func (a *accounts) Update(_ context.Context, u *domain.User) error {
+	for i := range a.users {
+		if a.users[i].ID == u.ID {
+			a.users[i] = *u
+		}
+	}
+	return nil
+}
+
 func (a *accounts) Insert(_ context.Context, u *domain.User) error {
 	a.users = append(a.users, *u)
 	return nil

@@ -74,6 +74,10 @@ func NewWebsites(cfg WebsitesConfig) *Websites {
 	return &Websites{cfg: cfg, journal: journal{cfg.Audit, cfg.Now}}
 }
 
+// SetOperator names who answers for websites that are made from now on. It is called
+// before the first use.
+func (s *Websites) SetOperator(o domain.Operator) { s.cfg.Operator = o }
+
 // launchParams are the parameters of the launch_website pipeline.
 type launchParams struct {
 	WebsiteID domain.WebsiteID `json:"website_id"`

@@ -103,11 +103,15 @@ func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, state doma
 	return decided, nil
 }
 
-// decide holds the log's counter, which lets one decision at a time through, and
-// moves it last: a refused decision leaves no gap.
+// decide holds the run, and the log's counter, which lets one decision at a time
+// through. It moves the counter last: a refused decision leaves no gap.
 func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, state domain.ApprovalState, actor domain.UserID, reason string, at time.Time) (*domain.Approval, error) {
 	const update = `UPDATE approvals SET state = $2, actor_id = $3, reason = $4, decided_at = $5, hash = $6, chain_seq = $7
 		WHERE id = $1 AND state = 'pending'`
+	const run = `SELECT id FROM runs WHERE id = (SELECT run_id FROM approvals WHERE id = $1)`
+	if err := s.db.lock(ctx, noApproval(id), run, id); err != nil {
+		return nil, err
+	}
 	var last int64
 	err := s.db.w(ctx).QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'approval'`+s.db.d.lockRow()).Scan(&last)
 	if err != nil {
@@ -148,7 +152,13 @@ func decisionHash(previous string, a *domain.Approval) string {
 // VoidByRun voids the pending approvals of a run.
 func (s *Approvals) VoidByRun(ctx context.Context, run domain.RunID, at time.Time) error {
 	const query = `UPDATE approvals SET state = 'void', decided_at = $2 WHERE run_id = $1 AND state = 'pending'`
-	_, err := s.db.exec(ctx, query, run, s.db.time(at))
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.db.lock(ctx, noRun(run), `SELECT id FROM runs WHERE id = $1`, run); err != nil {
+			return err
+		}
+		_, err := s.db.exec(ctx, query, run, s.db.time(at))
+		return err
+	})
 	return s.db.fail(err, "void approvals of run %s", run)
 }
 

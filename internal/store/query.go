@@ -114,6 +114,19 @@ func (db *DB) execOne(ctx context.Context, missing *domain.Error, query string, 
 	return err
 }
 
+// lock holds the row that a query selects until the transaction ends, or returns
+// missing. Locks are taken in one order everywhere, so that writers on PostgreSQL
+// cannot wait for each other in a circle: a run before its steps and approvals, a
+// website before its releases, and counters after those.
+func (db *DB) lock(ctx context.Context, missing *domain.Error, query string, id any) error {
+	var found string
+	err := db.w(ctx).QueryRowContext(ctx, query+db.d.lockRow(), id).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return missing
+	}
+	return err
+}
+
 // next increments a counter and returns its value. On PostgreSQL it holds the
 // counter until the transaction ends, so values become visible in their order.
 func (db *DB) next(ctx context.Context, counter string) (n int64, err error) {

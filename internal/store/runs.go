@@ -9,9 +9,7 @@ import (
 	"empire/internal/domain"
 )
 
-// Runs are the executions of pipelines. Whatever writes a run or its steps takes
-// the lock of the run's row first, so that writers on PostgreSQL cannot block each
-// other in a circle.
+// Runs are the executions of pipelines.
 type Runs struct{ db *DB }
 
 const runColumns = `id, pipeline, version, state, params, website_id, owner_id, stages, error, created_at, started_at, finished_at`

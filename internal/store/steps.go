@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -60,18 +58,13 @@ type stepHead struct {
 
 // change runs fn in a transaction that holds the step and its run.
 func (s *Steps) change(ctx context.Context, id domain.StepID, fn func(ctx context.Context, h stepHead) error) error {
-	lockRun := `SELECT id FROM runs WHERE id = (SELECT run_id FROM steps WHERE id = $1)` + s.db.d.lockRow()
+	const run = `SELECT id FROM runs WHERE id = (SELECT run_id FROM steps WHERE id = $1)`
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		var run string
-		err := s.db.w(ctx).QueryRowContext(ctx, lockRun, id).Scan(&run)
-		if errors.Is(err, sql.ErrNoRows) {
-			return noStep(id)
-		}
-		if err != nil {
+		if err := s.db.lock(ctx, noStep(id), run, id); err != nil {
 			return err
 		}
 		var h stepHead
-		err = s.db.w(ctx).QueryRowContext(ctx, `SELECT state, attempt FROM steps WHERE id = $1`, id).Scan(&h.state, &h.attempt)
+		err := s.db.w(ctx).QueryRowContext(ctx, `SELECT state, attempt FROM steps WHERE id = $1`, id).Scan(&h.state, &h.attempt)
 		if err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ func (s *Websites) Update(ctx context.Context, w *domain.Website) error {
 		updated_at = $10, pointer_seq = $11 WHERE id = $1`
 	var seq int64
 	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
-		if seq, err = s.db.next(ctx, "pointer"); err != nil {
+		if seq, err = s.nextPointer(ctx, w.ID); err != nil {
 			return err
 		}
 		return s.db.execOne(ctx, noWebsite(string(w.ID)), query, w.ID, w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State,
@@ -107,6 +107,14 @@ func (s *Websites) Update(ctx context.Context, w *domain.Website) error {
 	}
 	w.PointerSeq = seq
 	return nil
+}
+
+// nextPointer holds a website's row and returns a number for its PointerSeq.
+func (s *Websites) nextPointer(ctx context.Context, id domain.WebsiteID) (int64, error) {
+	if err := s.db.lock(ctx, noWebsite(string(id)), `SELECT id FROM websites WHERE id = $1`, id); err != nil {
+		return 0, err
+	}
+	return s.db.next(ctx, "pointer")
 }
 
 // Delete removes a website with its pages, evidence and releases. Its runs and
@@ -122,7 +130,7 @@ func (s *Websites) SetLive(ctx context.Context, id domain.WebsiteID, release dom
 	const query = `UPDATE websites SET live_release = $2, state = $3, updated_at = $4, pointer_seq = $5
 		WHERE id = $1 AND EXISTS (SELECT 1 FROM releases r WHERE r.id = $2 AND r.website_id = $1)`
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
-		seq, err := s.db.next(ctx, "pointer")
+		seq, err := s.nextPointer(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -285,6 +285,12 @@ func testConcurrentReleases(t *testing.T, s *store.Store) {
 			}
 			numbers[i] = r.Number
 		})
+		wg.Go(func() { // another person edits the website meanwhile
+			edited := *w
+			if err := s.Websites.Update(t.Context(), &edited); err != nil {
+				t.Errorf("update %d: %v", i, err)
+			}
+		})
 	}
 	wg.Wait()
 	seen := map[int]bool{}
@@ -296,7 +302,7 @@ func testConcurrentReleases(t *testing.T, s *store.Store) {
 	}
 	got := value(s.Websites.Get(t.Context(), w.ID))(t)
 	live := value(s.Releases.Get(t.Context(), got.LiveRelease))(t)
-	if live.Number != n || got.PointerSeq != n {
-		t.Errorf("live is number %d with pointer %d, want %d and %d", live.Number, got.PointerSeq, n, n)
+	if live.Number != n || got.PointerSeq != 2*n {
+		t.Errorf("live is number %d with pointer %d, want %d and %d", live.Number, got.PointerSeq, n, 2*n)
 	}
 }

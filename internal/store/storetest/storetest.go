@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	}{
 		{"transactions", testTransactions},
 		{"transaction_fence", testTransactionVisibility},
+		{"transaction_cancelled", testTransactionCancelled},
 		{"concurrent_writers", testConcurrentWriters},
 		{"users", testUsers},
 		{"websites", testWebsites},
@@ -49,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"approvals", testApprovals},
 		{"approval_log", testApprovalLog},
 		{"concurrent_decisions", testConcurrentDecisions},
+		{"concurrent_approval", testConcurrentApproval},
 		{"audit", testAudit},
 		{"meta", testMeta},
 		{"workers", testWorkers},

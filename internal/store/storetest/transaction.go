@@ -90,6 +90,26 @@ func testTransactionVisibility(t *testing.T, s *store.Store) {
 	}
 }
 
+// testTransactionCancelled: a context that ends takes its transaction back, and
+// the next one finds nothing in its way.
+func testTransactionCancelled(t *testing.T, s *store.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Meta.Set(ctx, "k", "v"); err != nil {
+			return err
+		}
+		cancel()
+		return s.Meta.Set(ctx, "l", "v")
+	})
+	if err == nil {
+		t.Error("got no error from a cancelled transaction")
+	}
+	if has(t, s, "k") || has(t, s, "l") {
+		t.Error("a cancelled transaction left its rows")
+	}
+	must(t, s.Meta.Set(t.Context(), "k", "v"))
+}
+
 // testConcurrentWriters: 8 writers with 50 transactions each lose no update and
 // meet no error.
 func testConcurrentWriters(t *testing.T, s *store.Store) {

@@ -236,6 +236,53 @@ func testConcurrentDecisions(t *testing.T, s *store.Store) {
 	must(t, s.Approvals.VerifyLog(t.Context()))
 }
 
+// testConcurrentApproval: a decision that resumes the run and a cancellation that
+// voids the approval meet; one of them wins, whole.
+func testConcurrentApproval(t *testing.T, s *store.Store) {
+	active := []domain.RunState{domain.StateQueued, domain.StateRunning, domain.StateWaiting}
+	for round := range 8 {
+		run := insertRun(t, s, fmt.Sprint(round), day)
+		step := run.Steps[0].ID
+		begin(t, s, step, "w", day, 1)
+		value(s.Steps.Wait(t.Context(), step, 1, day))(t)
+		a := insertApproval(t, s, run, domain.ApprovalID(fmt.Sprint("appr_", round)), day)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			err := s.InTx(t.Context(), func(ctx context.Context) error {
+				if _, err := s.Approvals.Decide(ctx, a.ID, domain.ApprovalApproved, "user_a", "", day); err != nil {
+					return err
+				}
+				_, err := s.Steps.Resume(ctx, step, domain.StateCompleted, nil, nil, day)
+				return err
+			})
+			if code := domain.CodeOf(err); code != "" && code != domain.CodeConflict {
+				t.Errorf("round %d: decision: %v", round, err)
+			}
+		})
+		wg.Go(func() {
+			err := s.InTx(t.Context(), func(ctx context.Context) error {
+				if _, err := s.Runs.SetState(ctx, run.ID, active, domain.StateCancelled, nil, day); err != nil {
+					return err
+				}
+				if _, err := s.Steps.SetState(ctx, step, active, domain.StateCancelled, day); err != nil {
+					return err
+				}
+				return s.Approvals.VoidByRun(ctx, run.ID, day)
+			})
+			if err != nil {
+				t.Errorf("round %d: cancellation: %v", round, err)
+			}
+		})
+		wg.Wait()
+		want := map[domain.ApprovalState]domain.RunState{domain.ApprovalApproved: domain.StateCompleted, domain.ApprovalVoid: domain.StateCancelled}
+		approval, got := value(s.Approvals.Get(t.Context(), a.ID))(t).State, value(s.Steps.Get(t.Context(), step))(t).State
+		if want[approval] != got {
+			t.Errorf("round %d: approval is %s and step %s", round, approval, got)
+		}
+	}
+	must(t, s.Approvals.VerifyLog(t.Context()))
+}
+
 func testAudit(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	for i := range 3 {

@@ -1,0 +1,203 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"empire/internal/app"
+	"empire/internal/config"
+	"empire/internal/domain"
+	"empire/internal/sample"
+	"empire/internal/testkit"
+)
+
+// start opens and starts the program on a fresh data directory and free ports.
+func start(t *testing.T, dir, postgres string) *app.App {
+	t.Helper()
+	cfg, _, err := config.Load(config.Input{Flags: map[string]string{
+		"data": dir, "database.url": postgres, "listen.api": "127.0.0.1:0", "listen.edge": "127.0.0.1:0", "log.level": "error",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Open(t.Context(), cfg, quietLogger(t), app.Serve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.UseSampleOperator()
+	if err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := a.Stop(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		if err := a.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return a
+}
+
+func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
+	t.Helper()
+	s, err := a.Demo(t.Context(), p)
+	if err != nil {
+		t.Fatalf("demo: %v", err)
+	}
+	if s.Status != app.DemoCompleted {
+		t.Fatalf("status = %s: %+v", s.Status, s.Error)
+	}
+	return s
+}
+
+// databases are the stores that every acceptance test runs on.
+var databases = []struct {
+	name string
+	url  func(t *testing.T) string
+}{
+	{"sqlite", func(*testing.T) string { return "" }},
+	{"postgres", func(t *testing.T) string { return testkit.Postgres(t) }},
+}
+
+// TestDemo runs the whole main job on the sample catalog.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	for _, db := range databases {
+		t.Run(db.name, func(t *testing.T) {
+			t.Parallel()
+			a := start(t, t.TempDir(), db.url(t))
+			s := demo(t, a, app.DemoParams{})
+			feed := readFeedRows(t, bytes.NewReader(sample.Feed(time.Now().UTC().Truncate(24*time.Hour))))
+			checkSite(t, s, feed)
+			again := demo(t, a, app.DemoParams{})
+			if !again.Reused || again.Release != s.Release {
+				t.Errorf("a second demo gave release %s (reused %v), want %s again", again.Release, again.Reused, s.Release)
+			}
+			rebuilt := demo(t, a, app.DemoParams{Rebuild: true})
+			if rebuilt.ReleaseNumber != 2 || rebuilt.WebsiteID != s.WebsiteID {
+				t.Errorf("a rebuild gave release %d of %s", rebuilt.ReleaseNumber, rebuilt.WebsiteID)
+			}
+		})
+	}
+}
+
+// checkSite holds a built site against everything that a reader may rely on.
+func checkSite(t *testing.T, s *app.DemoSummary, feed map[string]map[string]string) *builtSite {
+	t.Helper()
+	if s.Pages < 15 || s.Products == 0 || s.Claims == 0 || s.Claims != s.Grounded {
+		t.Errorf("%d pages, %d products, %d of %d claims grounded", s.Pages, s.Products, s.Grounded, s.Claims)
+	}
+	if s.Confidence <= 0 || s.Confidence > 1 || s.SEOScore < 80 || s.SEOScore > 100 {
+		t.Errorf("confidence %v, search score %v", s.Confidence, s.SEOScore)
+	}
+	for _, g := range s.Gates {
+		if g.State == domain.GateFail {
+			t.Errorf("gate %s is red: %s", g.Name, g.Summary)
+		}
+	}
+	b := readSite(t, s)
+	if len(b.pages) != s.Pages {
+		t.Errorf("%d pages on disk, %d reported", len(b.pages), s.Pages)
+	}
+	b.checkFigures(feed)
+	b.checkDuplicates()
+	b.checkDescriptions(feed)
+	b.checkHeads()
+	b.checkLinks()
+	b.checkSitemap()
+	if n := b.checkAffiliateLinks(); n == 0 {
+		t.Error("no affiliate link was placed")
+	}
+	return b
+}
+
+// TestLaunchFromRealFeeds builds sites from real product feeds.
+func TestLaunchFromRealFeeds(t *testing.T) {
+	t.Parallel()
+	pcparts := testkit.Data(t, "products/feed_pcparts_en_usd.csv.gz")
+	luma := testkit.Data(t, "products/feed_luma_apparel_en_usd.csv.gz")
+	for _, db := range databases {
+		t.Run(db.name, func(t *testing.T) {
+			t.Parallel()
+			a := start(t, t.TempDir(), db.url(t))
+			for _, tt := range []struct{ feed, niche, domain, category string }{
+				{pcparts, "mechanical keyboards", "keyboards.example", "Keyboard"},
+				{pcparts, "computer monitors", "monitors.example", "Monitor"},
+				{pcparts, "power supplies", "psu.example", "Power Supply"},
+				{luma, "jackets", "jackets.example", "Jackets"},
+				{luma, "hoodies", "hoodies.example", "Hoodies & Sweatshirts"},
+			} {
+				s := demo(t, a, app.DemoParams{Feed: tt.feed, Niche: tt.niche, Domain: tt.domain})
+				feed := openFeed(t, tt.feed)
+				b := checkSite(t, s, feed)
+				checkNiche(t, b, feed, tt.category)
+				if tt.feed == luma {
+					checkVariants(t, b, feed)
+				}
+			}
+			checkNotHeld(t, a, pcparts, "espresso machines", "espresso.example")
+			checkNotHeld(t, a, luma, "gaming chairs", "chairs.example")
+		})
+	}
+}
+
+// checkNiche wants every product that the site cites from one category.
+func checkNiche(t *testing.T, b *builtSite, feed map[string]map[string]string, category string) {
+	t.Helper()
+	for _, e := range b.evidence {
+		if e.Kind == domain.EvidenceFeed && feed[e.RowKey]["category_name"] != category {
+			t.Errorf("the site cites %q of category %q", feed[e.RowKey]["product_name"], feed[e.RowKey]["category_name"])
+		}
+	}
+}
+
+// checkVariants wants one product page for all sizes and colors of a product.
+func checkVariants(t *testing.T, b *builtSite, feed map[string]map[string]string) {
+	t.Helper()
+	names := map[string]string{} // parent key by clean name
+	for _, row := range feed {
+		if row["product_type"] == "configurable" {
+			names[strings.TrimSpace(row["product_name"])] = row["merchant_product_id"]
+		}
+	}
+	headings := map[string]string{}
+	for _, p := range b.paths() {
+		h := strings.TrimSpace(b.pages[p].Find("h1").Text())
+		for name, parent := range names {
+			if h == name || strings.HasPrefix(h, name+":") {
+				if headings[parent] != "" {
+					t.Errorf("%s and %s are both about %s", p, headings[parent], name)
+				}
+				headings[parent] = p
+			}
+		}
+	}
+}
+
+// checkNotHeld wants a clear answer and no site for a niche that the feed does not
+// hold.
+func checkNotHeld(t *testing.T, a *app.App, feed, niche, host string) {
+	t.Helper()
+	s, err := a.Demo(t.Context(), app.DemoParams{Feed: feed, Niche: niche, Domain: host})
+	if err != nil {
+		t.Errorf("%s: %v", niche, err)
+		return
+	}
+	if s.Status != app.DemoNotEnoughData || s.Error == nil || s.Error.Message == "" || s.SiteDir != "" {
+		t.Errorf("%s: status %s, error %+v, files in %q", niche, s.Status, s.Error, s.SiteDir)
+	}
+	if _, err := a.Websites.Find(a.AsAdmin(t.Context()), host); domain.CodeOf(err) != domain.CodeNotFound {
+		t.Errorf("%s left a website behind: %v", niche, err)
+	}
+}
+
+func quietLogger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

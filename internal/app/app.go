@@ -1,0 +1,289 @@
+// Package app builds every part of the program from its configuration, starts the
+// parts in order and stops them in reverse. A role chooses which parts start, never
+// how they are built.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"empire/internal/auth"
+	"empire/internal/blob"
+	"empire/internal/bus"
+	"empire/internal/config"
+	"empire/internal/domain"
+	"empire/internal/edge"
+	"empire/internal/gateway"
+	"empire/internal/jobs"
+	"empire/internal/pipeline"
+	"empire/internal/pipeline/shipped"
+	"empire/internal/release"
+	"empire/internal/service"
+	"empire/internal/store"
+)
+
+// Mode says what an App is opened for.
+type Mode int
+
+// The modes.
+const (
+	// Serve locks the data directory, works jobs and listens.
+	Serve Mode = iota
+	// Work locks the data directory and works jobs, without listeners: a command
+	// that waits for its own run.
+	Work
+	// Tool only reads and writes the store, beside a server if one runs.
+	Tool
+)
+
+// App is the assembled program.
+type App struct {
+	cfg  *config.Config
+	log  *slog.Logger
+	now  func() time.Time
+	mode Mode
+
+	lock          *lock
+	db            *store.DB
+	store         *store.Store
+	blobs         *blob.Dir
+	queue         *jobs.Queue
+	bus           *bus.Bus
+	engine        *pipeline.Engine
+	builder       *release.Builder
+	launch        *shipped.Launch
+	runtime       *shipped.Runtime
+	edge          *edge.Server
+	gateway       *gateway.Gateway
+	csrf          *auth.CSRF
+	authenticator *auth.Authenticator
+	admin         *domain.Principal
+	newAdmin      *Credentials
+
+	Users     *service.Users
+	Websites  *service.Websites
+	Runs      *service.Runs
+	Approvals *service.Approvals
+	Agents    *service.Agents
+	Catalogue *service.Catalogue
+	Health    *service.Health
+
+	started []part
+}
+
+// Credentials are what the first start prints once.
+type Credentials struct {
+	Email    string
+	Password string
+}
+
+// part is something with a life span.
+type part struct {
+	name  string
+	start func(ctx context.Context) error
+	stop  func(ctx context.Context) error
+}
+
+// Open builds the program on a data directory and brings its database up to date.
+// Close ends what Open began.
+func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
+	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
+	for _, step := range []func(context.Context) error{
+		a.wireData, a.wireStore, a.wireJobs, a.wireServices, a.wireAgents, a.wireAdmin, a.wireTransports,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// Close releases the store and the data directory. Parts that were started must be
+// stopped first.
+func (a *App) Close() error {
+	var errs []error
+	if a.bus != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		errs = append(errs, a.bus.Stop(ctx))
+		cancel()
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	return errors.Join(append(errs, a.lock.release())...)
+}
+
+// Start starts the parts of the role in order. If one fails, those before it are
+// stopped again.
+func (a *App) Start(ctx context.Context) error {
+	for _, p := range a.parts() {
+		if err := p.start(ctx); err != nil {
+			stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Shutdown.Timeout)
+			defer cancel()
+			return errors.Join(fmt.Errorf("start %s: %w", p.name, err), a.Stop(stopCtx))
+		}
+		a.started = append(a.started, p)
+	}
+	return nil
+}
+
+// Stop stops the started parts in reverse order.
+func (a *App) Stop(ctx context.Context) error {
+	a.Health.Stopping()
+	var errs []error
+	for i := len(a.started) - 1; i >= 0; i-- {
+		if err := a.started[i].stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", a.started[i].name, err))
+		}
+	}
+	a.started = nil
+	return errors.Join(errs...)
+}
+
+// parts returns what this role and mode start, in order.
+func (a *App) parts() []part {
+	role := a.cfg.Role
+	var out []part
+	if a.mode != Tool && (role == "all" || role == "worker") {
+		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
+	}
+	if a.mode == Serve && (role == "all" || role == "edge") {
+		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
+	}
+	if a.mode == Serve {
+		out = append(out, part{"gateway", a.gateway.Start, a.gateway.Stop})
+	}
+	return out
+}
+
+// wireData locks the data directory and opens the blob store.
+func (a *App) wireData(context.Context) error {
+	if a.mode != Tool {
+		l, err := acquire(a.cfg.Data)
+		if err != nil {
+			return err
+		}
+		a.lock = l
+	}
+	blobs, err := blob.NewDir(filepath.Join(a.cfg.Data, "blobs"))
+	if err != nil {
+		return err
+	}
+	a.blobs, a.builder = blobs, release.New(blobs)
+	return nil
+}
+
+// wireStore opens and migrates the database.
+func (a *App) wireStore(ctx context.Context) error {
+	db, err := store.Open(ctx, store.Config{
+		Path: filepath.Join(a.cfg.Data, "empire.db"), URL: string(a.cfg.Database.URL), Logger: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.db, a.store = db, store.New(db)
+	return db.Migrate(ctx)
+}
+
+// wireJobs builds the queue, the bus and the engine.
+func (a *App) wireJobs(ctx context.Context) error {
+	worker, previous, err := workerID(a.cfg.Data, a.mode)
+	if err != nil {
+		return err
+	}
+	a.queue, err = jobs.New(jobs.Config{
+		Dialect: jobs.Dialect(a.db.Dialect()), Writer: a.db.Writer(), URL: a.db.URL(), WorkerID: worker, Workers: a.cfg.Workers, Logger: a.log,
+	}, a.store.Workers)
+	if err != nil {
+		return err
+	}
+	if err := a.queue.Migrate(ctx); err != nil {
+		return err
+	}
+	if previous != "" {
+		if err := a.queue.ForgetWorker(ctx, previous); err != nil {
+			return err
+		}
+	}
+	if a.mode == Serve {
+		if a.bus, err = bus.Open(ctx, bus.Config{URL: string(a.cfg.Bus.URL), Logger: a.log}); err != nil {
+			return err
+		}
+	}
+	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
+	a.engine = pipeline.New(pipeline.Config{
+		Runs: a.store.Runs, Steps: a.store.Steps, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
+		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: a.runtime, Worker: worker, Now: a.now, Log: a.log,
+	})
+	return nil
+}
+
+func (a *App) enqueue(ctx context.Context, kind string, args any, at time.Time) error {
+	return a.queue.Enqueue(ctx, kind, args, jobs.Options{At: at})
+}
+
+// publish tells listeners about a committed event; nobody depends on it.
+func (a *App) publish(ev domain.RunEvent) {
+	if a.bus == nil {
+		return
+	}
+	if err := a.bus.Publish(context.Background(), "empire.run."+string(ev.RunID), ev); err != nil {
+		a.log.Warn("event not published", "run_id", ev.RunID, "err", err)
+	}
+}
+
+// runEnded removes a website that never came to be: its niche is not in the feeds.
+func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
+	if cause == nil || cause.Code != domain.CodeNotEnoughData || run.WebsiteID == "" {
+		return nil
+	}
+	site, err := a.store.Websites.Get(ctx, run.WebsiteID)
+	if err != nil || site.State != domain.WebsiteDraft {
+		return err
+	}
+	return a.store.Websites.Delete(ctx, site.ID)
+}
+
+// latestDraft loads what the live release of a website was built from.
+func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Draft, *domain.Market, error) {
+	site, err := a.store.Websites.Get(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if site.LiveRelease == "" {
+		return nil, nil, domain.Errorf(domain.CodeConflict, "Website %s has no release yet.", id)
+	}
+	rel, err := a.store.Releases.Get(ctx, site.LiveRelease)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, err := a.store.Runs.Get(ctx, rel.RunID)
+	if err != nil {
+		return nil, nil, err
+	}
+	var scan shipped.ScanResult
+	if err := a.stepResult(ctx, run, "scan", &scan); err != nil {
+		return nil, nil, err
+	}
+	kept := artifacts{a.blobs}
+	draft, err := kept.Draft(ctx, rel.Draft)
+	if err != nil {
+		return nil, nil, err
+	}
+	market, err := kept.Market(ctx, scan.Market)
+	return draft, market, err
+}
+
+// EdgeURL returns the address at which the local edge serves a website.
+func (a *App) EdgeURL(site *domain.Website) string {
+	_, port, err := net.SplitHostPort(a.gateway.EdgeAddr())
+	if err != nil {
+		_, port, _ = net.SplitHostPort(a.cfg.Listen.Edge)
+	}
+	return "http://" + net.JoinHostPort(site.Name+".localhost", port) + "/"
+}

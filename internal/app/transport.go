@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"empire/internal/api"
+	"empire/internal/auth"
+	"empire/internal/config"
+	"empire/internal/domain"
+	"empire/internal/edge"
+	"empire/internal/gateway"
+	"empire/internal/sample"
+	"empire/internal/service"
+	"empire/internal/store"
+	"empire/internal/telemetry"
+	"empire/internal/web"
+)
+
+// AdminEmail is the account that the first start creates.
+const AdminEmail = service.AdminEmail
+
+const sessionCookie = "empire_session"
+
+// NewLogger returns the program's logger.
+func NewLogger(w io.Writer, cfg *config.Config) (*slog.Logger, error) {
+	format := cfg.Log.Format
+	if format == "auto" {
+		format = ""
+	}
+	return telemetry.NewLogger(w, telemetry.LogConfig{Level: cfg.Log.Level, Format: format})
+}
+
+// wireAdmin builds identity and makes sure that there is an administrator.
+func (a *App) wireAdmin(ctx context.Context) error {
+	secret := []byte(a.cfg.Auth.Secret)
+	if len(secret) == 0 {
+		var err error
+		if secret, err = auth.LoadOrCreateSecret(filepath.Join(a.cfg.Data, "token.key")); err != nil {
+			return err
+		}
+	}
+	tokens, err := auth.NewTokens(secret, a.now)
+	if err != nil {
+		return err
+	}
+	a.csrf, a.authenticator = auth.NewCSRF(secret), auth.NewAuthenticator(tokens, a.store.Users)
+	a.Users = service.NewUsers(service.UsersConfig{
+		Store: a.store.Users, Audit: a.store.Audit, Tx: a.store, Passwords: auth.NewPasswords(auth.PasswordConfig{}), Tokens: tokens,
+		Guard: auth.NewAttempts(a.now), Now: a.now,
+	})
+	email, password, created, err := a.Users.EnsureAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	if created {
+		a.newAdmin = &Credentials{email, password}
+	}
+	return a.findAdmin(ctx)
+}
+
+// findAdmin sets the principal of local commands: whoever may read the data
+// directory acts as the first administrator.
+func (a *App) findAdmin(ctx context.Context) error {
+	list, _, err := a.store.Users.List(ctx, domain.Window{Limit: 1000})
+	if err != nil {
+		return err
+	}
+	for _, u := range list {
+		p := &domain.Principal{UserID: u.ID, Email: u.Email, Permissions: u.Permissions, Human: true}
+		if p.Can(domain.AdminFull) {
+			a.admin = p
+			return nil
+		}
+	}
+	return domain.Errorf(domain.CodeForbidden, "No user has the permission %s.", domain.AdminFull)
+}
+
+// wireTransports builds the edge, the API, the dashboard and the listeners.
+func (a *App) wireTransports(context.Context) error {
+	if a.mode != Serve {
+		return nil
+	}
+	var err error
+	a.edge, err = edge.New(edge.Config{
+		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
+	})
+	if err != nil {
+		return err
+	}
+	rest := api.New(api.Config{
+		Version: "1", Users: a.Users, Agents: a.Agents, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals,
+		Catalogue: a.Catalogue, Health: a.Health, Logger: a.log,
+	})
+	pages, err := web.New(web.Config{
+		Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: sessionCookie,
+		SiteURL: a.EdgeURL, Status: api.StatusOf, Logger: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	serves := func(roles ...string) bool {
+		for _, r := range roles {
+			if a.cfg.Role == r || a.cfg.Role == "all" {
+				return true
+			}
+		}
+		return false
+	}
+	c := gateway.Config{
+		APIAddr: a.cfg.Listen.API, Auth: a.authenticator, SessionCookie: sessionCookie, Health: a.Health, Problem: api.WriteProblem,
+		Metrics: promhttp.Handler(), Logger: a.log, Routes: map[string]http.Handler{},
+	}
+	if serves("gateway") {
+		c.Routes = map[string]http.Handler{"/api/": rest, "/docs": rest.Docs(), "/docs/": rest.Docs(), "/": pages}
+	}
+	if serves("edge") {
+		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge
+	}
+	a.gateway = gateway.New(c)
+	return nil
+}
+
+// AsAdmin returns a context in which the local administrator acts.
+func (a *App) AsAdmin(ctx context.Context) context.Context {
+	return domain.WithPrincipal(ctx, a.admin)
+}
+
+// NewCredentials returns the administrator's credentials if this start created
+// them, else nil.
+func (a *App) NewCredentials() *Credentials { return a.newAdmin }
+
+// URL returns the address of API and dashboard, with a slash at the end.
+func (a *App) URL() string { return "http://" + a.gateway.Addr() + "/" }
+
+// UseSampleOperator fills in marked sample data for the legal pages of new websites
+// unless the configuration names an operator.
+func (a *App) UseSampleOperator() {
+	if o := a.operator(); len(o.Missing()) > 0 {
+		a.Websites.SetOperator(sample.Operator())
+	}
+}
+
+// MigrationStatus lists the migrations of the configured database without applying
+// any.
+func MigrationStatus(ctx context.Context, cfg *config.Config) ([]store.Migration, error) {
+	log, err := NewLogger(io.Discard, cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Config{Path: filepath.Join(cfg.Data, "empire.db"), URL: string(cfg.Database.URL), Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	list, err := db.MigrationStatus(ctx)
+	if closeErr := db.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("close database: %w", closeErr)
+	}
+	return list, err
+}

@@ -1,0 +1,396 @@
+// Package shipped holds the pipelines that come with the program. Each step calls
+// one agent; what passes between steps is a market or a draft, kept by content in
+// the blob store and named by its SHA-256 in the step's result.
+package shipped
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"empire/internal/agent/content"
+	"empire/internal/agent/monetization"
+	"empire/internal/agent/opportunity"
+	"empire/internal/agent/seo"
+	"empire/internal/agent/website"
+	"empire/internal/domain"
+	"empire/internal/pipeline"
+)
+
+// LaunchWebsite is the name of the pipeline that turns a niche into a published
+// website.
+const LaunchWebsite = "launch_website"
+
+// LaunchParams are the parameters of a launch_website run.
+type LaunchParams struct {
+	WebsiteID domain.WebsiteID `json:"website_id"`
+	Niche     string           `json:"niche"`
+	Language  string           `json:"language"`
+	Feeds     []domain.FeedID  `json:"feeds"` // empty: all feeds
+}
+
+// The results of the steps, stored under the step's name.
+type (
+	// ScanResult is the result of scan.
+	ScanResult struct {
+		domain.Opportunity
+		Market string `json:"market"` // SHA-256 of the stored market
+	}
+	// PlanResult is the result of plan.
+	PlanResult struct {
+		Plan domain.SitePlan `json:"plan"`
+	}
+	// WriteResult is the result of write.
+	WriteResult struct {
+		Draft    string          `json:"draft"` // SHA-256 of the stored draft
+		Pages    int             `json:"pages"`
+		Words    int             `json:"words"`
+		Pieces   []content.Piece `json:"content_pieces"`
+		Warnings []string        `json:"warnings,omitempty"`
+	}
+	// BuildResult is the result of build.
+	BuildResult struct {
+		Files int   `json:"files"`
+		Bytes int64 `json:"bytes"`
+	}
+	// OptimizeResult is the result of optimize.
+	OptimizeResult struct {
+		Draft    string           `json:"draft"`
+		Before   float64          `json:"score_before"`
+		Score    float64          `json:"score"`
+		Changes  []seo.Change     `json:"changes"`
+		Findings []domain.Finding `json:"findings,omitempty"`
+	}
+	// MonetizeResult is the result of monetize.
+	MonetizeResult struct {
+		Draft    string           `json:"draft"`
+		Placed   int              `json:"links_placed"`
+		Skipped  int              `json:"slots_without_offer"`
+		Findings []domain.Finding `json:"findings,omitempty"`
+	}
+	// GateResult is the result of gate: a release candidate.
+	GateResult struct {
+		Draft    string        `json:"draft"`
+		Manifest string        `json:"manifest"`
+		Files    int           `json:"files"`
+		Bytes    int64         `json:"bytes"`
+		Pages    int           `json:"pages"`
+		Products int           `json:"products"`
+		Claims   int           `json:"claims"`
+		Grounded int           `json:"grounded_claims"`
+		SEOScore float64       `json:"seo_score"`
+		Gates    []domain.Gate `json:"gates"`
+	}
+	// ApproveResult is the result of approve: who decided what.
+	ApproveResult struct {
+		ApprovalID  domain.ApprovalID `json:"approval_id"`
+		PayloadHash string            `json:"payload_hash"`
+		ActorID     domain.UserID     `json:"actor_id"`
+	}
+	// ReleaseResult is the result of release.
+	ReleaseResult struct {
+		ReleaseID domain.ReleaseID `json:"release_id"`
+		Manifest  string           `json:"manifest"`
+	}
+)
+
+// Markets reads what the feeds hold for a niche.
+type Markets interface {
+	// Build returns CodeNotEnoughData if the feeds do not carry the niche.
+	Build(ctx context.Context, niche, language string, feeds []domain.FeedID, at time.Time, progress func(done, total int, message string)) (*domain.Market, error)
+}
+
+// Artifacts keeps markets and drafts by content.
+type Artifacts interface {
+	PutMarket(ctx context.Context, m *domain.Market) (sha string, err error)
+	Market(ctx context.Context, sha string) (*domain.Market, error)
+	PutDraft(ctx context.Context, d *domain.Draft) (sha string, err error)
+	Draft(ctx context.Context, sha string) (*domain.Draft, error)
+}
+
+// Sites is what the pipeline does to websites. Publish and OpenApproval run in the
+// transaction that finishes the step.
+type Sites interface {
+	Get(ctx context.Context, id domain.WebsiteID) (*domain.Website, error)
+	SetTitle(ctx context.Context, id domain.WebsiteID, title string) error
+	OpenApproval(ctx context.Context, run *domain.Run, step string, g GateResult) error
+	// Publish stores the release with its pages and evidence and makes it live. It
+	// refuses a candidate whose approval is not for exactly this manifest.
+	Publish(ctx context.Context, id domain.ReleaseID, run *domain.Run, g GateResult, a ApproveResult, d *domain.Draft) error
+}
+
+// Gates checks a finished draft and its files.
+type Gates interface {
+	Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File) (GateResult, error)
+}
+
+// Releases stores files and returns the SHA-256 of their manifest.
+type Releases interface {
+	Build(ctx context.Context, host string, files []domain.File) (manifest string, bytes int64, err error)
+}
+
+// Launch holds what the steps of launch_website need.
+type Launch struct {
+	Markets     Markets
+	Artifacts   Artifacts
+	Sites       Sites
+	Gates       Gates
+	Releases    Releases
+	Scanner     *opportunity.Scanner
+	Builder     *website.Builder
+	Writer      *content.Generator
+	Optimizer   *seo.Optimizer
+	Monetizer   *monetization.Planner
+	PriceMaxAge time.Duration // older prices are not shown
+}
+
+// Definition returns the current version of launch_website.
+func (l *Launch) Definition() pipeline.Definition {
+	quick := pipeline.Retry{Attempts: 3, Backoff: time.Second}
+	step := func(name string, agent domain.AgentID, task string, timeout time.Duration, fn pipeline.Func) pipeline.StepDef {
+		return pipeline.StepDef{Name: name, Agent: agent, Task: task, Timeout: timeout, Retry: quick, Run: fn}
+	}
+	return pipeline.Definition{Name: LaunchWebsite, Version: 1, Steps: []pipeline.StepDef{
+		step("scan", "opportunity_scanner", "market_scan", 10*time.Minute, l.scan),
+		step("plan", "website_generator", "plan_website", 2*time.Minute, l.plan),
+		step("write", "content_generator", "generate_content", 15*time.Minute, l.write),
+		step("build", "website_generator", "build_website", 5*time.Minute, l.build),
+		step("optimize", "seo_optimization_agent", "optimize_content", 5*time.Minute, l.optimize),
+		step("monetize", "monetization_agent", "link_placement", 5*time.Minute, l.monetize),
+		step("gate", "", "", 10*time.Minute, l.gate),
+		step("approve", "", "", time.Minute, l.approve),
+		step("release", "website_generator", "deploy_website", 5*time.Minute, l.release),
+	}}
+}
+
+func (l *Launch) scan(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	var p LaunchParams
+	if err := in.Params(&p); err != nil {
+		return pipeline.Output{}, err
+	}
+	at := in.Run.CreatedAt
+	market, err := l.Markets.Build(ctx, p.Niche, p.Language, p.Feeds, at, in.Progress)
+	if err != nil {
+		return pipeline.Output{}, fmt.Errorf("read market %q: %w", p.Niche, err)
+	}
+	opp, err := l.Scanner.Run(ctx, opportunity.ScanInput{Market: market, Language: p.Language, Now: at})
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	sha, err := l.Artifacts.PutMarket(ctx, market)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	return pipeline.Output{Result: ScanResult{opp, sha}}, nil
+}
+
+// state loads the market and, after write, the draft that the named step left.
+func (l *Launch) state(ctx context.Context, in *pipeline.Input, draftStep string) (*domain.Market, *domain.Draft, error) {
+	var scan ScanResult
+	if err := in.Result("scan", &scan); err != nil {
+		return nil, nil, err
+	}
+	market, err := l.Artifacts.Market(ctx, scan.Market)
+	if err != nil || draftStep == "" {
+		return market, nil, err
+	}
+	var ref struct {
+		Draft string `json:"draft"`
+	}
+	if err := in.Result(draftStep, &ref); err != nil {
+		return nil, nil, err
+	}
+	draft, err := l.Artifacts.Draft(ctx, ref.Draft)
+	return market, draft, err
+}
+
+func (l *Launch) plan(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	market, _, err := l.state(ctx, in, "")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	site, err := l.Sites.Get(ctx, in.Run.WebsiteID)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	plan, err := l.Builder.Plan(ctx, website.PlanInput{Market: market, Website: *site, Seed: seed(site)})
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	apply := func(ctx context.Context) error { return l.Sites.SetTitle(ctx, site.ID, plan.Title) }
+	return pipeline.Output{Result: PlanResult{plan}, Apply: apply}, nil
+}
+
+func (l *Launch) write(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	market, _, err := l.state(ctx, in, "")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	var plan PlanResult
+	if err := in.Result("plan", &plan); err != nil {
+		return pipeline.Output{}, err
+	}
+	site, err := l.Sites.Get(ctx, in.Run.WebsiteID)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	res, err := l.Writer.Write(ctx, content.WriteInput{
+		Market: market, Plan: plan.Plan, Website: *site, Seed: seed(site), Progress: in.Progress,
+	})
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	for i := range res.Pages {
+		res.Pages[i].WebsiteID, res.Pages[i].ID = site.ID, domain.PageIDOf(site.ID, res.Pages[i].Slug)
+	}
+	draft := &domain.Draft{
+		Website: *site, Plan: plan.Plan, Pages: res.Pages, Evidence: res.Evidence, Feeds: market.Feeds,
+		Programs: market.Programs, BuiltAt: in.Run.CreatedAt,
+	}
+	sha, err := l.Artifacts.PutDraft(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	out := WriteResult{Draft: sha, Pages: len(res.Pages), Pieces: res.Pieces, Warnings: res.Warnings}
+	for _, p := range res.Pieces {
+		out.Words += p.WordCount
+	}
+	return pipeline.Output{Result: out}, nil
+}
+
+func (l *Launch) build(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	_, draft, err := l.state(ctx, in, "write")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	files, err := l.Builder.Build(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	res := BuildResult{Files: len(files)}
+	for _, f := range files {
+		res.Bytes += int64(len(f.Body))
+	}
+	return pipeline.Output{Result: res}, nil
+}
+
+func (l *Launch) optimize(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	market, draft, err := l.state(ctx, in, "write")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	render := func(d *domain.Draft) ([]domain.File, error) { return l.Builder.Build(ctx, d) }
+	res, err := l.Optimizer.Run(ctx, seo.OptimizeInput{Draft: draft, Render: render, Keywords: market.Keywords})
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	draft.Pages = res.Pages
+	sha, err := l.Artifacts.PutDraft(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	return pipeline.Output{Result: OptimizeResult{sha, res.Before, res.After, res.Changes, res.Findings}}, nil
+}
+
+func (l *Launch) monetize(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	market, draft, err := l.state(ctx, in, "optimize")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	res, err := l.Monetizer.Run(ctx, monetization.PlanInput{
+		Draft: draft, Market: market, Programs: market.Programs, Now: in.Run.CreatedAt, PriceMaxAge: l.PriceMaxAge,
+	})
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	draft.Pages, draft.Evidence, draft.Programs = res.Pages, res.Evidence, res.Programs
+	draft.Pages = seo.StructuredData(draft)
+	sha, err := l.Artifacts.PutDraft(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	return pipeline.Output{Result: MonetizeResult{sha, res.Placed, res.Skipped, res.Findings}}, nil
+}
+
+func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	market, draft, err := l.state(ctx, in, "monetize")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	var ref MonetizeResult
+	if err := in.Result("monetize", &ref); err != nil {
+		return pipeline.Output{}, err
+	}
+	files, err := l.Builder.Build(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	in.Progress(1, 3, "checking pages")
+	res, err := l.Gates.Check(ctx, draft, market, files)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	if domain.GateVerdict(res.Gates) == domain.GateFail {
+		return pipeline.Output{}, redGate(res.Gates)
+	}
+	in.Progress(2, 3, "storing the release candidate")
+	if res.Manifest, res.Bytes, err = l.Releases.Build(ctx, draft.Website.Domain, files); err != nil {
+		return pipeline.Output{}, err
+	}
+	res.Draft, res.Files = ref.Draft, len(files)
+	return pipeline.Output{Result: res}, nil
+}
+
+func redGate(gates []domain.Gate) error {
+	for _, g := range gates {
+		if g.State != domain.GateFail {
+			continue
+		}
+		detail := g.Summary
+		for _, f := range g.Findings {
+			if f.Severity == domain.GateFail {
+				detail += fmt.Sprintf(" First finding: %s on %s: %s", f.Rule, f.Page, f.Message)
+				break
+			}
+		}
+		return domain.Errorf(domain.CodeGateRed, "Gate %s is red: %s", g.Name, detail)
+	}
+	return nil
+}
+
+func (l *Launch) approve(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	var g GateResult
+	if err := in.Result("gate", &g); err != nil {
+		return pipeline.Output{}, err
+	}
+	apply := func(ctx context.Context) error { return l.Sites.OpenApproval(ctx, in.Run, in.Step.Name, g) }
+	return pipeline.Output{Wait: true, Apply: apply}, nil
+}
+
+func (l *Launch) release(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	var g GateResult
+	var a ApproveResult
+	if err := in.Result("gate", &g); err != nil {
+		return pipeline.Output{}, err
+	}
+	if err := in.Result("approve", &a); err != nil {
+		return pipeline.Output{}, err
+	}
+	draft, err := l.Artifacts.Draft(ctx, g.Draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	id := domain.ReleaseID(domain.NewID("rel"))
+	apply := func(ctx context.Context) error { return l.Sites.Publish(ctx, id, in.Run, g, a, draft) }
+	return pipeline.Output{Result: ReleaseResult{id, g.Manifest}, Apply: apply}, nil
+}
+
+// seed derives the look and wording of a site from its domain, so that a rebuild
+// of the same data gives the same site (FNV-1a).
+func seed(w *domain.Website) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range []byte(w.Domain) {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return h
+}

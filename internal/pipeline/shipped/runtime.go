@@ -1,0 +1,256 @@
+package shipped
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"empire/internal/agent"
+	"empire/internal/agent/monetization"
+	"empire/internal/agent/opportunity"
+	"empire/internal/agent/seo"
+	"empire/internal/agent/website"
+	"empire/internal/domain"
+)
+
+// Runtime hands single tasks to the agents: those that clients ask for over the API
+// and the stages of inline pipelines.
+type Runtime struct {
+	Launch *Launch
+	// Latest returns the draft that the newest release of a website was built from,
+	// with the market behind it.
+	Latest func(ctx context.Context, id domain.WebsiteID) (*domain.Draft, *domain.Market, error)
+	Now    func() time.Time
+}
+
+type taskFunc func(r *Runtime, ctx context.Context, params json.RawMessage) (any, error)
+
+// tasks lists what each agent can do by itself, by task type.
+var tasks = map[domain.AgentID]map[string]taskFunc{
+	"opportunity_scanner": {
+		"market_scan":                (*Runtime).marketScan,
+		"market_analysis":            (*Runtime).marketAnalysis,
+		"affiliate_program_scanning": (*Runtime).programScan,
+		"viral_potential_assessment": (*Runtime).viralPotential,
+	},
+	"website_generator":      {"plan_website": (*Runtime).planWebsite},
+	"content_generator":      {"generate_content": (*Runtime).generateContent},
+	"seo_optimization_agent": {"audit": (*Runtime).seoAudit, "structured_data": (*Runtime).structuredData},
+	"monetization_agent":     {"programme_match": (*Runtime).programMatch},
+}
+
+// Agents returns the five agents with the task types that they take.
+func Agents() []domain.Agent {
+	var out []domain.Agent
+	for _, s := range agent.Specs() {
+		a := domain.Agent{ID: s.ID, Aliases: s.Aliases, Capabilities: s.Capabilities}
+		for t := range tasks[s.ID] {
+			a.TaskTypes = append(a.TaskTypes, t)
+		}
+		slices.Sort(a.TaskTypes)
+		out = append(out, a)
+	}
+	return out
+}
+
+// Check implements pipeline.Dispatcher.
+func (r *Runtime) Check(id domain.AgentID, taskType string) error {
+	_, err := r.task(id, taskType)
+	return err
+}
+
+func (r *Runtime) task(id domain.AgentID, taskType string) (taskFunc, error) {
+	for _, a := range Agents() {
+		if a.ID != id && !slices.Contains(a.Aliases, id) {
+			continue
+		}
+		if fn, ok := tasks[a.ID][taskType]; ok {
+			return fn, nil
+		}
+		return nil, &domain.Error{Code: domain.CodeUnsupportedTaskType, Field: "type",
+			Message: fmt.Sprintf("Agent %s does not take task type %q; it takes %s.", a.ID, taskType, strings.Join(a.TaskTypes, ", "))}
+	}
+	return nil, domain.Errorf(domain.CodeNotFound, "Agent %q does not exist.", id)
+}
+
+// Do implements pipeline.Dispatcher. Parameters that are missing are taken from the
+// results of earlier stages where these name a topic or a website.
+func (r *Runtime) Do(ctx context.Context, id domain.AgentID, task domain.TaskSpec, results map[string]json.RawMessage) (json.RawMessage, error) {
+	fn, err := r.task(id, task.Type)
+	if err != nil {
+		return nil, err
+	}
+	out, err := fn(r, ctx, withContext(task.Params, results))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return nil, fmt.Errorf("encode result of %s: %w", task.Type, err)
+	}
+	return raw, nil
+}
+
+// withContext fills topic and website_id from earlier results.
+func withContext(params json.RawMessage, results map[string]json.RawMessage) json.RawMessage {
+	own := map[string]any{}
+	if json.Unmarshal(params, &own) != nil && len(params) > 0 {
+		return params
+	}
+	for _, raw := range results {
+		var earlier struct {
+			Topic     string `json:"topic"`
+			WebsiteID string `json:"website_id"`
+		}
+		if json.Unmarshal(raw, &earlier) != nil {
+			continue
+		}
+		if _, has := own["topic"]; !has && earlier.Topic != "" {
+			own["topic"] = earlier.Topic
+		}
+		if _, has := own["website_id"]; !has && earlier.WebsiteID != "" {
+			own["website_id"] = earlier.WebsiteID
+		}
+	}
+	raw, err := json.Marshal(own)
+	if err != nil {
+		return params
+	}
+	return raw
+}
+
+// decode reads parameters strictly: an unknown name is CodeInvalid.
+func decode(params json.RawMessage, v any) error {
+	if len(params) == 0 {
+		params = json.RawMessage(`{}`)
+	}
+	d := json.NewDecoder(strings.NewReader(string(params)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return domain.Invalid("params", "The task's parameters do not fit: %s.", err)
+	}
+	return nil
+}
+
+// topicParams ask about a market.
+type topicParams struct {
+	Topic     string          `json:"topic"`
+	Language  string          `json:"language"`
+	Feeds     []domain.FeedID `json:"feeds"`
+	WebsiteID string          `json:"website_id"` // ignored: comes from earlier stages
+}
+
+func (r *Runtime) market(ctx context.Context, params json.RawMessage) (*domain.Market, string, error) {
+	var p topicParams
+	if err := decode(params, &p); err != nil {
+		return nil, "", err
+	}
+	if p.Language == "" {
+		p.Language = "en"
+	}
+	m, err := r.Launch.Markets.Build(ctx, p.Topic, p.Language, p.Feeds, r.Now().UTC(), func(int, int, string) {})
+	return m, p.Language, err
+}
+
+func (r *Runtime) scan(ctx context.Context, params json.RawMessage) (domain.Opportunity, error) {
+	m, language, err := r.market(ctx, params)
+	if err != nil {
+		return domain.Opportunity{}, err
+	}
+	return r.Launch.Scanner.Run(ctx, opportunity.ScanInput{Market: m, Language: language, Now: r.Now().UTC()})
+}
+
+func (r *Runtime) marketScan(ctx context.Context, params json.RawMessage) (any, error) {
+	return r.scan(ctx, params)
+}
+
+func (r *Runtime) marketAnalysis(ctx context.Context, params json.RawMessage) (any, error) {
+	o, err := r.scan(ctx, params)
+	return map[string]any{"topic": o.Topic, "research": o.Research, "confidence_score": o.ConfidenceScore, "confidence_parts": o.ConfidenceParts}, err
+}
+
+func (r *Runtime) programScan(ctx context.Context, params json.RawMessage) (any, error) {
+	o, err := r.scan(ctx, params)
+	return map[string]any{"topic": o.Topic, "affiliate_programs": o.AffiliatePrograms}, err
+}
+
+func (r *Runtime) viralPotential(ctx context.Context, params json.RawMessage) (any, error) {
+	o, err := r.scan(ctx, params)
+	return map[string]any{"topic": o.Topic, "viral_potential": o.ViralPotential}, err
+}
+
+func (r *Runtime) planWebsite(ctx context.Context, params json.RawMessage) (any, error) {
+	m, language, err := r.market(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	site := domain.Website{Domain: "plan.example", Niche: m.Niche, Language: language}
+	plan, err := r.Launch.Builder.Plan(ctx, website.PlanInput{Market: m, Website: site, Seed: seed(&site)})
+	return map[string]any{"topic": m.Niche, "structure": plan}, err
+}
+
+// siteParams name a website.
+type siteParams struct {
+	WebsiteID domain.WebsiteID `json:"website_id"`
+	Topic     string           `json:"topic"` // ignored: comes from earlier stages
+}
+
+func (r *Runtime) latest(ctx context.Context, params json.RawMessage) (domain.WebsiteID, *domain.Draft, *domain.Market, error) {
+	var p siteParams
+	if err := decode(params, &p); err != nil {
+		return "", nil, nil, err
+	}
+	if p.WebsiteID == "" {
+		return "", nil, nil, domain.Invalid("website_id", "A website is needed.")
+	}
+	d, m, err := r.Latest(ctx, p.WebsiteID)
+	return p.WebsiteID, d, m, err
+}
+
+func (r *Runtime) seoAudit(ctx context.Context, params json.RawMessage) (any, error) {
+	id, d, _, err := r.latest(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	files, err := r.Launch.Builder.Build(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	score, findings := seo.Score(d, files)
+	return map[string]any{"website_id": id, "score": score, "findings": findings}, nil
+}
+
+func (r *Runtime) structuredData(ctx context.Context, params json.RawMessage) (any, error) {
+	id, d, _, err := r.latest(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string][]domain.Schema{}
+	for _, p := range seo.StructuredData(d) {
+		pages[p.Path()] = p.Schema
+	}
+	return map[string]any{"website_id": id, "pages": pages}, nil
+}
+
+func (r *Runtime) programMatch(ctx context.Context, params json.RawMessage) (any, error) {
+	id, d, m, err := r.latest(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.Launch.Monetizer.Run(ctx, monetization.PlanInput{
+		Draft: d, Market: m, Programs: m.Programs, Now: r.Now().UTC(), PriceMaxAge: r.Launch.PriceMaxAge,
+	})
+	if err != nil {
+		return nil, err
+	}
+	offers := map[string][]domain.Offer{}
+	for i := range res.Pages {
+		if len(res.Pages[i].Offers) > 0 {
+			offers[res.Pages[i].Path()] = res.Pages[i].Offers
+		}
+	}
+	return map[string]any{"website_id": id, "links_placed": res.Placed, "slots_without_offer": res.Skipped, "offers": offers, "findings": res.Findings}, nil
+}
