@@ -15,6 +15,7 @@ func Attributes(p *domain.Product) []domain.Attribute {
 	c := &collector{product: p, language: p.Language}
 	c.specifications()
 	c.columns()
+	c.wear = c.isWear()
 	c.name()
 	c.description()
 	return c.list
@@ -24,6 +25,7 @@ func Attributes(p *domain.Product) []domain.Attribute {
 type collector struct {
 	product  *domain.Product
 	language string
+	wear     bool // the product is clothing
 	list     []domain.Attribute
 }
 

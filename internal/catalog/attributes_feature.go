@@ -112,23 +112,23 @@ const phraseKey = 3
 
 // features finds the phrases of the lexicon in a text. A feature that the text
 // denies ("not machine washable") or only allows for ("optional") is no feature.
-func (c *collector) features(field, text, low string, wear bool) {
+func (c *collector) features(field, text, low string) {
 	start := true
 	for i, r := range low {
 		word := unicode.IsLetter(r) || unicode.IsDigit(r)
 		if start && word || r == '½' || r == '¼' {
-			c.featureAt(field, text, low, i, wear)
+			c.featureAt(field, text, low, i)
 		}
 		start = !word
 	}
 }
 
-func (c *collector) featureAt(field, text, low string, at int, wear bool) {
+func (c *collector) featureAt(field, text, low string, at int) {
 	if len(low)-at < phraseKey {
 		return
 	}
 	for _, p := range phrases[low[at:at+phraseKey]] {
-		if p.wear && !wear {
+		if p.wear && !c.wear {
 			continue
 		}
 		n := matchPhrase(low[at:], p)

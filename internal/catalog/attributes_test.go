@@ -194,30 +194,28 @@ func wear(p domain.Product) domain.Product {
 // gives each kind of product the attributes that buyers choose by.
 func TestAttributesOfFeeds(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		feed     string
-		category string
-		share    map[string]float64 // of the products of the category, at least
-	}{
-		{"feed_pcparts_en_usd", "Monitor", map[string]float64{"screen_size": 1, "resolution": 1, "refresh_rate": 0.8, "panel_type": 0.8}},
-		{"feed_pcparts_en_usd", "Power Supply", map[string]float64{"wattage": 1, "modular": 1, "efficiency": 0.8}},
-		{"feed_luma_apparel_en_usd", "Jackets", map[string]float64{"size": 0.9, "colour": 0.9, "gender": 1, "machine_wash": 0.5}},
-		{"feed_food_it_noprice", "", map[string]float64{"content": 0.7}},
+	type shares map[string]float64 // of the products of a category, at least; by attribute
+	for feed, categories := range map[string]map[string]shares{
+		"feed_pcparts_en_usd": {
+			"Monitor":      {"screen_size": 1, "resolution": 1, "refresh_rate": 0.8, "panel_type": 0.8},
+			"Power Supply": {"wattage": 1, "modular": 1, "efficiency": 0.8},
+		},
+		"feed_luma_apparel_en_usd": {"Jackets": {"size": 0.9, "colour": 0.9, "gender": 1, "machine_wash": 0.5}},
+		"feed_food_it_noprice":     {"Yogurt intero": {"content": 0.5}},
 	} {
-		products := importFile(t, "products/"+tt.feed+".csv.gz").rows
-		total, with := 0, map[string]int{}
-		for _, p := range products {
+		total, with := map[string]int{}, map[[2]string]int{}
+		for _, p := range importFile(t, "products/"+feed+".csv.gz").rows {
 			checkAttributes(t, &p, p.Attributes)
-			if tt.category == "" || p.Category == tt.category {
-				total++
-				for _, a := range p.Attributes {
-					with[a.Name]++
-				}
+			total[p.Category]++
+			for _, a := range p.Attributes {
+				with[[2]string{p.Category, a.Name}]++
 			}
 		}
-		for name, share := range tt.share {
-			if got := float64(with[name]) / float64(max(total, 1)); got < share {
-				t.Errorf("%s %s: %.2f of %d products have %s, want %.2f", tt.feed, tt.category, got, total, name, share)
+		for category, want := range categories {
+			for name, share := range want {
+				if got := float64(with[[2]string{category, name}]) / float64(total[category]); !(got >= share) {
+					t.Errorf("%s %s: %.2f of %d products have %s, want %.2f", feed, category, got, total[category], name, share)
+				}
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func (c *collector) name() {
 		c.quantity(field, text, low, q, screen)
 	}
 	c.colorBehindIn(field, text, low)
-	c.features(field, text, low, c.isWear())
+	c.features(field, text, low)
 }
 
 // screenWords are the products whose inches are the diagonal of a screen.
@@ -187,21 +187,20 @@ func (c *collector) colorBehindIn(field, text, low string) {
 // piece itself; elsewhere it may speak of other things, so only short segments
 // count.
 func (c *collector) description() {
-	wear := c.isWear()
 	for _, field := range []string{"description", "product_short_description"} {
 		text := c.product.Fields[field]
 		if text == "" {
 			continue
 		}
 		low := lowerSameLength(text)
-		if wear {
+		if c.wear {
 			c.composition(field, text, low)
-			c.features(field, text, low, true)
+			c.features(field, text, low)
 		}
 		for _, seg := range segments(text) {
 			c.segment(field, text[seg[0]:seg[1]])
-			if !wear {
-				c.features(field, text[seg[0]:seg[1]], low[seg[0]:seg[1]], false)
+			if !c.wear {
+				c.features(field, text[seg[0]:seg[1]], low[seg[0]:seg[1]])
 			}
 		}
 	}

@@ -16,8 +16,8 @@ import (
 type sink struct {
 	mu       sync.Mutex
 	rows     map[string]domain.Product
-	seen     map[string]string
-	fail     error // returned by Upsert
+	seen     map[string]string // import by key; empty for the one under way
+	fail     error             // returned by Upsert
 	batches  int
 	biggest  int
 	removals int
@@ -47,6 +47,7 @@ func (s *sink) Upsert(_ context.Context, products []domain.Product) error {
 	s.biggest = max(s.biggest, len(products))
 	for _, p := range products {
 		s.rows[p.Key] = p
+		s.seen[p.Key] = ""
 	}
 	return nil
 }
@@ -62,7 +63,11 @@ func (s *sink) RemoveUnseen(_ context.Context, _ domain.FeedID, importID string)
 	s.removals++
 	n := 0
 	for _, k := range slices.Collect(maps.Keys(s.rows)) {
-		if s.seen[k] != importID {
+		switch s.seen[k] {
+		case "":
+			s.seen[k] = importID
+		case importID:
+		default:
 			delete(s.rows, k)
 			n++
 		}

@@ -126,7 +126,7 @@ func (s *scanner) next() (*record, error) {
 		if end == 0 {
 			return nil, s.err
 		}
-		if !whole && end > s.max {
+		if end > s.max {
 			return s.dropLong()
 		}
 		if !whole && s.err != io.EOF {
