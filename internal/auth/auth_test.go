@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -357,5 +358,29 @@ func TestAuthenticatorAsksTheDatabase(t *testing.T) {
 	down, _, _ := tokens.Issue(&domain.User{ID: "user_down"})
 	if _, err = a.Authenticate(t.Context(), down); domain.CodeOf(err) != domain.CodeInternal {
 		t.Errorf("database down: %v, want an internal error, not a sign-out", err)
+	}
+}
+
+// TestUnknownUsersCostAHash watches the memory that argon2 fills: a check against
+// nobody must work as hard as one against a real hash. It does not run in parallel
+// because the counter is the whole program's.
+func TestUnknownUsersCostAHash(t *testing.T) {
+	p := auth.NewPasswords(auth.PasswordConfig{MemoryKiB: 8 << 10})
+	hash, err := p.Hash(t.Context(), "right")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost := func(hash string) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if ok, err := p.Verify(t.Context(), hash, "wrong"); ok || err != nil {
+			t.Fatalf("verify = %v, %v", ok, err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	known, unknown := cost(hash), cost("")
+	if unknown < 8<<20 || known < 8<<20 {
+		t.Errorf("known user: %d bytes, unknown user: %d bytes, want 8 MiB each", known, unknown)
 	}
 }
