@@ -84,7 +84,7 @@ func (a *API) Docs() http.Handler {
 func (a *API) docsPage(css string) docsPage {
 	doc := a.huma.OpenAPI()
 	page := docsPage{
-		Title: doc.Info.Title, Version: doc.Info.Version, Description: doc.Info.Description, CSS: css, Document: Base + "/openapi.json",
+		Title: doc.Info.Title, Version: doc.Info.Version, Description: strings.ReplaceAll(doc.Info.Description, "`", ""), CSS: css, Document: Base + "/openapi.json",
 	}
 	for _, tag := range doc.Tags {
 		group := docsGroup{Name: tag.Name, Text: tag.Description}
