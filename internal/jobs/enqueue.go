@@ -3,11 +3,13 @@ package jobs
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivershared/uniquestates"
 	"github.com/riverqueue/river/rivertype"
 
@@ -57,7 +59,7 @@ func (q *Queue) Enqueue(ctx context.Context, kind string, args any, opts Options
 		MaxAttempts: opts.MaxAttempts, Priority: opts.Priority, ScheduledAt: opts.At,
 	}
 	if c := sqltx.From(ctx); c != nil {
-		if _, err := q.inserter.InsertTx(ctx, c.Tx, job, insert); err != nil {
+		if err := q.insert(ctx, c.Tx, job, insert); err != nil {
 			return fmt.Errorf("enqueue %s: %w", kind, err)
 		}
 		sqltx.AfterCommit(ctx, q.waker.wake)
@@ -76,10 +78,28 @@ func (q *Queue) enqueueAlone(ctx context.Context, job envelope, insert *river.In
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := q.inserter.InsertTx(ctx, tx, job, insert); err != nil {
+	if err := q.insert(ctx, tx, job, insert); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// insert adds the job and lets its commit notify. River notifies too, but not
+// within a millisecond of the last time, which a chain of short jobs outruns;
+// PostgreSQL sends equal notifications of one transaction once.
+func (q *Queue) insert(ctx context.Context, tx *sql.Tx, job envelope, insert *river.InsertOpts) error {
+	if _, err := q.inserter.InsertTx(ctx, tx, job, insert); err != nil {
+		return err
+	}
+	if q.cfg.Dialect != Postgres || insert.ScheduledAt.After(time.Now()) {
+		return nil
+	}
+	return q.driver.UnwrapExecutor(tx).NotifyMany(ctx, jobAvailable)
+}
+
+// jobAvailable is the notification that River's workers listen for.
+var jobAvailable = &riverdriver.NotifyManyParams{
+	Topic: "river_insert", Payload: []string{`{"queue": "` + river.QueueDefault + `"}`},
 }
 
 // soon is how far ahead a job is inserted as available with a start time, which

@@ -45,8 +45,7 @@ const (
 )
 
 const (
-	// fetchCooldown is the least time between two fetches. It is also how long
-	// the inserting side keeps quiet after a notification, so it must be short.
+	// fetchCooldown is the least time between two fetches; River takes no less.
 	fetchCooldown = time.Millisecond
 	// Polls are the fallback for a missed wake-up; delayed jobs start on them.
 	pollSQLite   = 100 * time.Millisecond
@@ -90,6 +89,7 @@ type runner interface {
 type Queue struct {
 	cfg      Config
 	leases   leases
+	driver   riverdriver.Driver[*sql.Tx] // of the caller's transactions
 	inserter *river.Client[*sql.Tx]
 	workers  *river.Workers
 
@@ -134,7 +134,9 @@ func New(cfg Config, leases leases) (*Queue, error) {
 	if cfg.Dialect == Postgres {
 		poll = pollPostgres
 	}
-	return &Queue{cfg: cfg, leases: leases, inserter: inserter, workers: river.NewWorkers(), poll: poll}, nil
+	return &Queue{
+		cfg: cfg, leases: leases, driver: driver, inserter: inserter, workers: river.NewWorkers(), poll: poll,
+	}, nil
 }
 
 // driver returns the River driver that shares the caller's transactions.
@@ -156,10 +158,6 @@ const migrateLock = 0x656d_6a6f
 // Migrate brings River's tables to the version of this program. It is safe to run
 // from several processes at the same time.
 func (q *Queue) Migrate(ctx context.Context) error {
-	driver, err := q.cfg.driver()
-	if err != nil {
-		return err
-	}
 	if q.cfg.Dialect == Postgres {
 		conn, err := q.cfg.Writer.Conn(ctx)
 		if err != nil {
@@ -173,7 +171,7 @@ func (q *Queue) Migrate(ctx context.Context) error {
 			_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrateLock)
 		}()
 	}
-	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet(q.cfg.Logger)})
+	m, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: quiet(q.cfg.Logger)})
 	if err != nil {
 		return fmt.Errorf("migrate jobs: %w", err)
 	}

@@ -94,9 +94,20 @@ func (q *Queue) requeue(ctx context.Context, ids []string, listed bool) (int, er
 	}
 	if n > 0 {
 		q.cfg.Logger.WarnContext(ctx, "jobs of dead workers requeued", slog.Int64("jobs", n))
-		q.waker.wake()
+		if err := q.announce(ctx); err != nil {
+			return int(n), err
+		}
 	}
 	return int(n), nil
+}
+
+// announce wakes the workers of all processes, or on SQLite of this one.
+func (q *Queue) announce(ctx context.Context) error {
+	if q.cfg.Dialect == Postgres {
+		return q.driver.GetExecutor().NotifyMany(ctx, jobAvailable)
+	}
+	q.waker.wake()
+	return nil
 }
 
 // keepAlive sends heartbeats and sweeps until ctx ends.
