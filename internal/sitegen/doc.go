@@ -25,7 +25,7 @@
 //
 //   - Page.UpdatedAt, under the heading of pages that are neither home nor legal
 //   - Offer.PriceAt, next to the price of an offer and in the note under a table
-//     whose rows have offers with prices
+//     without a note of its own whose rows have offers with prices
 //
 // Menus, footer, breadcrumbs and link lists print NavLabel and Summary of other
 // pages, outside main. The home page prints SitePlan.Tagline in the footer, as

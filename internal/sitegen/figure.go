@@ -13,7 +13,6 @@ import (
 // and vertical ones pixels, and there is no view box, so that text keeps its size
 // on every screen.
 type figureView struct {
-	ID             string
 	Title, Alt     string
 	TitleID, AltID string
 	Caption        []inline
@@ -22,7 +21,6 @@ type figureView struct {
 	Bars           []shape
 	Dots           []shape
 	Texts          []label
-	Ranges         bool // bars are adjacent
 }
 
 // shape is a rectangle, line or dot.
@@ -83,7 +81,6 @@ func fitsRow(bars []domain.Bar) bool {
 func (v *figureView) rows(bars []domain.Bar) {
 	const axis, room = 34.0, 50.0
 	top := largest(bars)
-	v.Ranges = true
 	y := 4
 	for _, b := range bars {
 		w := share(b.Value, top) * room

@@ -30,7 +30,7 @@ func motif(t Tokens) template.HTML {
 		drawArcs(&b, d, cols*motifUnit, rows*motifUnit)
 	}
 	b.WriteString("</svg>")
-	return template.HTML(b.String()) //nolint:gosec // numbers and fixed names only
+	return template.HTML(b.String()) // numbers and fixed names only
 }
 
 func tone(d *dice) string { return pick(d, []string{"a", "a", "b", "c", "c"}) }

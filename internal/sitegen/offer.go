@@ -65,7 +65,7 @@ func (o *offers) view(slot, name string) *offerView {
 	w := o.words
 	v := &offerView{
 		W: w, Slot: offer.Slot, Product: offer.Product, Program: string(offer.ProgramID),
-		URL:      template.URL(offer.URL), //nolint:gosec // newOffers has checked the scheme
+		URL:      template.URL(offer.URL), // newOffers has checked the scheme
 		Merchant: offer.MerchantName, Label: w.ButtonShort,
 	}
 	if v.Merchant != "" {

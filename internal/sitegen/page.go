@@ -187,7 +187,7 @@ func (v *pageView) addSchemas(list []domain.Schema) error {
 		if err != nil {
 			return fmt.Errorf("write structured data: %w", err)
 		}
-		v.Schemas = append(v.Schemas, template.JS(b)) //nolint:gosec // marshaled above, with HTML escapes
+		v.Schemas = append(v.Schemas, template.JS(b)) // marshaled above, with HTML escapes
 	}
 	return nil
 }

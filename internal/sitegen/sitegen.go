@@ -44,8 +44,8 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 		return nil, fmt.Errorf("draw share image of %s: %w", d.Website.Domain, err)
 	}
 	files = append(files, notFound, s.robots())
-	for _, make := range []func() (File, error){s.sitemap, s.feed} {
-		f, err := make()
+	for _, build := range []func() (File, error){s.sitemap, s.feed} {
+		f, err := build()
 		if err != nil {
 			return nil, fmt.Errorf("build site %s: %w", d.Website.Domain, err)
 		}

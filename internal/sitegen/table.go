@@ -104,7 +104,9 @@ func (r *reader) table(t *domain.Table) *tableView {
 		}
 		v.Rows = append(v.Rows, rv)
 	}
-	v.Prices = r.offers.note(slots)
+	if t.Note == "" { // a note of the writer's says where the figures come from
+		v.Prices = r.offers.note(slots)
+	}
 	return v
 }
 

@@ -79,7 +79,7 @@ func (s sheets) join(needs map[string]bool) template.CSS {
 			}
 		}
 	}
-	return template.CSS(b.String()) //nolint:gosec // from embedded files and tokens only
+	return template.CSS(b.String()) // from embedded files and tokens only
 }
 
 // rootRule writes the tokens as custom properties.

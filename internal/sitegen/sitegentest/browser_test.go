@@ -29,7 +29,7 @@ import (
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	browser := startBrowser(t)
-	problems := listen(t, browser)
+	problems := listen(browser, t)
 	for name, draft := range map[string]*domain.Draft{"en": sitegentest.English(), "de": sitegentest.German()} {
 		server := serve(t, draft)
 		for _, width := range []int64{360, 1440} {
@@ -43,7 +43,7 @@ func TestBrowser(t *testing.T) {
 						if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
 							picture = filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s.png", name, p.ID, width, scheme))
 						}
-						visit(t, browser, server.URL+p.Path(), width, scheme, picture)
+						visit(browser, t, server.URL+p.Path(), width, scheme, picture)
 					}
 				})
 			}
@@ -78,7 +78,7 @@ func TestBrowserLooks(t *testing.T) {
 				if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
 					picture = filepath.Join(dir, fmt.Sprintf("look%d-%s-%d.png", i, strings.Trim(path, "/"), width))
 				}
-				visit(t, browser, server.URL+path, width, []string{"light", "dark"}[i%2], picture)
+				visit(browser, t, server.URL+path, width, []string{"light", "dark"}[i%2], picture)
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func TestBrowserLongTexts(t *testing.T) {
 			if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
 				picture = filepath.Join(dir, fmt.Sprintf("long%d-%d.png", i, width))
 			}
-			visit(t, browser, server.URL+path, width, "light", picture)
+			visit(browser, t, server.URL+path, width, "light", picture)
 			over, err := chromedp.Run(browser, chromedp.Evaluate[int](`document.querySelectorAll('details').forEach(d => d.open = true), document.documentElement.scrollWidth - innerWidth`))
 			if err != nil {
 				t.Fatal(err)
@@ -169,7 +169,7 @@ func serve(t *testing.T, d *domain.Draft) *httptest.Server {
 }
 
 // visit opens one page in the tab of ctx and reports what is wrong with it.
-func visit(t *testing.T, ctx context.Context, address string, width int64, scheme, picture string) {
+func visit(ctx context.Context, t *testing.T, address string, width int64, scheme, picture string) {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -202,7 +202,7 @@ func visit(t *testing.T, ctx context.Context, address string, width int64, schem
 
 // listen collects what the tab of ctx reports on the console; the func it returns
 // gives the collected reports.
-func listen(t *testing.T, ctx context.Context) func() []string {
+func listen(ctx context.Context, t *testing.T) func() []string {
 	t.Helper()
 	var (
 		mu       sync.Mutex
