@@ -60,15 +60,18 @@ func unitFor(s string) (string, bool) {
 	return u, ok
 }
 
+// maxNumber is how many characters a number may have.
+const maxNumber = 24
+
 // readNumber reads the number that s starts with and returns its length. A comma
 // or dot before exactly three digits is taken for grouping or decimals as the
 // language has it; in a language that is not known it is not a number.
 func readNumber(s, language string) (value float64, length int, ok bool) {
 	end := 0
-	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || (s[end] == '.' || s[end] == ',') && end > 0 && end+1 < len(s) && s[end+1] >= '0' && s[end+1] <= '9') {
+	for end < min(len(s), maxNumber+1) && (s[end] >= '0' && s[end] <= '9' || (s[end] == '.' || s[end] == ',') && end > 0 && end+1 < len(s) && s[end+1] >= '0' && s[end+1] <= '9') {
 		end++
 	}
-	if end == 0 || end > 24 {
+	if end == 0 || end > maxNumber {
 		return 0, 0, false
 	}
 	plain, ok := plainDecimal(s[:end], language)

@@ -56,6 +56,9 @@ func splitSpecs(s string) []specPair {
 	return pairs
 }
 
+// maxKeyword is how far a key may reach before its equals sign.
+const maxKeyword = 44
+
 // splitAssignments cuts "k=v,k=v". A comma separates only before another key.
 func splitAssignments(s string) []specPair {
 	first, _, ok := strings.Cut(s, "=")
@@ -70,7 +73,7 @@ func splitAssignments(s string) []specPair {
 			if rest[at] != ',' && rest[at] != ';' {
 				continue
 			}
-			next, _, more := strings.Cut(rest[at+1:], "=")
+			next, _, more := strings.Cut(rest[at+1:min(len(rest), at+maxKeyword)], "=")
 			if more && isColumnWord(strings.ToLower(next)) {
 				end = at
 				break

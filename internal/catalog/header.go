@@ -70,7 +70,7 @@ func readLayout(s *scanner) (*layout, error) {
 		_, _ = s.next()
 		first = s.peekLine()
 	}
-	lay, known := bestLayout(first)
+	lay, known := bestLayout(first, columnName)
 	if known < 2 && !lay.has("aw_product_id", "product_name") {
 		if lay = assumedLayout(first); lay == nil {
 			return nil, fault("The first line names no column of a product feed, and it is not a row in the standard order either.")
@@ -99,15 +99,15 @@ func startFault(s *scanner) error {
 }
 
 // bestLayout reads a header with every delimiter and returns the reading that
-// names most known columns.
-func bestLayout(line []byte) (*layout, int) {
+// names most known columns. nameOf returns the name of a header cell, or "".
+func bestLayout(line []byte, nameOf func(cell string) string) (*layout, int) {
 	var best *layout
 	most := -1
 	for _, d := range delimiters {
 		lay := &layout{delim: d, at: map[string]int{}}
 		known := 0
 		for i, cell := range splitLine(line, d) {
-			name := columnName(cell)
+			name := nameOf(cell)
 			if _, twice := lay.at[name]; name != "" && !twice {
 				lay.at[name] = i
 				known++

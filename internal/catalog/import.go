@@ -164,7 +164,7 @@ type source struct {
 func (s *source) run(ctx context.Context, r io.Reader) {
 	defer close(s.out)
 	defer func() { s.panic = recover() }()
-	u := &unpacker{ctx: ctx, maxBytes: s.params.MaxBytes, maxRatio: s.params.MaxRatio}
+	u := &unpacker{alive: func() error { return context.Cause(ctx) }, maxBytes: s.params.MaxBytes, maxRatio: s.params.MaxRatio}
 	defer u.close()
 	s.err = s.read(ctx, u, r)
 	s.tail = u.tail

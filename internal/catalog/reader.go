@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ const (
 // unpacker turns the bytes of a feed file, however packed, into the bytes of its
 // text. It looks at magic numbers, never at names.
 type unpacker struct {
-	ctx      context.Context
+	alive    func() error // why reading must stop, asked before every read of the source
 	maxBytes int64
 	maxRatio int64
 	read     int64 // packed bytes taken from the source
@@ -51,7 +50,7 @@ type unpacker struct {
 // yields faultTooMuch, faultBomb, faultCutOff, faultDamaged or faultLongTail for what it
 // stands for, and the source's own error as it is.
 func (u *unpacker) open(r io.Reader) (io.Reader, error) {
-	br := bufio.NewReaderSize(&countingReader{ctx: u.ctx, r: r, n: &u.read}, 64<<10)
+	br := bufio.NewReaderSize(&countingReader{alive: u.alive, r: r, n: &u.read}, 64<<10)
 	if _, err := br.Peek(1); err == io.EOF {
 		return nil, faultEmpty
 	} else if err != nil {
@@ -91,17 +90,16 @@ func (u *unpacker) close() {
 	u.closers = nil
 }
 
-// countingReader counts what is taken from the source and stops when the context
-// ends.
+// countingReader counts what is taken from the source and stops when it must.
 type countingReader struct {
-	ctx context.Context
-	r   io.Reader
-	n   *int64
+	alive func() error
+	r     io.Reader
+	n     *int64
 }
 
 func (c *countingReader) Read(p []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, context.Cause(c.ctx)
+	if err := c.alive(); err != nil {
+		return 0, err
 	}
 	n, err := c.r.Read(p)
 	*c.n += int64(n)

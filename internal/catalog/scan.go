@@ -280,12 +280,18 @@ func (s *scanner) quoted(text []byte, lenient bool) (int, int) {
 		if at == len(text) || text[at] == s.delim {
 			return at, splitOK
 		}
-		switch rest := bytes.TrimLeft(text[at:], " \x00\r"); {
-		case text[at] == '"':
+		if text[at] == '"' {
 			s.store = append(s.store, '"')
 			at++
-		case len(rest) == 0 || rest[0] == s.delim: // blanks between quote and delimiter
-			return len(text) - len(rest), splitOK
+			continue
+		}
+		end := at // behind blanks between quote and delimiter
+		for end < len(text) && (text[end] == ' ' || text[end] == 0 || text[end] == '\r') {
+			end++
+		}
+		switch {
+		case end == len(text) || text[end] == s.delim:
+			return end, splitOK
 		case lenient:
 			s.store = append(s.store, '"')
 		default:

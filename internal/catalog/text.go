@@ -113,26 +113,30 @@ func dropTags(s string) string {
 		return s
 	}
 	var b strings.Builder
+	closers := strings.Count(s, ">") // that are still ahead, so that nothing is looked for in vain
 	for s != "" {
 		i := strings.IndexByte(s, '<')
 		if i < 0 {
 			break
 		}
 		b.WriteString(s[:i])
+		closers -= strings.Count(s[:i], ">")
 		s = s[i:]
-		n, name := tagAt(s)
+		n, name := tagAt(s, closers > 0)
 		if n == 0 {
 			b.WriteByte('<')
 			s = s[1:]
 			continue
 		}
-		s = s[n:]
+		rest := s[n:]
 		switch {
 		case name == "script" || name == "style":
-			s = afterElement(s, name)
+			rest = afterElement(rest, name)
 		case isBlockTag(name):
 			b.WriteByte('\n')
 		}
+		closers -= strings.Count(s[:len(s)-len(rest)], ">")
+		s = rest
 	}
 	b.WriteString(s)
 	return b.String()
@@ -141,7 +145,8 @@ func dropTags(s string) string {
 // tagAt returns the length of the tag that s starts with and its name in lower
 // case, without the slash of an end tag; zero if s does not start with a tag. A tag
 // that never closes counts only if its name is a known one: then it was cut off.
-func tagAt(s string) (int, string) {
+// closed tells whether s holds a > at all.
+func tagAt(s string, closed bool) (int, string) {
 	if strings.HasPrefix(s, "<!--") {
 		if end := strings.Index(s, "-->"); end >= 0 {
 			return end + 3, ""
@@ -157,8 +162,8 @@ func tagAt(s string) (int, string) {
 		n++
 	}
 	name := strings.ToLower(rest[:n])
-	if end := strings.IndexByte(s, '>'); end >= 0 {
-		return end + 1, name
+	if closed {
+		return strings.IndexByte(s, '>') + 1, name
 	}
 	if isBlockTag(name) || isInlineTag(name) {
 		return len(s), name
