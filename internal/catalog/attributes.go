@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"empire/internal/domain"
@@ -146,7 +147,7 @@ func colorAttribute(field, value string) domain.Attribute {
 func splitList(s, separators string) []string {
 	var out []string
 	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
-		if part = strings.TrimSpace(part); part != "" && !contains(out, part) {
+		if part = strings.TrimSpace(part); part != "" && !slices.Contains(out, part) {
 			out = append(out, part)
 		}
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"empire/internal/domain"
@@ -93,19 +94,19 @@ func contextKey(key, value string, siblings []string) (specKey, bool) {
 		}
 		return specKey{name: "weight"}, true
 	case "type": // of a disk: the kind, or how fast it turns
-		if allDigits(value) && len(value) >= 4 && len(value) <= 5 && contains(siblings, "capacity") {
+		if allDigits(value) && len(value) >= 4 && len(value) <= 5 && slices.Contains(siblings, "capacity") {
 			return specKey{name: "rpm", unit: "rpm"}, true
 		}
 	case "capacity": // of a disk
-		if contains(siblings, "price_per_gb") || contains(siblings, "type") && contains(siblings, "interface") {
+		if slices.Contains(siblings, "price_per_gb") || slices.Contains(siblings, "type") && slices.Contains(siblings, "interface") {
 			return specKey{name: "capacity", unit: "GB"}, true
 		}
 	case "size": // of a case fan
-		if allDigits(value) && (contains(siblings, "airflow") || contains(siblings, "pwm")) {
+		if allDigits(value) && (slices.Contains(siblings, "airflow") || slices.Contains(siblings, "pwm")) {
 			return specKey{name: "fan_size", unit: "mm"}, true
 		}
 	case "speed": // of memory: generation and rate
-		switch memory := contains(siblings, "modules"); {
+		switch memory := slices.Contains(siblings, "modules"); {
 		case memory && isDigitPair(value):
 			return specKey{split: splitMemorySpeed}, true
 		case memory:

@@ -66,7 +66,7 @@ func (newlines) Read(p []byte) (int, error) {
 // A bomb is refused soon and within bounded memory, whatever it is made of. The
 // test measures the whole process, so nothing runs beside it.
 func TestImportBomb(t *testing.T) {
-	bomb := gzipped(t, zeros(1<<30))
+	bomb := bytes.Repeat(gzipped(t, zeros(16<<20)), 64) // 1 GiB of zeros in a stream of about 1 MiB
 	behind := func(text string) []byte { return append(gzipped(t, strings.NewReader(text)), bomb...) }
 	for _, tt := range []struct {
 		name, status, errorHas string

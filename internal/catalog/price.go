@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"empire/internal/domain"
@@ -202,7 +203,7 @@ func resolveCurrency(marks []string, column string) (string, string) {
 			currency = codes[0]
 		case currency == "":
 			return "", priceNoCurrency
-		case !contains(codes, currency):
+		case !slices.Contains(codes, currency):
 			return "", priceMismatch
 		}
 	}
@@ -210,15 +211,6 @@ func resolveCurrency(marks []string, column string) (string, string) {
 		return "", priceNoCurrency
 	}
 	return currency, ""
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // exactMoney turns a plain decimal into money without rounding.

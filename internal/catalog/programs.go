@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"slices"
 	"strings"
 
 	"empire/internal/domain"
@@ -229,7 +230,7 @@ func (pr *programReader) domains(p *domain.Program) {
 			pr.problem("domain_invalid", s)
 			continue
 		}
-		if !contains(p.Domains, name) {
+		if !slices.Contains(p.Domains, name) {
 			p.Domains = append(p.Domains, name)
 		}
 	}
