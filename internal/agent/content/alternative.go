@@ -80,15 +80,15 @@ func (s *siteWriter) changes(it, alt *market.Item) (gained, lost []value, change
 		st := &s.view.Stats[i]
 		a, okA := st.Attribute(it)
 		b, okB := st.Attribute(alt)
-		if st.Name == "brand" || !okA && !okB || st.Term.Name == "sizes" || st.Term.Name == "colours" {
+		if st.Term.Minor() || st.Term.Weight < 2.5 || !okA && !okB {
 			continue
 		}
 		hasA, hasB := okA && (a.Kind != domain.AttributeFlag || a.Flag), okB && (b.Kind != domain.AttributeFlag || b.Flag)
 		switch {
 		case hasA && hasB && a.Kind != domain.AttributeFlag:
 			x, y := s.attribute(it, a), s.attribute(alt, b)
-			if !strings.EqualFold(x.text, y.text) && len(changed) < 2 {
-				changed = append(changed, values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "old": x, "new": y})
+			if !strings.EqualFold(x.text, y.text) && len(changed) < 2 && len(x.text) <= 32 && len(y.text) <= 32 {
+				changed = append(changed, s.about(st).with(values{"old": x, "new": y}))
 			}
 		case hasB && !hasA && len(gained) < 2 && (st.Kind == domain.AttributeFlag || okA):
 			if f, ok := s.feature(alt, st); ok {

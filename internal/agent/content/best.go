@@ -29,10 +29,12 @@ func (w *pageWriter) best() {
 	}
 	p.end()
 	w.ranking(f, g, vs)
-	items := w.listed()
 	w.heading(2, "best.h.cards", vs)
-	for _, it := range items[:min(len(items), max(4, 5-w.trim))] {
-		w.card(it, g, "pick")
+	p = w.para()
+	p.say("best.cards.lead", vs)
+	p.end()
+	for _, pick := range s.view.Picks(f, g.items, max(4, 5-w.trim)) {
+		w.card(pick, g, "pick")
 	}
 	if f.Attribute != market.FacetPrice {
 		w.facetCost(f, vs)
@@ -56,9 +58,9 @@ func (w *pageWriter) why(p *prosePart, f *domain.Facet) {
 		}
 		return
 	}
-	term := market.TermFor(f.Attribute)
-	value := market.Slug(f.Text, 40)
-	_ = p.say("why."+term.Name+"."+value, nil) || p.say("why."+term.Name+"."+f.Op, nil) || p.say("why."+term.Name, nil) ||
+	term := w.s.view.Term(f.Attribute)
+	slug := market.Slug(f.Text, 40)
+	_ = p.say("why."+term.Name+"."+slug, nil) || p.say("why."+term.Name+"."+f.Op, nil) || p.say("why."+term.Name, nil) ||
 		p.say("why.default", values{"attr": plain(term.Low(w.s.lang))})
 }
 
@@ -174,7 +176,7 @@ func (w *pageWriter) tableStats(rule market.Rule, items []*market.Item) []*marke
 	var out []*market.Stat
 	for i := range w.s.view.Stats {
 		st := &w.s.view.Stats[i]
-		if st.Name == "brand" || st.Kind == domain.AttributeList && st.Term.Name == "sizes" {
+		if st.Term.Minor() || wordy(st) {
 			continue
 		}
 		stated, values := 0, map[string]bool{}
@@ -193,6 +195,19 @@ func (w *pageWriter) tableStats(rule market.Rule, items []*market.Item) []*marke
 		}
 	}
 	return out
+}
+
+// wordy reports whether an attribute is a long list of tags, which no table column
+// can hold.
+func wordy(st *market.Stat) bool {
+	if st.Kind != domain.AttributeList {
+		return false
+	}
+	n := 0
+	for _, v := range st.Values {
+		n += len(v.Items)
+	}
+	return n > 3*len(st.Stated)
 }
 
 // score shows what the rule looks at: the price per unit or the number of extras.
@@ -217,7 +232,7 @@ func (s *siteWriter) score(rule market.Rule, it *market.Item) (value, float64) {
 	a, _ := st.Attribute(it)
 	units := s.ledger.Set(st.Name, []string{row}, []float64{a.Number}, st.Term.Low("en")+" of "+it.Family.Name)
 	id, result, _ := s.ledger.Compute("ratio", "price per unit", []domain.EvidenceID{s.own(it), units})
-	return value{text: market.Price(s.lang, s.view.Currency, result), evidence: []domain.EvidenceID{id}}, result
+	return value{text: market.UnitPrice(s.lang, s.view.Currency, result), evidence: []domain.EvidenceID{id}}, result
 }
 
 // markBest marks the best price and, where the rule has a score, the best score.
@@ -265,7 +280,7 @@ func (w *pageWriter) facetCost(f *domain.Facet, vs values) {
 	o := s.newGroup(rest, "priced products that do not belong to: "+f.Label)
 	a, b := g.stat("median"), o.stat("median")
 	diff, size := s.gap(a.evidence[0], b.evidence[0], "difference of the medians")
-	cv := vs.with(values{"othermedian": b, "gap": diff, "othern": o.count(), "attr": plain(market.TermFor(f.Attribute).Low(s.lang))})
+	cv := vs.with(values{"othermedian": b, "gap": diff, "othern": o.count(), "attr": plain(s.view.Term(f.Attribute).Low(s.lang))})
 	w.heading(2, "best.h.cost", cv)
 	p := w.para()
 	switch {
@@ -286,7 +301,7 @@ func (w *pageWriter) bandContrast(g *group, vs values) {
 	var items []domain.Paragraph
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
-		if len(items) == 4 || st.Name == "brand" {
+		if len(items) == 4 || st.Term.Minor() {
 			continue
 		}
 		in := s.within(st, g)
@@ -306,17 +321,16 @@ func (w *pageWriter) bandContrast(g *group, vs values) {
 		with, _ := s.apart(st, top.Key)
 		a, pa := here.of(in)
 		b, pb := with.of(s.pool(st))
-		bv := values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "here": a, "all": b, "band": vs["label"]}
+		bv := s.about(st).with(values{"here": a, "all": b, "band": vs["label"]})
 		bv["feature"] = plain(st.Term.Feature(s.lang, ""))
-		key := "best.band.flag"
+		key := "best.band"
 		if st.Kind != domain.AttributeFlag {
-			bv["value"] = s.valueName(st, top)
-			key = "best.band.value"
+			bv["feature"] = s.valueFeature(st, top)
 		}
 		switch {
-		case pa > pb+4:
+		case pa > pb+6:
 			p.say(key+".more", bv)
-		case pa < pb-4:
+		case pa < pb-6:
 			p.say(key+".less", bv)
 		default:
 			p.say(key+".same", bv)

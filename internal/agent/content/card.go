@@ -1,21 +1,32 @@
 package content
 
 import (
+	"slices"
+	"strings"
+
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
 )
 
 // card presents a product: why it is here, what it has, what speaks against it.
-func (w *pageWriter) card(it *market.Item, g *group, slot string) {
-	s := w.s
+func (w *pageWriter) card(pick market.Pick, g *group, slot string) {
+	s, it := w.s, pick.Item
 	name := s.name(it)
 	c := &domain.ProductCard{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug, Slot: w.slot(slot)}
 	p := w.para()
 	w.cardPlace(p, it, g)
+	w.role(p, c, pick, g)
 	if have := s.features(it, 3, w.facetAttribute()); len(have) > 0 {
 		p.say("card.features", values{"name": name, "features": s.joined(have)})
 	}
 	pros, cons := s.points(it)
+	shown := s.featureStats(it, 3, w.facetAttribute())
+	stale := func(pt point) bool { return pt.stat == w.facetAttribute() && pt.stat != "" }
+	pros = slices.DeleteFunc(pros, func(pt point) bool {
+		return stale(pt) || strings.HasPrefix(pt.key, "value.") || strings.HasPrefix(pt.key, "price.") ||
+			strings.HasPrefix(pt.key, "flag.") && slices.ContainsFunc(shown, func(st *market.Stat) bool { return st.Name == pt.stat })
+	})
+	cons = slices.DeleteFunc(cons, stale)
 	if len(pros) > 0 {
 		w.point(p, "card", pros[w.turn(len(pros), 2)])
 	}
@@ -44,9 +55,17 @@ func (w *pageWriter) cardPlace(p *prosePart, it *market.Item, g *group) {
 	below, pctBelow := g.shareWhere("count_lt", it.Price)
 	rank, place := g.rank("rank_asc", it)
 	vs["above"], vs["below"], vs["rank"] = above, below, rank
+	if pct < 0.5 {
+		delete(vs, "above")
+	}
+	if pctBelow < 0.5 {
+		delete(vs, "below")
+	}
 	switch {
 	case place == 1 && tiesFor(g, it) == 1:
 		p.say("card.place.first", vs)
+	case place == len(g.items):
+		p.say("card.place.last", vs)
 	case place <= 12:
 		p.say("card.place.rank", vs)
 	case pct >= 50:
@@ -80,13 +99,24 @@ func (w *pageWriter) facetAttribute() string {
 // features returns up to most features of an item by weight, without one attribute.
 func (s *siteWriter) features(it *market.Item, most int, without string) []value {
 	var out []value
-	for i := range s.view.Stats {
-		st := &s.view.Stats[i]
-		if st.Name == without || st.Name == "brand" || st.Term.Weight < 3 {
-			continue
-		}
+	for _, st := range s.featureStats(it, most, without) {
 		if v, ok := s.feature(it, st); ok {
 			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// featureStats returns the attributes that features speaks of.
+func (s *siteWriter) featureStats(it *market.Item, most int, without string) []*market.Stat {
+	var out []*market.Stat
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		if st.Name == without || st.Term.Minor() || st.Term.Weight < 3 {
+			continue
+		}
+		if _, ok := s.feature(it, st); ok {
+			out = append(out, st)
 		}
 		if len(out) == most {
 			break
@@ -100,7 +130,7 @@ func (w *pageWriter) factStats(it *market.Item, most int) []*market.Stat {
 	var out []*market.Stat
 	for i := range w.s.view.Stats {
 		st := &w.s.view.Stats[i]
-		if _, ok := st.Attribute(it); !ok || st.Name == w.facetAttribute() && st.Kind != domain.AttributeNumber {
+		if _, ok := st.Attribute(it); !ok || st.Term.Minor() || wordy(st) || st.Name == w.facetAttribute() && st.Kind != domain.AttributeNumber {
 			continue
 		}
 		if out = append(out, st); len(out) == most {
@@ -113,6 +143,7 @@ func (w *pageWriter) factStats(it *market.Item, most int) []*market.Stat {
 // point is one thing that speaks for or against a product, with its evidence.
 type point struct {
 	key    string // end of the phrase key: "price.low"
+	stat   string // name of the attribute, if it is about one
 	vs     values
 	weight float64
 }

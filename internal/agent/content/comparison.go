@@ -36,11 +36,19 @@ func (w *pageWriter) comparison() {
 	w.heading(2, "comparison.h.differ", vs)
 	var items []domain.Paragraph
 	for _, st := range differ {
+		_, okA := st.Attribute(a)
+		_, okB := st.Attribute(b)
+		if len(items) == 6 || wordy(st) || st.Kind == domain.AttributeFlag && !(okA && okB) {
+			continue
+		}
 		p := w.para()
 		w.difference(p, a, b, st, vs)
 		items = append(items, p.item())
 	}
+	items = append(items, w.onlyFlags(a, b, differ, vs), w.onlyFlags(b, a, differ, vs))
 	w.list(items)
+	w.sharedSection(a, same, vs)
+	w.eachAlone(a, b, vs)
 	w.verdict(a, b, differ, vs)
 	w.neither(a, b, vs)
 	w.related(w.nearProducts(a, b))
@@ -51,7 +59,7 @@ func (w *pageWriter) comparison() {
 func (s *siteWriter) compare(a, b *market.Item) (same, differ []*market.Stat) {
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
-		if st.Name == "brand" {
+		if st.Term.Minor() {
 			continue
 		}
 		x, okX := s.shown(a, st)
@@ -94,8 +102,11 @@ func (w *pageWriter) sideBySide(a, b *market.Item, vs values) {
 	c.Rows = append(c.Rows, price)
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
+		if len(c.Rows) == 14 {
+			break
+		}
 		x, y := w.statCell(a, st), w.statCell(b, st)
-		if x.Text == "" && y.Text == "" {
+		if x.Text == "" && y.Text == "" || st.Term.Minor() && (x.Text == "" || y.Text == "") {
 			continue
 		}
 		markBetter(st, &x, &y)
@@ -134,7 +145,7 @@ func (w *pageWriter) difference(p *prosePart, a, b *market.Item, st *market.Stat
 	s := w.s
 	x, okX := s.shown(a, st)
 	y, okY := s.shown(b, st)
-	dv := vs.with(values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "va": x, "vb": y})
+	dv := vs.with(s.about(st)).with(values{"va": x, "vb": y})
 	words := st.Term.In(s.lang)
 	switch {
 	case !okX || !okY:
@@ -181,12 +192,27 @@ func (w *pageWriter) oneSided(p *prosePart, a, b *market.Item, st *market.Stat, 
 	dv["has"], dv["lacks"] = s.name(has), s.name(lacks)
 	dv["value"], _ = s.shown(has, st)
 	dv["share"], _ = s.stated(st).of(s.all)
-	if f, ok := s.feature(has, st); ok && st.Kind == domain.AttributeFlag {
-		dv["feature"] = f
-		p.say("comparison.onlyflag", dv)
-		return
-	}
 	p.say("comparison.only", dv)
+}
+
+// onlyFlags says which flags the feed states for one product and is silent about
+// for the other.
+func (w *pageWriter) onlyFlags(it, other *market.Item, differ []*market.Stat, vs values) domain.Paragraph {
+	s := w.s
+	var list []value
+	for _, st := range differ {
+		if _, ok := st.Attribute(other); ok || st.Kind != domain.AttributeFlag || len(list) == 5 {
+			continue
+		}
+		if f, ok := s.feature(it, st); ok {
+			list = append(list, f)
+		}
+	}
+	p := w.para()
+	if len(list) > 0 {
+		p.say("comparison.onlyflags", vs.with(values{"has": s.name(it), "lacks": s.name(other), "features": s.joined(list)}))
+	}
+	return p.item()
 }
 
 // howCommon says how many products share the first one's value.
@@ -200,8 +226,62 @@ func (w *pageWriter) howCommon(p *prosePart, a *market.Item, st *market.Stat, dv
 		with, _ := s.apart(st, v.Key)
 		share, pct := with.of(s.stated(st))
 		if pct >= 1 {
-			p.say("comparison.common", dv.with(values{"value": s.valueName(st, v), "share": share, "count": with.count()}))
+			p.say("comparison.common", dv.with(values{"value": s.valueWord(st, v), "share": share, "count": with.count()}))
 		}
+	}
+}
+
+// sharedSection lists what both products state alike, with how common it is.
+func (w *pageWriter) sharedSection(a *market.Item, same []*market.Stat, vs values) {
+	s := w.s
+	var items []domain.Paragraph
+	for _, st := range same {
+		attr, _ := st.Attribute(a)
+		if attr.Kind == domain.AttributeFlag && !attr.Flag || len(items) == 4 {
+			continue
+		}
+		shown, _ := s.shown(a, st)
+		key := ""
+		if attr.Kind != domain.AttributeFlag {
+			key = lower(market.Show(s.lang, attr))
+		}
+		sv := vs.with(s.about(st)).with(values{"value": shown})
+		if with, _ := s.apart(st, key); len(with.items) > 1 && attr.Kind != domain.AttributeList {
+			sv["share"], _ = with.of(s.pool(st))
+		}
+		p := w.para()
+		if attr.Kind == domain.AttributeFlag {
+			sv["feature"] = s.flagFeature(a, st)
+			p.say("comparison.same.flag", sv)
+		} else {
+			p.say("comparison.same.value", sv)
+		}
+		items = append(items, p.item())
+	}
+	if len(items) > 0 && w.trim < 2 {
+		w.heading(2, "comparison.h.same", vs)
+		w.list(items)
+	}
+}
+
+// eachAlone lists the strengths and weak points of each product against the whole
+// market.
+func (w *pageWriter) eachAlone(a, b *market.Item, vs values) {
+	s := w.s
+	if w.trim > 0 {
+		return
+	}
+	w.heading(2, "comparison.h.alone", vs)
+	p := w.para()
+	p.say("comparison.alone", vs)
+	p.end()
+	for _, it := range []*market.Item{a, b} {
+		pros, cons := s.points(it)
+		name := s.name(it)
+		w.headingText(3, name.text, w.claimIDs(name))
+		pc := &domain.ProsCons{Pros: w.sentences(pros, 3), Cons: w.sentences(cons, 3)}
+		w.fillSides(pc, vs)
+		w.add(domain.Block{Type: domain.BlockProsCons, ProsCons: pc})
 	}
 }
 
@@ -244,7 +324,7 @@ func (s *siteWriter) ownFeatures(it, other *market.Item, differ []*market.Stat) 
 	for _, st := range differ {
 		a, ok := st.Attribute(it)
 		b, okB := st.Attribute(other)
-		if !ok || len(out) == 3 || st.Kind == domain.AttributeList && st.Term.Name == "sizes" {
+		if !ok || len(out) == 3 || st.Term.Minor() {
 			continue
 		}
 		if st.Kind == domain.AttributeNumber && okB && st.Term.Better != 0 && (a.Number > b.Number) != (st.Term.Better > 0) {

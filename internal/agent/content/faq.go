@@ -74,7 +74,7 @@ func (w *pageWriter) faqAttributes(ask func(string, values, ...string)) {
 		if asked == 4 {
 			return
 		}
-		vs := values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "theattr": plain(st.Term.The(s.lang))}
+		vs := s.about(st)
 		switch st.Kind {
 		case domain.AttributeFlag:
 			with, without := s.apart(st, "")
@@ -97,7 +97,7 @@ func (w *pageWriter) faqAttributes(ask func(string, values, ...string)) {
 			if len(with.items) < 4 || len(without.items) < 4 || strings.Contains(v.Text, ",") {
 				continue
 			}
-			vs["value"], vs["count"] = s.valueName(st, v), with.count()
+			vs["feature"], vs["count"] = s.valueFeature(st, v), with.count()
 			vs["share"], _ = with.of(s.stated(st))
 			w.faqEffect(vs, with, without)
 			ask("value", vs, "effect")

@@ -24,8 +24,8 @@ func (w *pageWriter) guide() {
 	p.say("guide.order", vs)
 	p.say("guide.basis", vs)
 	p.end()
-	for i, st := range stats {
-		w.attributeSection(st, i)
+	for _, st := range stats {
+		w.attributeSection(st)
 	}
 	w.guidePrice(vs)
 	w.heading(2, "guide.h.silent", nil)
@@ -44,7 +44,7 @@ func (s *siteWriter) guideStats() []*market.Stat {
 	var out []*market.Stat
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
-		if st.Name == "brand" || st.Term.Name == "colours" || st.Term.Name == "sizes" || st.Weight < 1 {
+		if st.Term.Minor() || st.Weight < 1 {
 			continue
 		}
 		if out = append(out, st); len(out) == 7 {
@@ -54,9 +54,9 @@ func (s *siteWriter) guideStats() []*market.Stat {
 	return out
 }
 
-func (w *pageWriter) attributeSection(st *market.Stat, place int) {
+func (w *pageWriter) attributeSection(st *market.Stat) {
 	s := w.s
-	av := values{"attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "theattr": plain(st.Term.The(s.lang))}
+	av := s.about(st)
 	w.headingText(2, st.Term.Label(s.lang), nil)
 	p := w.para()
 	if !p.say("explain."+st.Term.Name, av) {
@@ -119,13 +119,16 @@ func (w *pageWriter) valueSpread(p *prosePart, st *market.Stat, av values) {
 	for i, key := range []string{"first", "second", "third"} {
 		if i < len(st.Values) {
 			with, _ := s.apart(st, st.Values[i].Key)
-			vv[key] = s.valueName(st, st.Values[i])
+			vv[key] = s.valueWord(st, st.Values[i])
 			vv[key+"share"], _ = with.of(s.stated(st))
 		}
 	}
 	if cov := st.Coverage(s.view); cov < 0.95 {
 		vv["stated"], _ = s.stated(st).of(s.all)
 		p.say("guide.value.stated", vv)
+	}
+	if p.say("guide.value."+st.Term.Name, vv) {
+		return
 	}
 	if len(st.Values) > 2 {
 		p.say("guide.value.three", vv)
@@ -162,7 +165,7 @@ func (w *pageWriter) priceEffect(p *prosePart, st *market.Stat, av values) {
 	default:
 		v := s.dearest(st)
 		with, without = s.apart(st, v.Key)
-		ev["value"] = s.valueName(st, v)
+		ev["feature"] = s.valueFeature(st, v)
 	}
 	if len(with.items) < 4 || len(without.items) < 4 {
 		return
@@ -283,7 +286,7 @@ func (w *pageWriter) steps(stats []*market.Stat) {
 	for i, key := range []string{"guide.step.first", "guide.step.second", "guide.step.third"} {
 		if i < len(stats) {
 			p := w.para()
-			p.say(key, values{"attr": plain(stats[i].Term.Low(w.s.lang)), "theattr": plain(stats[i].Term.The(w.s.lang))})
+			p.say(key, w.s.about(stats[i]))
 			items = append(items, p.item())
 		}
 	}

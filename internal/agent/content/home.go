@@ -83,7 +83,7 @@ func (w *pageWriter) glance() {
 // decisive returns the attribute that decides most among those with few values.
 func (s *siteWriter) decisive() *market.Stat {
 	for i := range s.view.Stats {
-		if st := &s.view.Stats[i]; st.Kind != domain.AttributeFlag && st.Name != "brand" && len(st.Values[0].Items)*12 >= len(st.Stated) {
+		if st := &s.view.Stats[i]; st.Kind != domain.AttributeFlag && !st.Term.Minor() && st.Term.Name != "gender" && len(st.Values[0].Items)*12 >= len(st.Stated) {
 			return st
 		}
 	}
@@ -101,8 +101,26 @@ func (s *siteWriter) valueName(st *market.Stat, v market.Value) value {
 	if !s.covered(out.text, out.evidence) {
 		out.text = a.Raw
 	}
-	if st.Term.LowerValues {
-		out.text = st.Term.ValueWords(s.lang, out.text)
+	if a.Kind == domain.AttributeText {
+		out.text = st.Term.Cell(s.lang, out.text)
+	}
+	return out
+}
+
+// valueFeature says what products with a value have: "an IPS panel".
+func (s *siteWriter) valueFeature(st *market.Stat, v market.Value) value {
+	out := s.valueWord(st, v)
+	out.text = st.Term.Feature(s.lang, out.text)
+	out.verbatim = false
+	return out
+}
+
+// valueWord is a value inside a sentence.
+func (s *siteWriter) valueWord(st *market.Stat, v market.Value) value {
+	out := s.valueName(st, v)
+	word := st.Term.ValueWords(s.lang, v.Text)
+	if s.covered(word, out.evidence) {
+		out.text = word
 	}
 	return out
 }
@@ -113,8 +131,8 @@ func (w *pageWriter) commonValue(p *prosePart, key string, st *market.Stat) bool
 	with, _ := w.s.apart(st, top.Key)
 	share, _ := with.of(w.s.stated(st))
 	return p.say(key, values{
-		"attr": plain(st.Term.Low(w.s.lang)), "Attr": plain(st.Term.Label(w.s.lang)), "value": w.s.valueName(st, top), "share": share, "count": with.count(),
-	})
+		"value": w.s.valueWord(st, top), "share": share, "count": with.count(),
+	}.with(w.s.about(st)))
 }
 
 // histogram draws how prices are distributed.
@@ -340,7 +358,7 @@ func (w *pageWriter) column(key string, numeric bool) domain.Column {
 
 // common labels a column that holds the commonest value of an attribute.
 func (w *pageWriter) common(st *market.Stat) string {
-	text, _ := w.text("col.common", values{"attr": plain(st.Term.Low(w.s.lang)), "Attr": plain(st.Term.Label(w.s.lang))})
+	text, _ := w.text("col.common", w.s.about(st))
 	return text
 }
 
@@ -384,6 +402,6 @@ func (w *pageWriter) picks() {
 	p.say("home.picks.lead", nil)
 	p.end()
 	for _, it := range items[:max(0, min(len(items), 4-w.trim))] {
-		w.card(it, w.s.all, "home")
+		w.card(market.Pick{Item: it}, w.s.all, "home")
 	}
 }

@@ -301,7 +301,11 @@ func (w *pageWriter) priceNote() string {
 // that names the page: "head.home".
 func (w *pageWriter) head(kind string, vs values) {
 	w.tail = nil
-	w.page.Title = w.fitting("title."+kind, vs, 10, 60)
+	for _, least := range []int{30, 20, 4} { // a longer title says more
+		if w.page.Title == "" {
+			w.page.Title = w.fitting("title."+kind, vs, least, 60)
+		}
+	}
 	if w.page.Title == "" {
 		w.page.Title = w.planTitle(vs)
 	}

@@ -56,7 +56,7 @@ func (s *siteWriter) pricePoint(it *market.Item, add func(bool, point)) {
 		key = "price.low"
 		vs["share"], _ = s.all.shareWhere("count_gt", it.Price)
 	}
-	add(good, point{key, vs, 6 * min(1.5, size/s.all.median()+0.4)})
+	add(good, point{key, "", vs, 6 * min(1.5, size/s.all.median()+0.4)})
 }
 
 // numberPoint compares a number with the median of its attribute.
@@ -76,7 +76,7 @@ func (s *siteWriter) numberPoint(it *market.Item, st *market.Stat, add func(bool
 	if !more {
 		formula = "count_gt"
 	}
-	vs := values{"name": s.name(it), "attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "value": shown, "median": median}
+	vs := values{"name": s.name(it), "value": shown, "median": median}.with(s.about(st))
 	id, n, _ := s.ledger.Compute(formula, st.Term.Low("en")+" of other products", []domain.EvidenceID{s.numbers(st)}, a.Number)
 	if n > 0 {
 		vs["share"], _ = s.percent(id, s.stated(st).countID(), "share of the products that state "+st.Term.Low("en"))
@@ -90,7 +90,7 @@ func (s *siteWriter) numberPoint(it *market.Item, st *market.Stat, add func(bool
 	} else {
 		key += ".less"
 	}
-	add(good, point{key, vs, st.Weight})
+	add(good, point{key, st.Name, vs, st.Weight})
 }
 
 // flagPoint says that a product has what few have, or lacks what many have.
@@ -98,20 +98,20 @@ func (s *siteWriter) flagPoint(it *market.Item, st *market.Stat, add func(bool, 
 	with, _ := s.apart(st, "")
 	share, pct := with.of(s.pool(st))
 	a, ok := st.Attribute(it)
-	vs := values{"name": s.name(it), "attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "feature": plain(st.Term.Feature(s.lang, "")), "share": share, "count": with.count()}
+	vs := values{"name": s.name(it), "feature": plain(st.Term.Feature(s.lang, "")), "share": share, "count": with.count()}.with(s.about(st))
 	switch {
-	case ok && a.Flag && (pct < 60 || st.Term.Better > 0):
+	case ok && a.Flag && (pct < 30 || st.Term.Better > 0):
 		vs["feature"] = s.flagFeature(it, st)
 		key := "flag.has"
 		if pct < 30 {
 			key = "flag.rare"
 		}
-		add(true, point{key, vs, st.Weight * (1.3 - pct/100)})
+		add(true, point{key, st.Name, vs, st.Weight * (1.3 - pct/100)})
 	case ok && !a.Flag && st.Term.Better > 0 && pct >= 30:
 		vs["feature"] = s.flagFeature(it, st)
-		add(false, point{"flag.lacks", vs, st.Weight * pct / 100})
+		add(false, point{"flag.lacks", st.Name, vs, st.Weight * pct / 100})
 	case !ok && st.Silent() && st.Term.Better > 0 && pct >= 35:
-		add(false, point{"flag.silent", vs, st.Weight * pct / 100})
+		add(false, point{"flag.silent", st.Name, vs, st.Weight * pct / 100})
 	}
 }
 
@@ -130,11 +130,12 @@ func (s *siteWriter) pool(st *market.Stat) *group {
 
 // valuePoint says that a value is rare or an extra.
 func (s *siteWriter) valuePoint(it *market.Item, st *market.Stat, add func(bool, point)) {
-	if st.Name == "brand" || st.Term.Weight < 4 || st.Kind == domain.AttributeList {
+	a, ok := st.Attribute(it)
+	if !ok || st.Term.Minor() || st.Term.Weight < 4 {
 		return
 	}
-	a, ok := st.Attribute(it)
-	if !ok {
+	if st.Kind == domain.AttributeList {
+		s.extraPoint(it, st, add)
 		return
 	}
 	f, ok := s.feature(it, st)
@@ -151,20 +152,46 @@ func (s *siteWriter) valuePoint(it *market.Item, st *market.Stat, add func(bool,
 		if pct < 1 || pct > 30 {
 			return
 		}
-		add(true, point{"value.rare", values{
-			"name": s.name(it), "feature": f, "value": s.valueName(st, v), "attr": plain(st.Term.Low(s.lang)), "share": share, "count": with.count(),
-		}, st.Weight * 0.55})
+		add(true, point{"value.rare", st.Name, values{
+			"name": s.name(it), "feature": f, "value": s.valueWord(st, v), "share": share, "count": with.count(),
+		}.with(s.about(st)), st.Weight * 0.55})
+		return
+	}
+}
+
+// extraPoint says that a list of values holds an extra, such as a wireless
+// connection beside the cable, or that it holds none.
+func (s *siteWriter) extraPoint(it *market.Item, st *market.Stat, add func(bool, point)) {
+	for _, v := range st.Values {
+		if !slices.Contains(st.Term.Extras, v.Key) {
+			continue
+		}
+		with, _ := s.apart(st, v.Key)
+		share, pct := with.of(s.stated(st))
+		if pct < 8 {
+			return
+		}
+		feature := value{text: st.Term.Feature(s.lang, st.Term.ValueWords(s.lang, v.Text))}
+		vs := values{"name": s.name(it), "feature": feature, "share": share, "count": with.count()}.with(s.about(st))
+		if slices.Contains(with.items, it) {
+			a, _ := st.Attribute(it)
+			feature.evidence = []domain.EvidenceID{s.ledger.Attribute(it.Family, a)}
+			vs["feature"] = feature
+			add(true, point{"flag.has", st.Name, vs, st.Weight * (1 - pct/100)})
+		} else if pct >= 18 {
+			add(false, point{"flag.lacks", st.Name, vs, st.Weight * 0.6})
+		}
 		return
 	}
 }
 
 // silentPoint says that the feed does not state what most products state.
 func (s *siteWriter) silentPoint(it *market.Item, st *market.Stat, add func(bool, point)) {
-	if _, ok := it.Family.Attribute(st.Name); ok || st.Silent() || st.Coverage(s.view) < 0.5 || st.Term.Weight < 3 {
+	if _, ok := it.Family.Attribute(st.Name); ok || st.Silent() || st.Term.Minor() || st.Coverage(s.view) < 0.5 || st.Term.Weight < 3 {
 		return
 	}
 	share, _ := s.stated(st).of(s.all)
-	add(false, point{"silent", values{"name": s.name(it), "attr": plain(st.Term.Low(s.lang)), "Attr": plain(st.Term.Label(s.lang)), "share": share}, st.Weight * 0.8})
+	add(false, point{"silent", st.Name, values{"name": s.name(it), "share": share}.with(s.about(st)), st.Weight * 0.8})
 }
 
 // optionPoint says how many sizes and colors there are.
@@ -175,7 +202,7 @@ func (s *siteWriter) optionPoint(it *market.Item, add func(bool, point)) {
 			continue
 		}
 		n := s.optionCount(it, a)
-		add(true, point{"options." + o.key, values{"name": s.name(it), "count": n}, 2.2})
+		add(true, point{"options." + o.key, o.attribute, values{"name": s.name(it), "count": n}, 2.2})
 	}
 }
 

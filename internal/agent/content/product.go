@@ -1,6 +1,8 @@
 package content
 
 import (
+	"strings"
+
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
 )
@@ -41,8 +43,12 @@ func (w *pageWriter) productValues(it *market.Item) values {
 	s := w.s
 	vs := values{"name": s.name(it), "price": s.price(it), "median": s.all.stat("median"), "min": s.all.stat("min"), "max": s.all.stat("max")}
 	vs["short"] = s.nameCut(it, market.ShortName(it.Family.Name, 30))
-	vs["above"], _ = s.all.shareWhere("count_gt", it.Price)
-	vs["below"], _ = s.all.shareWhere("count_lt", it.Price)
+	if above, pct := s.all.shareWhere("count_gt", it.Price); pct >= 0.5 {
+		vs["above"] = above
+	}
+	if below, pct := s.all.shareWhere("count_lt", it.Price); pct >= 0.5 {
+		vs["below"] = below
+	}
 	if len(vs["median"].evidence) > 0 {
 		vs["gap"], _ = s.gap(s.own(it), vs["median"].evidence[0], "distance to the median price")
 	}
@@ -156,7 +162,7 @@ func (w *pageWriter) peers(p *prosePart, it *market.Item, vs values) {
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
 		a, ok := st.Attribute(it)
-		if !ok || st.Name == "brand" || a.Kind == domain.AttributeList || a.Kind == domain.AttributeFlag && !a.Flag || st.Term.Weight < 4 {
+		if !ok || st.Term.Minor() || a.Kind == domain.AttributeList || a.Kind == domain.AttributeFlag && !a.Flag || st.Term.Weight < 4 {
 			continue
 		}
 		key := ""
@@ -220,7 +226,7 @@ func (w *pageWriter) context(st *market.Stat, a domain.Attribute) domain.Cell {
 		vs["median"], _ = s.figure(st, "median")
 		key = "context.median"
 	case domain.AttributeList:
-		if st.Term.Name == "sizes" || st.Term.Name == "colours" {
+		if strings.HasPrefix(st.Name, "available_") {
 			return domain.Cell{}
 		}
 		fallthrough
@@ -268,18 +274,24 @@ func (w *pageWriter) forAndAgainst(pros, cons []point, vs values) {
 		return
 	}
 	w.heading(2, "product.h.points", vs)
-	pc := &domain.ProsCons{}
-	fill := func(list []point) []domain.Sentence {
-		p := w.para()
-		for _, pt := range list {
-			if len(p.list) < 4 {
-				w.point(p, "point", pt)
-			}
+	pc := &domain.ProsCons{Pros: w.sentences(pros, 4), Cons: w.sentences(cons, 4)}
+	w.fillSides(pc, vs)
+	w.add(domain.Block{Type: domain.BlockProsCons, Anchor: "for-and-against", ProsCons: pc})
+}
+
+// sentences says up to most points.
+func (w *pageWriter) sentences(list []point, most int) []domain.Sentence {
+	p := w.para()
+	for _, pt := range list {
+		if len(p.list) < most {
+			w.point(p, "point", pt)
 		}
-		return p.list
 	}
-	pc.Pros = fill(pros)
-	pc.Cons = fill(cons)
+	return p.list
+}
+
+// fillSides says so where the data speak neither for nor against.
+func (w *pageWriter) fillSides(pc *domain.ProsCons, vs values) {
 	for _, side := range []*[]domain.Sentence{&pc.Pros, &pc.Cons} {
 		if len(*side) == 0 {
 			p := w.para()
@@ -291,7 +303,6 @@ func (w *pageWriter) forAndAgainst(pros, cons []point, vs values) {
 			*side = p.list
 		}
 	}
-	w.add(domain.Block{Type: domain.BlockProsCons, Anchor: "for-and-against", ProsCons: pc})
 }
 
 // variants says in which sizes and colors the product is sold.
@@ -338,7 +349,7 @@ func (w *pageWriter) unknown(it *market.Item, vs values) {
 	var missing []value
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
-		if _, ok := it.Family.Attribute(st.Name); !ok && !st.Silent() && len(missing) < 3 {
+		if _, ok := it.Family.Attribute(st.Name); !ok && !st.Silent() && !st.Term.Minor() && len(missing) < 3 {
 			share, _ := s.stated(st).of(s.all)
 			missing = append(missing, value{text: st.Term.Low(s.lang), evidence: share.evidence})
 		}

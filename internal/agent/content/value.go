@@ -45,7 +45,7 @@ func (s *siteWriter) told(it *market.Item, name string) []domain.EvidenceID {
 	return out
 }
 
-func hasFigure(s string) bool { return strings.ContainsAny(s, "0123456789") }
+func hasFigure(s string) bool { return len(evidence.Numbers(s)) > 0 }
 
 func sharesFigure(a, b string) bool {
 	for _, x := range evidence.Numbers(a) {
@@ -118,6 +118,9 @@ func (s *siteWriter) attribute(it *market.Item, a domain.Attribute) value {
 			text = strings.Join(withoutFigures(a.List), ", ")
 		}
 	}
+	if a.Kind == domain.AttributeText {
+		text = s.view.Term(a.Name).Cell(s.lang, text)
+	}
 	return value{text: text, evidence: ids}
 }
 
@@ -174,7 +177,7 @@ func normalFigure(language, token string) string {
 // ok is false if the item does not state it, or states that it has not.
 func (s *siteWriter) feature(it *market.Item, st *market.Stat) (value, bool) {
 	a, ok := st.Attribute(it)
-	if !ok || a.Kind == domain.AttributeFlag && !a.Flag || a.Kind == domain.AttributeList && len(a.List) > 4 {
+	if !ok || a.Kind == domain.AttributeFlag && !a.Flag || a.Kind == domain.AttributeList && len(a.List) > 3 {
 		return value{}, false
 	}
 	v := s.attribute(it, a)
@@ -187,8 +190,13 @@ func (s *siteWriter) feature(it *market.Item, st *market.Stat) (value, bool) {
 			parts = append(parts, st.Term.ValueWords(s.lang, x))
 		}
 		words = market.List(s.lang, parts)
+	case domain.AttributeText:
+		words = v.text
+		if w := st.Term.ValueWords(s.lang, a.Text); s.covered(w, v.evidence) {
+			words = w
+		}
 	default:
-		words = st.Term.ValueWords(s.lang, v.text)
+		words = v.text
 	}
 	v.text = st.Term.Feature(s.lang, words)
 	return v, true
@@ -243,6 +251,15 @@ func (s *siteWriter) rule(name, text string) value {
 	return value{text: text, evidence: []domain.EvidenceID{s.ledger.Rule(name, text)}, verbatim: true}
 }
 
+// about names an attribute: attr inside a sentence, Attr as a label, theattr with
+// its article, is with the verb that goes with it.
+func (s *siteWriter) about(st *market.Stat) values {
+	t := st.Term
+	return values{
+		"attr": plain(t.Low(s.lang)), "Attr": plain(market.Upper(t.Low(s.lang))), "theattr": plain(t.The(s.lang)), "is": plain(t.Is(s.lang)),
+	}
+}
+
 // noun is a name of the niche; it needs evidence only if it holds a figure.
 func (s *siteWriter) noun(text string) value {
 	v := value{text: text}
@@ -252,10 +269,10 @@ func (s *siteWriter) noun(text string) value {
 	return v
 }
 
-// ordinal writes a place: "3rd", "3.".
+// ordinal writes a place: "3rd"; German says "Platz 3".
 func ordinal(language string, n int) string {
 	if language == "de" {
-		return strconv.Itoa(n) + "."
+		return strconv.Itoa(n)
 	}
 	suffix := "th"
 	if n%100 < 11 || n%100 > 13 {

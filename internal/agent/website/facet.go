@@ -42,7 +42,7 @@ func (p *planner) bestPages() []selection {
 			if c.facet.Attribute == market.FacetPrice {
 				most = 3
 			}
-			if used[c.facet.Attribute] >= most || overlaps(c, chosen) {
+			if used[c.facet.Attribute] >= most || sameLimit(c, chosen) || overlaps(c, chosen) {
 				continue
 			}
 			if score := c.score * math.Pow(0.6, float64(used[c.facet.Attribute])); score > bestScore {
@@ -57,6 +57,13 @@ func (p *planner) bestPages() []selection {
 		candidates = slices.Delete(candidates, best, best+1)
 	}
 	return chosen
+}
+
+// sameLimit reports whether a chosen facet already draws a limit on the same number
+// in the same direction: one would contain the other.
+func sameLimit(c selection, chosen []selection) bool {
+	return c.facet.Attribute != market.FacetPrice && (c.facet.Op == "ge" || c.facet.Op == "le") &&
+		slices.ContainsFunc(chosen, func(o selection) bool { return o.facet.Attribute == c.facet.Attribute && o.facet.Op == c.facet.Op })
 }
 
 func overlaps(c selection, chosen []selection) bool {
@@ -207,7 +214,7 @@ func (p *planner) list(f *domain.Facet, matched []*market.Item) []*market.Item {
 			continue
 		}
 		seen[key] = true
-		if p.stated(it) < 3 {
+		if p.view.Stated(it) < 3 {
 			thin = append(thin, it)
 			continue
 		}
@@ -220,15 +227,4 @@ func (p *planner) list(f *domain.Facet, matched []*market.Item) []*market.Item {
 		out = p.view.Rank(p.view.RuleFor(f), out)
 	}
 	return out
-}
-
-// stated counts the attributes in use that an item states.
-func (p *planner) stated(it *market.Item) int {
-	n := 0
-	for i := range p.view.Stats {
-		if _, ok := p.view.Stats[i].Attribute(it); ok {
-			n++
-		}
-	}
-	return n
 }

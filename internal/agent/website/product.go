@@ -14,14 +14,15 @@ const (
 )
 
 // productPages chooses the products that get a page of their own: first those that
-// lead the lists of the site, then others that add a brand, a band or a value that
+// the lists of the site present, then others that add a brand, a band or a value that
 // the site does not show yet.
 func (p *planner) productPages(best []selection) []*market.Item {
 	c := &chooser{p: p, names: map[string]bool{}, brands: map[string]int{}, bands: map[int]int{}, values: map[string]int{}}
-	for rank := range 3 {
+	for rank := range 5 {
 		for _, s := range best {
-			if rank < len(s.listed) && len(c.out) < maxProductPages*2/3 {
-				c.take(s.listed[rank])
+			picks := p.view.Picks(&s.facet, s.matched, 5)
+			if rank < len(picks) && len(c.out) < maxProductPages*5/6 {
+				c.take(picks[rank].Item)
 			}
 		}
 	}
@@ -57,7 +58,7 @@ type chooser struct {
 }
 
 func (c *chooser) fits(it *market.Item) bool {
-	return !c.names[strings.ToLower(it.Name())] && c.p.stated(it) >= minFacts
+	return !c.names[strings.ToLower(it.Name())] && c.p.view.Stated(it) >= minFacts
 }
 
 func (c *chooser) take(it *market.Item) {
@@ -77,7 +78,7 @@ func (c *chooser) take(it *market.Item) {
 // novelty says how much an item adds to what is chosen.
 func (c *chooser) novelty(it *market.Item) float64 {
 	_, band := c.p.view.Band(it.Price)
-	n := float64(c.p.stated(it)) * 0.5
+	n := float64(c.p.view.Stated(it)) * 0.5
 	n += 2 / float64(1+c.brands[maker(it)])
 	n += 3 / float64(1+c.bands[band])
 	for _, v := range c.values3(it) {

@@ -58,7 +58,7 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	if f.Attribute == FacetPrice {
 		return Band{f.Low, f.High}.Label(v.Language, v.Currency)
 	}
-	t := TermFor(f.Attribute)
+	t := v.Term(f.Attribute)
 	switch f.Op {
 	case "ge":
 		q := Quantity(v.Language, *f.Low, f.Unit)
@@ -83,7 +83,7 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 // "keyboards under $50", "monitors from 144 Hz".
 func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
 	de := v.Language == "de"
-	t := TermFor(f.Attribute)
+	t := v.Term(f.Attribute)
 	switch {
 	case f.Attribute == FacetPrice:
 		return noun + " " + bandPhrase(Band{f.Low, f.High}, v.Language, v.Currency)

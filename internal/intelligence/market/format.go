@@ -57,10 +57,12 @@ func Percent(language string, v float64) string {
 func RoundPrice(language, currency string, major float64) string {
 	scale := math.Pow10(domain.CurrencyDigits(currency))
 	s := domain.Money{Minor: int64(math.Round(major * scale)), Currency: currency}.Format(language)
-	for _, zeros := range []string{".00", ",00", ".000", ",000"} {
-		if domain.CurrencyDigits(currency) == len(zeros)-1 {
-			s = strings.Replace(s, zeros, "", 1)
-		}
+	point := "."
+	if language == "de" {
+		point = ","
+	}
+	if i := strings.LastIndex(s, point+strings.Repeat("0", domain.CurrencyDigits(currency))); i > 0 && domain.CurrencyDigits(currency) > 0 {
+		s = s[:i] + s[i+1+domain.CurrencyDigits(currency):]
 	}
 	return s
 }
@@ -69,6 +71,22 @@ func RoundPrice(language, currency string, major float64) string {
 func Price(language, currency string, major float64) string {
 	scale := math.Pow10(domain.CurrencyDigits(currency))
 	return domain.Money{Minor: int64(math.Round(major * scale)), Currency: currency}.Format(language)
+}
+
+// UnitPrice formats a price for one unit; below one major unit it has three
+// decimals.
+func UnitPrice(language, currency string, major float64) string {
+	d := domain.CurrencyDigits(currency)
+	if major >= 1 || d != 2 {
+		return Price(language, currency, major)
+	}
+	cents := Price(language, currency, 0)
+	zero, point := "0.00", "."
+	if language == "de" {
+		zero, point = "0,00", ","
+	}
+	s := strings.Replace(strconv.FormatFloat(major, 'f', 3, 64), ".", point, 1)
+	return strings.Replace(cents, zero, s, 1)
 }
 
 var germanMonths = [...]string{

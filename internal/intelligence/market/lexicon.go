@@ -33,6 +33,8 @@ type Term struct {
 // {a v} for the value with its English article, {n} for the products.
 type Words struct {
 	Label   string // "Refresh rate", a heading
+	Noun    string // inside a sentence, if not the label in lower case: "tenkeyless layout"
+	Plural  bool   // the noun takes a plural verb
 	Gender  string // German only: m, f, n or p (plural)
 	Feature string // what a product has: "{a v} refresh rate"
 	With    string // products that have the value: "{n} with {v} panels"
@@ -40,6 +42,10 @@ type Words struct {
 	Less    string // comparative for a smaller number: "slower"
 	// Values gives the words for some values, by lower-case value.
 	Values map[string]string
+	// Shown gives the words for some values in a table, by lower-case value.
+	Shown map[string]string
+	// Extra names what the term's Extras have in common: "full modularity".
+	Extra string
 }
 
 var lexicon = sync.OnceValue(func() map[string]*Term {
@@ -70,6 +76,13 @@ func TermFor(name string) *Term {
 	}
 }
 
+// minorTerms are attributes that say little about what a product can do.
+var minorTerms = map[string]bool{"brand": true, "colours": true, "colour_choice": true, "sizes": true, "size_choice": true}
+
+// Minor reports whether the attribute says little about what a product can do:
+// brand, color, size.
+func (t *Term) Minor() bool { return minorTerms[t.Name] }
+
 // KnownTerms returns all terms, each once, in a fixed order.
 func KnownTerms() []Term {
 	var out []Term
@@ -92,10 +105,30 @@ func (t *Term) Label(language string) string { return t.In(language).Label }
 
 // Low returns the attribute's name inside a sentence.
 func (t *Term) Low(language string) string {
-	if language == "de" {
-		return t.DE.Label
+	w := t.In(language)
+	switch {
+	case w.Noun != "":
+		return w.Noun
+	case language == "de":
+		return w.Label
+	default:
+		return lowerFirst(w.Label)
 	}
-	return lowerFirst(t.EN.Label)
+}
+
+// Is returns the verb that goes with the attribute's name: is or are, ist or sind.
+func (t *Term) Is(language string) string {
+	plural := t.In(language).Plural || t.In(language).Gender == "p"
+	switch {
+	case language == "de" && plural:
+		return "sind"
+	case language == "de":
+		return "ist"
+	case plural:
+		return "are"
+	default:
+		return "is"
+	}
 }
 
 // The returns the attribute's name with the definite article in the nominative:
@@ -106,9 +139,9 @@ func (t *Term) The(language string) string {
 	}
 	article := map[string]string{"m": "der", "f": "die", "n": "das", "p": "die"}[t.DE.Gender]
 	if article == "" {
-		return "„" + t.DE.Label + "“"
+		return "„" + t.Low(language) + "“"
 	}
-	return article + " " + t.DE.Label
+	return article + " " + t.Low(language)
 }
 
 // ValueWords returns the words for a text value.
@@ -116,10 +149,32 @@ func (t *Term) ValueWords(language, value string) string {
 	if w, ok := t.In(language).Values[strings.ToLower(value)]; ok {
 		return w
 	}
-	if language == "en" && t.LowerValues {
-		return lowerFirst(value)
+	if language != "en" || !t.LowerValues {
+		return value
+	}
+	words := strings.Fields(value)
+	for i := range words {
+		if !strings.ContainsAny(words[i], "®™") {
+			words[i] = lowerFirst(words[i])
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// Cell returns a text value as a table shows it.
+func (t *Term) Cell(language, value string) string {
+	if w, ok := t.In(language).Shown[strings.ToLower(value)]; ok {
+		return w
 	}
 	return value
+}
+
+// ExtraLabel names what counts as an extra of this attribute.
+func (t *Term) ExtraLabel(language string) string {
+	if e := t.In(language).Extra; e != "" {
+		return e
+	}
+	return t.Low(language)
 }
 
 // Feature says what a product has: "an IPS panel", "27 in", "a full zip". shown is

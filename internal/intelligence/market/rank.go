@@ -56,7 +56,7 @@ func (v *View) Extras() []Extra {
 	var out []Extra
 	for i := range v.Stats {
 		s := &v.Stats[i]
-		e := Extra{Stat: s, Label: s.Term.Low(v.Language)}
+		e := Extra{Stat: s, Label: s.Term.ExtraLabel(v.Language)}
 		switch {
 		case s.Kind == domain.AttributeFlag && s.Term.Better > 0:
 		case s.Kind != domain.AttributeFlag && s.Kind != domain.AttributeNumber && len(s.Term.Extras) > 0:
@@ -72,7 +72,7 @@ func (v *View) Extras() []Extra {
 				n++
 			}
 		}
-		if share := float64(n) / float64(len(v.Items)); share >= 0.04 && share <= 0.85 {
+		if share := float64(n) / float64(len(v.Items)); share >= 0.04 && share <= 0.9 {
 			out = append(out, e)
 		}
 	}

@@ -4,11 +4,11 @@ var apparelTerms = []Term{
 	{
 		Name: "gender", Aliases: []string{"department", "target_group", "audience", "sex"}, Weight: 9,
 		EN: Words{
-			Label: "Made for", Feature: "a cut for {v}", With: "{n} for {v}",
+			Label: "Made for", Noun: "intended wearer", Shown: map[string]string{"women": "Women", "men": "Men"}, Feature: "a cut for {v}", With: "{n} for {v}",
 			Values: map[string]string{"women": "women", "men": "men", "unisex": "everyone", "female": "women", "male": "men", "kids": "children"},
 		},
 		DE: Words{
-			Label: "Gemacht für", Feature: "Schnitt für {v}", With: "{n} für {v}",
+			Label: "Gemacht für", Noun: "Zielgruppe", Gender: "f", Shown: map[string]string{"women": "Damen", "men": "Herren"}, Feature: "Schnitt für {v}", With: "{n} für {v}",
 			Values: map[string]string{"women": "Damen", "men": "Herren", "female": "Damen", "male": "Herren", "kids": "Kinder", "unisex": "alle"},
 		},
 	},
@@ -43,18 +43,18 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "full_zip", Weight: 6.5,
-		EN: Words{Label: "Full zip", Feature: "a full zip", With: "full-zip {n}"},
-		DE: Words{Label: "Durchgehender Reißverschluss", Feature: "durchgehendem Reißverschluss", With: "{n} mit durchgehendem Reißverschluss"},
+		EN: Words{Label: "Full zip", Noun: "full zip", Feature: "a full zip", With: "full-zip {n}"},
+		DE: Words{Label: "Durchgehender Reißverschluss", Noun: "durchgehender Reißverschluss", Gender: "m", Feature: "durchgehendem Reißverschluss", With: "{n} mit durchgehendem Reißverschluss"},
 	},
 	{
 		Name: "quarter_zip", Weight: 5,
-		EN: Words{Label: "Quarter zip", Feature: "a quarter zip", With: "quarter-zip {n}"},
-		DE: Words{Label: "Kurzer Reißverschluss", Feature: "kurzem Reißverschluss", With: "{n} mit kurzem Reißverschluss"},
+		EN: Words{Label: "Quarter zip", Noun: "quarter zip", Feature: "a quarter zip", With: "quarter-zip {n}"},
+		DE: Words{Label: "Kurzer Reißverschluss", Noun: "kurzer Reißverschluss", Gender: "m", Feature: "kurzem Reißverschluss", With: "{n} mit kurzem Reißverschluss"},
 	},
 	{
 		Name: "half_zip", Weight: 4,
-		EN: Words{Label: "Half zip", Feature: "a half zip", With: "half-zip {n}"},
-		DE: Words{Label: "Halber Reißverschluss", Feature: "halbem Reißverschluss", With: "{n} mit halbem Reißverschluss"},
+		EN: Words{Label: "Half zip", Noun: "half zip", Feature: "a half zip", With: "half-zip {n}"},
+		DE: Words{Label: "Halber Reißverschluss", Noun: "halber Reißverschluss", Gender: "m", Feature: "halbem Reißverschluss", With: "{n} mit halbem Reißverschluss"},
 	},
 	{
 		Name: "pullover", Weight: 4,
@@ -73,7 +73,7 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "moisture_wicking", Aliases: []string{"wicking", "sweat_wicking"}, Weight: 6.5, Better: 1,
-		EN: Words{Label: "Moisture-wicking", Feature: "moisture-wicking fabric", With: "moisture-wicking {n}"},
+		EN: Words{Label: "Moisture-wicking", Noun: "moisture wicking", Feature: "moisture-wicking fabric", With: "moisture-wicking {n}"},
 		DE: Words{Label: "Feuchtigkeitstransport", Gender: "m", Feature: "feuchtigkeitsableitendem Stoff", With: "feuchtigkeitsableitende {n}"},
 	},
 	{
@@ -83,13 +83,13 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "waterproof", Weight: 7, Better: 1,
-		EN: Words{Label: "Waterproof", Feature: "a waterproof build", With: "waterproof {n}"},
-		DE: Words{Label: "Wasserdicht", Feature: "wasserdichtem Aufbau", With: "wasserdichte {n}"},
+		EN: Words{Label: "Waterproof", Noun: "waterproofing", Feature: "a waterproof build", With: "waterproof {n}"},
+		DE: Words{Label: "Wasserdicht", Noun: "Wasserdichtigkeit", Gender: "f", Feature: "wasserdichtem Aufbau", With: "wasserdichte {n}"},
 	},
 	{
 		Name: "water_resistant", Aliases: []string{"water_repellent", "water_resistance"}, Weight: 7, Better: 1,
-		EN: Words{Label: "Water-resistant", Feature: "a water-resistant shell", With: "water-resistant {n}"},
-		DE: Words{Label: "Wasserabweisend", Feature: "wasserabweisendem Stoff", With: "wasserabweisende {n}"},
+		EN: Words{Label: "Water-resistant", Noun: "water resistance", Feature: "a water-resistant shell", With: "water-resistant {n}"},
+		DE: Words{Label: "Wasserabweisend", Noun: "Wasserabweisung", Gender: "f", Feature: "wasserabweisendem Stoff", With: "wasserabweisende {n}"},
 	},
 	{
 		Name: "windproof", Aliases: []string{"wind_resistant", "wind_proof"}, Weight: 5.5, Better: 1,
@@ -98,13 +98,13 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "breathable", Weight: 5, Better: 1,
-		EN: Words{Label: "Breathable", Feature: "breathable fabric", With: "breathable {n}"},
-		DE: Words{Label: "Atmungsaktiv", Feature: "atmungsaktivem Stoff", With: "atmungsaktive {n}"},
+		EN: Words{Label: "Breathable", Noun: "breathability", Feature: "breathable fabric", With: "breathable {n}"},
+		DE: Words{Label: "Atmungsaktiv", Noun: "Atmungsaktivität", Gender: "f", Feature: "atmungsaktivem Stoff", With: "atmungsaktive {n}"},
 	},
 	{
 		Name: "insulated", Aliases: []string{"insulation"}, Weight: 6, Better: 1,
-		EN: Words{Label: "Insulated", Feature: "insulation", With: "insulated {n}"},
-		DE: Words{Label: "Gefüttert", Feature: "wärmendem Futter", With: "gefütterte {n}"},
+		EN: Words{Label: "Insulated", Noun: "insulation", Feature: "insulation", With: "insulated {n}"},
+		DE: Words{Label: "Gefüttert", Noun: "Isolierung", Gender: "f", Feature: "wärmendem Futter", With: "gefütterte {n}"},
 	},
 	{
 		Name: "fleece", Aliases: []string{"fleece_lined", "fleece_lining"}, Weight: 5.5, Better: 1,
@@ -113,17 +113,17 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "reversible", Weight: 5, Better: 1,
-		EN: Words{Label: "Reversible", Feature: "a reversible design", With: "reversible {n}"},
-		DE: Words{Label: "Wendbar", Feature: "wendbarem Schnitt", With: "wendbare {n}"},
+		EN: Words{Label: "Reversible", Noun: "reversible design", Feature: "a reversible design", With: "reversible {n}"},
+		DE: Words{Label: "Wendbar", Noun: "Wendbarkeit", Gender: "f", Feature: "wendbarem Schnitt", With: "wendbare {n}"},
 	},
 	{
 		Name: "pockets", Aliases: []string{"pocket", "pocket_type"}, Weight: 4.5, LowerValues: true, Better: 1,
-		EN: Words{Label: "Pockets", Feature: "pockets", With: "{n} with pockets"},
+		EN: Words{Label: "Pockets", Plural: true, Feature: "pockets", With: "{n} with pockets"},
 		DE: Words{Label: "Taschen", Gender: "p", Feature: "Taschen", With: "{n} mit Taschen"},
 	},
 	{
 		Name: "thumb_holes", Aliases: []string{"thumbholes"}, Weight: 3, Better: 1,
-		EN: Words{Label: "Thumb holes", Feature: "thumb holes", With: "{n} with thumb holes"},
+		EN: Words{Label: "Thumb holes", Plural: true, Feature: "thumb holes", With: "{n} with thumb holes"},
 		DE: Words{Label: "Daumenlöcher", Gender: "p", Feature: "Daumenlöchern", With: "{n} mit Daumenlöchern"},
 	},
 	{
@@ -137,18 +137,108 @@ var apparelTerms = []Term{
 		DE: Words{Label: "UV-Schutz", Gender: "m", Feature: "UV-Schutz", With: "{n} mit UV-Schutz"},
 	},
 	{
-		Name: "sizes", Aliases: []string{"size", "available_sizes", "clothing_size", "shoe_size"}, Weight: 3,
-		EN: Words{Label: "Sizes", Feature: "sizes {v}", With: "{n} in size {v}"},
+		Name: "sizes", Aliases: []string{"size", "clothing_size", "shoe_size"}, Weight: 3,
+		EN: Words{Label: "Sizes", Plural: true, Feature: "sizes {v}", With: "{n} in size {v}"},
 		DE: Words{Label: "Größen", Gender: "p", Feature: "den Größen {v}", With: "{n} in Größe {v}"},
 	},
 	{
-		Name: "colours", Aliases: []string{"colour", "color", "colors", "available_colours"}, Weight: 2,
+		Name: "colours", Aliases: []string{"colour", "color", "colors"}, Weight: 2,
 		EN: Words{Label: "Color", Feature: "{v} as color", With: "{n} in {v}"},
 		DE: Words{Label: "Farbe", Gender: "f", Feature: "Farbe {v}", With: "{n} in {v}"},
 	},
 	{
+		Name: "size_choice", Aliases: []string{"available_sizes"}, Weight: 2,
+		EN: Words{Label: "Sizes on offer", Plural: true, Feature: "sizes {v}", With: "{n} in size {v}"},
+		DE: Words{Label: "Größenauswahl", Gender: "f", Feature: "den Größen {v}", With: "{n} in Größe {v}"},
+	},
+	{
+		Name: "colour_choice", Aliases: []string{"available_colours"}, Weight: 2,
+		EN: Words{Label: "Colors on offer", Plural: true, Feature: "a choice of {v}", With: "{n} in {v}"},
+		DE: Words{Label: "Farbauswahl", Gender: "f", Feature: "den Farben {v}", With: "{n} in {v}"},
+	},
+	{
+		Name: "quick_drying", Weight: 5, Better: 1,
+		EN: Words{Label: "Quick-drying", Noun: "quick drying", Feature: "quick-drying fabric", With: "quick-drying {n}"},
+		DE: Words{Label: "Schnelltrocknend", Noun: "schnelles Trocknen", Feature: "schnelltrocknendem Stoff", With: "schnelltrocknende {n}"},
+	},
+	{
+		Name: "lightweight", Weight: 4.5, Better: 1,
+		EN: Words{Label: "Lightweight", Noun: "low weight", Feature: "a lightweight build", With: "lightweight {n}"},
+		DE: Words{Label: "Leicht", Noun: "geringes Gewicht", Feature: "leichtem Aufbau", With: "leichte {n}"},
+	},
+	{
+		Name: "line_dry", Weight: 2,
+		EN: Words{Label: "Line dry", Noun: "line drying", Feature: "line-dry care", With: "{n} to dry on the line"},
+		DE: Words{Label: "Lufttrocknung", Gender: "f", Feature: "Lufttrocknung", With: "{n} für die Lufttrocknung"},
+	},
+	{
+		Name: "odor_resistant", Weight: 4, Better: 1,
+		EN: Words{Label: "Odor-resistant", Noun: "odor resistance", Feature: "odor-resistant fabric", With: "odor-resistant {n}"},
+		DE: Words{Label: "Geruchshemmend", Noun: "Geruchshemmung", Gender: "f", Feature: "geruchshemmendem Stoff", With: "geruchshemmende {n}"},
+	},
+	{
+		Name: "antimicrobial", Weight: 3, Better: 1,
+		EN: Words{Label: "Antimicrobial", Noun: "antimicrobial finish", Feature: "an antimicrobial finish", With: "{n} with an antimicrobial finish"},
+		DE: Words{Label: "Antibakteriell", Noun: "antibakterielle Ausrüstung", Gender: "f", Feature: "antibakterieller Ausrüstung", With: "antibakterielle {n}"},
+	},
+	{
+		Name: "hand_pockets", Weight: 3.5, Better: 1,
+		EN: Words{Label: "Hand pockets", Plural: true, Feature: "hand pockets", With: "{n} with hand pockets"},
+		DE: Words{Label: "Handtaschen am Bund", Gender: "p", Feature: "Einschubtaschen", With: "{n} mit Einschubtaschen"},
+	},
+	{
+		Name: "kangaroo_pocket", Weight: 3.5, Better: 1,
+		EN: Words{Label: "Kangaroo pocket", Feature: "a kangaroo pocket", With: "{n} with a kangaroo pocket"},
+		DE: Words{Label: "Kängurutasche", Gender: "f", Feature: "Kängurutasche", With: "{n} mit Kängurutasche"},
+	},
+	{
+		Name: "flat_seams", Weight: 3.5, Better: 1,
+		EN: Words{Label: "Flat seams", Plural: true, Feature: "flat seams", With: "{n} with flat seams"},
+		DE: Words{Label: "Flachnähte", Gender: "p", Feature: "Flachnähten", With: "{n} mit Flachnähten"},
+	},
+	{
+		Name: "pre_shrunk", Weight: 2, Better: 1,
+		EN: Words{Label: "Pre-shrunk", Noun: "pre-shrunk fabric", Feature: "pre-shrunk fabric", With: "pre-shrunk {n}"},
+		DE: Words{Label: "Vorgewaschen", Noun: "vorgewaschener Stoff", Gender: "m", Feature: "vorgewaschenem Stoff", With: "vorgewaschene {n}"},
+	},
+	{
+		Name: "stretch", Weight: 4.5, Better: 1,
+		EN: Words{Label: "Stretch", Feature: "stretch fabric", With: "stretch {n}"},
+		DE: Words{Label: "Stretch", Gender: "m", Feature: "Stretch-Stoff", With: "{n} mit Stretch"},
+	},
+	{
+		Name: "tagless", Weight: 2, Better: 1,
+		EN: Words{Label: "Tagless", Noun: "tagless neck", Feature: "a tagless neck", With: "tagless {n}"},
+		DE: Words{Label: "Ohne Etikett", Noun: "Nacken ohne Etikett", Gender: "m", Feature: "einem Nacken ohne Etikett", With: "{n} ohne Etikett"},
+	},
+	{
+		Name: "styling", Weight: 5.5, LowerValues: true,
+		EN: Words{Label: "Styling", Feature: "{v} styling", With: "{v} {n}"},
+		DE: Words{Label: "Machart", Gender: "f", Feature: "der Machart {v}", With: "{n} der Machart {v}"},
+	},
+	{
+		Name: "eco_collection", Weight: 4,
+		EN: Words{Label: "Eco collection", Feature: "a place in the merchant's eco collection", With: "{n} from the eco collection"},
+		DE: Words{Label: "Öko-Kollektion", Gender: "f", Feature: "Zugehörigkeit zur Öko-Kollektion", With: "{n} aus der Öko-Kollektion"},
+	},
+	{
+		Name: "performance_fabric", Weight: 4, Better: 1,
+		EN: Words{Label: "Performance fabric", Feature: "performance fabric", With: "{n} with performance fabric"},
+		DE: Words{Label: "Funktionsstoff", Gender: "m", Feature: "Funktionsstoff", With: "{n} mit Funktionsstoff"},
+	},
+	{
+		Name: "climate", Weight: 6, LowerValues: true,
+		EN: Words{Label: "Climate", Feature: "a make for {v} weather", With: "{n} for {v} weather", Values: map[string]string{"indoor": "indoor", "all-weather": "all kinds of"}},
+		DE: Words{Label: "Wetter", Gender: "n", Feature: "Eignung für {v}", With: "{n} für {v}"},
+	},
+	{
+		Name: "pattern", Weight: 2.5, LowerValues: true,
+		EN: Words{Label: "Pattern", Feature: "{a v} pattern", With: "{v} {n}"},
+		DE: Words{Label: "Muster", Gender: "n", Feature: "Muster {v}", With: "{n} mit Muster {v}"},
+	},
+	{
 		Name: "sleeve", Aliases: []string{"sleeve_length", "sleeves"}, Weight: 4, LowerValues: true,
-		EN: Words{Label: "Sleeves", Feature: "{v} sleeves", With: "{n} with {v} sleeves"},
+		EN: Words{Label: "Sleeves", Plural: true, Feature: "{v} sleeves", With: "{n} with {v} sleeves"},
 		DE: Words{Label: "Ärmel", Gender: "p", Feature: "Ärmellänge {v}", With: "{n} mit Ärmellänge {v}"},
 	},
 	{

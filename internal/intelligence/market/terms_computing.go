@@ -3,7 +3,7 @@ package market
 var computingTerms = []Term{
 	{
 		Name: "switches", Aliases: []string{"switch", "switch_type", "key_switch", "key_switches"}, Weight: 9,
-		EN: Words{Label: "Switches", Feature: "{v} switches", With: "{n} with {v} switches"},
+		EN: Words{Label: "Switches", Plural: true, Feature: "{v} switches", With: "{n} with {v} switches"},
 		DE: Words{Label: "Schalter", Gender: "p", Feature: "Schaltern vom Typ {v}", With: "{n} mit Schaltern vom Typ {v}"},
 	},
 	{
@@ -22,23 +22,23 @@ var computingTerms = []Term{
 		DE: Words{Label: "Layout", Gender: "n", Feature: "Layout {v}", With: "{n} mit Layout {v}"},
 	},
 	{
-		Name: "backlit", Aliases: []string{"backlight", "backlighting", "lighting"}, Weight: 5, Extras: []string{"*"},
+		Name: "backlit", Aliases: []string{"backlight", "backlighting", "lighting"}, Weight: 5, LowerValues: true, Extras: []string{"*"},
 		EN: Words{Label: "Backlight", Feature: "{v} backlighting", With: "{n} with {v} backlighting"},
 		DE: Words{Label: "Beleuchtung", Gender: "f", Feature: "Beleuchtung in {v}", With: "{n} mit Beleuchtung in {v}"},
 	},
 	{
 		Name: "tenkeyless", Aliases: []string{"tkl", "compact_layout"}, Weight: 8,
-		EN: Words{Label: "Tenkeyless", Feature: "a layout without number pad", With: "tenkeyless {n}"},
-		DE: Words{Label: "Ohne Ziffernblock", Feature: "kompaktem Layout ohne Ziffernblock", With: "{n} ohne Ziffernblock"},
+		EN: Words{Label: "Tenkeyless", Noun: "tenkeyless layout", Feature: "a layout without number pad", With: "tenkeyless {n}"},
+		DE: Words{Label: "Ohne Ziffernblock", Noun: "Layout ohne Ziffernblock", Gender: "n", Feature: "kompaktem Layout ohne Ziffernblock", With: "{n} ohne Ziffernblock"},
 	},
 	{
 		Name: "connection_type", Aliases: []string{"connection", "connectivity", "connections"}, Weight: 8, LowerValues: true,
 		Extras: []string{"wireless", "bluetooth wireless", "bluetooth", "funk"},
 		EN: Words{
-			Label: "Connection", Feature: "{a v} connection", With: "{v} {n}",
+			Label: "Connection", Extra: "wireless use", Feature: "{a v} connection", With: "{v} {n}",
 			Values: map[string]string{"bluetooth wireless": "Bluetooth", "bluetooth": "Bluetooth"},
 		},
-		DE: Words{Label: "Anschluss", Gender: "m", Feature: "Anschluss über {v}", With: "{n} mit Anschluss über {v}"},
+		DE: Words{Label: "Anschluss", Gender: "m", Extra: "kabelloser Betrieb", Feature: "Anschluss über {v}", With: "{n} mit Anschluss über {v}"},
 	},
 	{
 		Name: "screen_size", Aliases: []string{"display_size", "diagonal", "screen_diagonal"}, Weight: 9,
@@ -83,17 +83,19 @@ var computingTerms = []Term{
 	{
 		Name: "efficiency", Aliases: []string{"efficiency_rating", "energy_rating"}, Weight: 7,
 		Extras: []string{"gold", "platinum", "titanium", "80+ gold", "80+ platinum", "80+ titanium", "80 plus gold", "80 plus platinum", "80 plus titanium"},
-		EN:     Words{Label: "Efficiency rating", Feature: "{a v} efficiency rating", With: "{n} with {a v} efficiency rating"},
-		DE:     Words{Label: "Effizienzklasse", Gender: "f", Feature: "Effizienzklasse {v}", With: "{n} mit Effizienzklasse {v}"},
+		EN:     Words{Label: "Efficiency rating", Extra: "a rating of gold or better", Feature: "{a v} efficiency rating", With: "{n} with {a v} efficiency rating"},
+		DE:     Words{Label: "Effizienzklasse", Gender: "f", Extra: "Effizienzklasse Gold oder besser", Feature: "Effizienzklasse {v}", With: "{n} mit Effizienzklasse {v}"},
 	},
 	{
 		Name: "modular", Aliases: []string{"modularity", "cable_management"}, Weight: 7, Extras: []string{"full", "true"},
 		EN: Words{
-			Label: "Modular cables", Feature: "{v} cables", With: "{n} with {v} cables",
+			Label: "Modular cables", Plural: true, Feature: "{v} cables", With: "{n} with {v} cables", Extra: "full modularity",
+			Shown:  map[string]string{"full": "Fully modular", "semi": "Semi-modular", "full / side": "Fully modular, side-mounted", "false": "Fixed", "no": "Fixed"},
 			Values: map[string]string{"full": "fully modular", "semi": "semi-modular", "full / side": "side-mounted modular", "none": "fixed", "no": "fixed", "non": "fixed", "false": "fixed"},
 		},
 		DE: Words{
-			Label: "Modulare Kabel", Gender: "p", Feature: "{v} Kabeln", With: "{n} mit {v} Kabeln",
+			Label: "Modulare Kabel", Gender: "p", Feature: "{v} Kabeln", With: "{n} mit {v} Kabeln", Extra: "volle Modularität",
+			Shown:  map[string]string{"full": "vollmodular", "semi": "teilmodular", "full / side": "vollmodular, seitlich", "false": "fest", "no": "fest"},
 			Values: map[string]string{"full": "vollmodularen", "semi": "teilmodularen", "full / side": "seitlich modularen", "none": "festen", "no": "festen", "non": "festen", "false": "festen", "voll": "vollmodularen", "teil": "teilmodularen"},
 		},
 	},
@@ -103,7 +105,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Format", Gender: "n", Feature: "dem Format {v}", With: "{n} im Format {v}"},
 	},
 	{
-		Name: "capacity", Aliases: []string{"storage", "storage_capacity", "memory_size", "total_capacity"}, Weight: 9, Better: 1, PerUnit: true,
+		Name: "capacity", Aliases: []string{"module_capacity", "storage", "storage_capacity", "memory_size", "total_capacity"}, Weight: 9, Better: 1, PerUnit: true,
 		EN: Words{Label: "Capacity", Feature: "{v} of capacity", With: "{v} {n}", More: "larger", Less: "smaller"},
 		DE: Words{Label: "Kapazität", Gender: "f", Feature: "{v} Kapazität", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
 	},
@@ -118,7 +120,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Speichertyp", Gender: "m", Feature: "Speicher vom Typ {v}", With: "{n} vom Typ {v}"},
 	},
 	{
-		Name: "speed", Aliases: []string{"clock", "frequency", "data_rate", "clock_speed", "base_clock", "core_clock"}, Weight: 6, Better: 1,
+		Name: "speed", Aliases: []string{"clock", "frequency", "data_rate", "clock_speed", "base_clock", "core_clock", "memory_speed"}, Weight: 6, Better: 1,
 		EN: Words{Label: "Speed", Feature: "{a v} clock", With: "{n} with {v}", More: "faster", Less: "slower"},
 		DE: Words{Label: "Takt", Gender: "m", Feature: "{v} Takt", With: "{n} mit {v}", More: "schneller", Less: "langsamer"},
 	},
@@ -129,13 +131,33 @@ var computingTerms = []Term{
 	},
 	{
 		Name: "cores", Aliases: []string{"core_count"}, Weight: 8, Better: 1, PerUnit: true,
-		EN: Words{Label: "Cores", Feature: "{v} cores", With: "{n} with {v} cores", More: "richer in cores", Less: "poorer in cores"},
+		EN: Words{Label: "Cores", Plural: true, Feature: "{v} cores", With: "{n} with {v} cores", More: "richer in cores", Less: "poorer in cores"},
 		DE: Words{Label: "Kerne", Gender: "p", Feature: "{v} Kernen", With: "{n} mit {v} Kernen"},
 	},
 	{
 		Name: "dpi", Aliases: []string{"max_dpi"}, Weight: 4, Better: 1,
 		EN: Words{Label: "Sensor resolution", Feature: "up to {v} sensor resolution", With: "{n} with {v}", More: "finer", Less: "coarser"},
 		DE: Words{Label: "Sensorauflösung", Gender: "f", Feature: "bis zu {v} Sensorauflösung", With: "{n} mit {v}", More: "feiner", Less: "gröber"},
+	},
+	{
+		Name: "boost_clock", Weight: 6, Better: 1,
+		EN: Words{Label: "Boost clock", Feature: "{a v} boost clock", With: "{n} with {v} boost", More: "faster in bursts", Less: "slower in bursts"},
+		DE: Words{Label: "Boost-Takt", Gender: "m", Feature: "{v} Boost-Takt", With: "{n} mit {v} Boost-Takt"},
+	},
+	{
+		Name: "tdp", Weight: 5, Better: -1,
+		EN: Words{Label: "Thermal design power", Feature: "{a v} thermal design power", With: "{n} with {v}", More: "hotter", Less: "cooler"},
+		DE: Words{Label: "Abwärme", Gender: "f", Feature: "{v} Abwärme", With: "{n} mit {v}", More: "hitziger", Less: "kühler"},
+	},
+	{
+		Name: "fan_size", Weight: 7,
+		EN: Words{Label: "Fan size", Feature: "{a v} frame", With: "{v} {n}", More: "larger", Less: "smaller"},
+		DE: Words{Label: "Lüftergröße", Gender: "f", Feature: "{v} Rahmen", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
+	},
+	{
+		Name: "rpm", Weight: 4,
+		EN: Words{Label: "Speed range", Feature: "{v}", With: "{n} with {v}", More: "faster", Less: "slower"},
+		DE: Words{Label: "Drehzahl", Gender: "f", Feature: "{v}", With: "{n} mit {v}", More: "schneller", Less: "langsamer"},
 	},
 	{
 		Name: "airflow", Weight: 6, Better: 1,

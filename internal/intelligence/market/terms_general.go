@@ -23,7 +23,7 @@ var generalTerms = []Term{
 	},
 	{
 		Name: "dimensions", Aliases: []string{"dimension", "size_cm", "measurements"}, Weight: 3,
-		EN: Words{Label: "Dimensions", Feature: "dimensions of {v}", With: "{n} of {v}"},
+		EN: Words{Label: "Dimensions", Plural: true, Feature: "dimensions of {v}", With: "{n} of {v}"},
 		DE: Words{Label: "Maße", Gender: "p", Feature: "den Maßen {v}", With: "{n} mit den Maßen {v}"},
 	},
 	{
@@ -48,7 +48,7 @@ var generalTerms = []Term{
 	},
 	{
 		Name: "count", Aliases: []string{"pieces", "piece_count", "pack_size", "modules"}, Weight: 6, Better: 1, PerUnit: true,
-		EN: Words{Label: "Pieces", Feature: "{v} pieces", With: "{n} with {v} pieces", More: "larger as a set", Less: "smaller as a set"},
+		EN: Words{Label: "Pieces", Plural: true, Feature: "{v} pieces", With: "{n} with {v} pieces", More: "larger as a set", Less: "smaller as a set"},
 		DE: Words{Label: "Stück", Gender: "n", Feature: "{v} Stück", With: "{n} mit {v} Stück"},
 	},
 	{
@@ -58,22 +58,52 @@ var generalTerms = []Term{
 	},
 	{
 		Name: "foldable", Aliases: []string{"folding"}, Weight: 5, Better: 1,
-		EN: Words{Label: "Foldable", Feature: "a folding frame", With: "folding {n}"},
-		DE: Words{Label: "Faltbar", Feature: "faltbarem Aufbau", With: "faltbare {n}"},
+		EN: Words{Label: "Foldable", Noun: "folding frame", Feature: "a folding frame", With: "folding {n}"},
+		DE: Words{Label: "Faltbar", Noun: "faltbarer Aufbau", Gender: "m", Feature: "faltbarem Aufbau", With: "faltbare {n}"},
 	},
 	{
 		Name: "rechargeable", Weight: 5, Better: 1,
-		EN: Words{Label: "Rechargeable", Feature: "a rechargeable battery", With: "rechargeable {n}"},
-		DE: Words{Label: "Aufladbar", Feature: "aufladbarem Akku", With: "aufladbare {n}"},
+		EN: Words{Label: "Rechargeable", Noun: "rechargeable battery", Feature: "a rechargeable battery", With: "rechargeable {n}"},
+		DE: Words{Label: "Aufladbar", Noun: "aufladbarer Akku", Gender: "m", Feature: "aufladbarem Akku", With: "aufladbare {n}"},
 	},
 	{
 		Name: "dishwasher_safe", Weight: 5, Better: 1,
-		EN: Words{Label: "Dishwasher-safe", Feature: "dishwasher-safe parts", With: "dishwasher-safe {n}"},
-		DE: Words{Label: "Spülmaschinenfest", Feature: "spülmaschinenfesten Teilen", With: "spülmaschinenfeste {n}"},
+		EN: Words{Label: "Dishwasher-safe", Noun: "dishwasher safety", Feature: "dishwasher-safe parts", With: "dishwasher-safe {n}"},
+		DE: Words{Label: "Spülmaschinenfest", Noun: "Spülmaschinenfestigkeit", Gender: "f", Feature: "spülmaschinenfesten Teilen", With: "spülmaschinenfeste {n}"},
 	},
 	{
 		Name: "smart", Aliases: []string{"app_control", "wifi"}, Weight: 5, Better: 1,
 		EN: Words{Label: "App control", Feature: "app control", With: "{n} with app control"},
 		DE: Words{Label: "App-Steuerung", Gender: "f", Feature: "App-Steuerung", With: "{n} mit App-Steuerung"},
+	},
+	{
+		Name: "height_adjustable", Weight: 6, Better: 1,
+		EN: Words{Label: "Height adjustment", Feature: "height adjustment", With: "height-adjustable {n}"},
+		DE: Words{Label: "Höhenverstellung", Gender: "f", Feature: "Höhenverstellung", With: "höhenverstellbare {n}"},
+	},
+	{
+		Name: "dimmable", Weight: 4, Better: 1,
+		EN: Words{Label: "Dimmable", Noun: "dimming", Feature: "dimming", With: "dimmable {n}"},
+		DE: Words{Label: "Dimmbar", Noun: "Dimmfunktion", Gender: "f", Feature: "Dimmfunktion", With: "dimmbare {n}"},
+	},
+	{
+		Name: "bpa_free", Weight: 4, Better: 1,
+		EN: Words{Label: "BPA-free", Noun: "BPA-free material", Feature: "BPA-free material", With: "BPA-free {n}"},
+		DE: Words{Label: "BPA-frei", Noun: "Material ohne BPA", Gender: "n", Feature: "Material ohne BPA", With: "BPA-freie {n}"},
+	},
+	{
+		Name: "stainless_steel", Weight: 4.5, Better: 1,
+		EN: Words{Label: "Stainless steel", Feature: "stainless steel", With: "{n} in stainless steel"},
+		DE: Words{Label: "Edelstahl", Gender: "m", Feature: "Edelstahl", With: "{n} aus Edelstahl"},
+	},
+	{
+		Name: "vegan", Weight: 5, Better: 0,
+		EN: Words{Label: "Vegan", Noun: "vegan recipe", Feature: "a vegan recipe", With: "vegan {n}"},
+		DE: Words{Label: "Vegan", Noun: "vegane Rezeptur", Gender: "f", Feature: "veganer Rezeptur", With: "vegane {n}"},
+	},
+	{
+		Name: "depth", Weight: 3.5,
+		EN: Words{Label: "Depth", Feature: "{a v} depth", With: "{n} of {v} depth", More: "deeper", Less: "shallower"},
+		DE: Words{Label: "Tiefe", Gender: "f", Feature: "{v} Tiefe", With: "{n} mit {v} Tiefe", More: "tiefer", Less: "flacher"},
 	},
 }

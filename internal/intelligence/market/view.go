@@ -124,6 +124,14 @@ func (v *View) Stat(name string) (*Stat, bool) {
 	return nil, false
 }
 
+// Term returns what is known about an attribute of this market.
+func (v *View) Term(name string) *Term {
+	if s, ok := v.Stat(name); ok {
+		return s.Term
+	}
+	return TermFor(name)
+}
+
 // ignored are attributes that say nothing to a reader.
 var ignored = map[string]bool{
 	"has_options": true, "required_options": true, "sku": true, "id": true, "ean": true, "mpn": true, "gtin": true,
@@ -150,6 +158,9 @@ func statsOf(v *View) []Stat {
 	for _, name := range names {
 		s := index[name]
 		s.Kind, s.Unit = mainForm(v, name)
+		if s.Kind == domain.AttributeList && s.Term.Name == "style" {
+			s.Term = TermFor("styling") // a list of tags, as clothing has them
+		}
 		collect(v, s)
 		if len(s.Stated) < 3 || s.Coverage(v) < minCoverage || unhelpful(s) {
 			continue
@@ -285,6 +296,18 @@ func (s *Stat) With(v *View, key string) (with, without []*Item) {
 		}
 	}
 	return with, without
+}
+
+// Stated counts the attributes in use that an item states, brand, color and size
+// aside.
+func (v *View) Stated(it *Item) int {
+	n := 0
+	for i := range v.Stats {
+		if _, ok := v.Stats[i].Attribute(it); ok && !v.Stats[i].Term.Minor() {
+			n++
+		}
+	}
+	return n
 }
 
 // Silent reports whether a missing flag means "not stated" rather than "no": no
