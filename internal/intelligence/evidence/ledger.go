@@ -6,8 +6,8 @@ package evidence
 
 import (
 	"fmt"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"empire/internal/domain"
@@ -111,7 +111,9 @@ func (l *Ledger) Compute(formula, note string, inputs []domain.EvidenceID, args 
 		if !held {
 			panic("evidence: unknown input " + string(inputID))
 		}
-		in[i] = numbersOf(e)
+		if in[i], ok = numbersOf(e); !ok {
+			return "", 0, false
+		}
 	}
 	result, ok = evaluate(formula, in, args)
 	if !ok {
@@ -124,32 +126,39 @@ func (l *Ledger) Compute(formula, note string, inputs []domain.EvidenceID, args 
 	return id, result, true
 }
 
-// numbersOf returns the numbers that a formula sees of a piece of evidence.
-func numbersOf(e domain.Evidence) []float64 {
+// numbersOf returns the numbers that a formula sees of a piece of evidence; ok is
+// false for evidence that is no input.
+func numbersOf(e domain.Evidence) (list []float64, ok bool) {
 	switch e.Kind {
 	case domain.EvidenceSet:
-		return e.Values
+		return e.Values, true
 	case domain.EvidenceComputation:
-		return []float64{e.Result}
+		return []float64{e.Result}, true
 	default:
-		return nil
+		return nil, false
 	}
 }
 
 func formatResult(v float64) string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.6f", v), "0"), ".")
+	s := strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.6f", v), "0"), ".")
+	if s == "-0" {
+		return "0"
+	}
+	return s
 }
 
 // Claims collects the claims of one page.
 type Claims struct {
 	list []domain.Claim
 	seen map[string]domain.ClaimID
+	ids  map[domain.ClaimID]bool
 }
 
 // NewClaims returns an empty collection, or one that continues a page's claims.
 func NewClaims(held ...domain.Claim) *Claims {
-	c := &Claims{seen: map[string]domain.ClaimID{}}
+	c := &Claims{seen: map[string]domain.ClaimID{}, ids: map[domain.ClaimID]bool{}}
 	for _, cl := range held {
+		c.ids[cl.ID] = true
 		c.list = append(c.list, cl)
 		c.seen[claimKey(cl.Text, cl.Evidence)] = cl.ID
 	}
@@ -173,152 +182,18 @@ func (c *Claims) Add(text string, evidence ...domain.EvidenceID) domain.ClaimID 
 	if id, ok := c.seen[key]; ok {
 		return id
 	}
-	id := domain.ClaimID(fmt.Sprintf("c%d", len(c.list)+1))
+	n := len(c.list) + 1
+	for c.ids[claimID(n)] { // continued claims may have gaps
+		n++
+	}
+	id := claimID(n)
+	c.ids[id] = true
 	c.list = append(c.list, domain.Claim{ID: id, Text: text, Evidence: slices.Clone(evidence)})
 	c.seen[key] = id
 	return id
 }
 
+func claimID(n int) domain.ClaimID { return domain.ClaimID("c" + strconv.Itoa(n)) }
+
 // All returns the claims in the order in which they were added.
 func (c *Claims) All() []domain.Claim { return c.list }
-
-// Formulas documents the formulas of Compute: what they take and what they give.
-// Inputs are sets (lists of numbers) or earlier computations (lists of one).
-var Formulas = map[string]string{
-	"count":              "how many numbers the set has",
-	"sum":                "sum of the set",
-	"min":                "least number of the set",
-	"max":                "greatest number of the set",
-	"mean":               "arithmetic mean of the set",
-	"median":             "median of the set; the mean of the middle two for an even count",
-	"quantile":           "quantile args[0] of the set, linear between neighbours (type 7)",
-	"count_le":           "how many numbers of the set are at most args[0]",
-	"count_ge":           "how many numbers of the set are at least args[0]",
-	"count_lt":           "how many numbers of the set are below args[0]",
-	"count_gt":           "how many numbers of the set are above args[0]",
-	"count_eq":           "how many numbers of the set equal args[0]",
-	"count_between":      "how many numbers of the set are at least args[0] and below args[1]",
-	"difference":         "first input minus second",
-	"absolute":           "first input without its sign",
-	"ratio":              "first input divided by second",
-	"percent":            "first input divided by second, times 100",
-	"percent_difference": "(first input minus second) divided by second, times 100",
-	"rank_asc":           "place of the second input in the first set, 1 for the least; ties share the better place",
-	"rank_desc":          "place of the second input in the first set, 1 for the greatest; ties share the better place",
-	"spread":             "greatest minus least number of the set",
-	"constant":           "args[0], a threshold chosen by the writer",
-}
-
-func evaluate(formula string, in [][]float64, args []float64) (float64, bool) {
-	if _, known := Formulas[formula]; !known {
-		panic("evidence: unknown formula " + formula)
-	}
-	if formula == "constant" {
-		return finite(args[0])
-	}
-	if len(in) == 0 || len(in[0]) == 0 && formula != "count" && !strings.HasPrefix(formula, "count_") {
-		return 0, false
-	}
-	switch set := in[0]; formula {
-	case "count":
-		return float64(len(set)), true
-	case "count_le", "count_ge", "count_lt", "count_gt", "count_eq", "count_between":
-		return countWhere(formula, set, args), true
-	case "difference", "ratio", "percent", "percent_difference", "rank_asc", "rank_desc":
-		if len(in) != 2 || len(in[1]) != 1 {
-			return 0, false
-		}
-		return binary(formula, set, in[1][0])
-	default:
-		return aggregate(formula, set, args)
-	}
-}
-
-func countWhere(formula string, set, args []float64) float64 {
-	n := 0
-	for _, v := range set {
-		match := false
-		switch formula {
-		case "count_le":
-			match = v <= args[0]
-		case "count_ge":
-			match = v >= args[0]
-		case "count_lt":
-			match = v < args[0]
-		case "count_gt":
-			match = v > args[0]
-		case "count_eq":
-			match = v == args[0]
-		case "count_between":
-			match = v >= args[0] && v < args[1]
-		}
-		if match {
-			n++
-		}
-	}
-	return float64(n)
-}
-
-func binary(formula string, set []float64, b float64) (float64, bool) {
-	a := set[0]
-	switch formula {
-	case "rank_asc", "rank_desc":
-		place := 1
-		for _, v := range set {
-			if formula == "rank_asc" && v < b || formula == "rank_desc" && v > b {
-				place++
-			}
-		}
-		return float64(place), true
-	case "difference":
-		return finite(a - b)
-	case "ratio":
-		return finite(a / b)
-	case "percent":
-		return finite(a / b * 100)
-	default: // percent_difference
-		return finite((a - b) / b * 100)
-	}
-}
-
-func aggregate(formula string, set, args []float64) (float64, bool) {
-	switch formula {
-	case "sum", "mean":
-		sum := 0.0
-		for _, v := range set {
-			sum += v
-		}
-		if formula == "mean" {
-			sum /= float64(len(set))
-		}
-		return finite(sum)
-	case "min":
-		return slices.Min(set), true
-	case "max":
-		return slices.Max(set), true
-	case "spread":
-		return slices.Max(set) - slices.Min(set), true
-	case "absolute":
-		return math.Abs(set[0]), true
-	case "median":
-		return Quantile(set, 0.5), true
-	default: // quantile
-		return Quantile(set, args[0]), true
-	}
-}
-
-func finite(v float64) (float64, bool) { return v, !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// Quantile returns the q-quantile (0 to 1) of values, linear between neighbours:
-// type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
-// values need not be sorted and must not be empty.
-func Quantile(values []float64, q float64) float64 {
-	s := slices.Clone(values)
-	slices.Sort(s)
-	pos := q * float64(len(s)-1)
-	i := int(math.Floor(pos))
-	if i >= len(s)-1 {
-		return s[len(s)-1]
-	}
-	return s[i] + (pos-float64(i))*(s[i+1]-s[i])
-}

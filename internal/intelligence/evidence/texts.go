@@ -33,6 +33,9 @@ func Texts(p *domain.Page) iter.Seq[Text] {
 	}
 }
 
+// sentence is the Where of texts that must state a claim or be an opinion.
+const sentence = "sentence"
+
 type walker struct {
 	yield func(Text) bool
 	done  bool
@@ -52,7 +55,7 @@ func (w *walker) text(where, text string, claims []domain.ClaimID) {
 
 func (w *walker) sentences(list []domain.Sentence) {
 	for _, s := range list {
-		w.emit(Text{Where: "sentence", Text: s.Text, Claims: s.Claims, Opinion: s.Opinion})
+		w.emit(Text{Where: sentence, Text: s.Text, Claims: s.Claims, Opinion: s.Opinion})
 	}
 }
 
