@@ -40,7 +40,15 @@ func BuildMarket(p MarketParams) (domain.Market, error) {
 	if len(s.products) == 0 {
 		return domain.Market{}, notEnough(p, s, 0, 0)
 	}
-	products, notes := oneCurrency(s.products)
+	linkable, closed := withOpenProgram(s.products, p.Programs)
+	if len(linkable) == 0 {
+		return domain.Market{}, domain.Errorf(domain.CodeNotEnoughData,
+			"There is not enough data for a site about %q: %s match, but no program of their merchants is joined and open.", p.Niche.Text, rowsOf(len(s.products)))
+	}
+	products, notes := oneCurrency(linkable)
+	if closed > 0 {
+		notes = append(notes, fmt.Sprintf("%s left out: the merchant's program is not joined or is closed, so its price could not be linked.", rowsOf(closed)))
+	}
 	families, dropped := group(products)
 	if dropped > 0 {
 		notes = append(notes, fmt.Sprintf("%d products share their name with another and nothing in the feeds tells them apart; they were left out.", dropped))
@@ -63,9 +71,34 @@ func BuildMarket(p MarketParams) (domain.Market, error) {
 	return domain.Market{
 		Niche: p.Niche.Text, Language: p.Niche.Language, Noun: p.Niche.Noun,
 		Families: families, Unpriced: unpriced, RowCount: len(s.products), Match: s.match,
-		Feeds: feedsOf(p.Feeds, families), Programs: programsOf(p.Programs, families),
+		Feeds: feedsOf(p.Feeds, families), Programs: programsOf(p.Programs, s.products),
 		Keywords: p.Niche.keywords(p.Keywords), At: p.At.UTC(),
 	}, nil
+}
+
+// withOpenProgram leaves out rows of merchants whose program is known and cannot be
+// linked: a page must not name a price that the reader is not led to. A merchant
+// without a known program stays.
+func withOpenProgram(products []domain.Product, programs []domain.Program) (kept []domain.Product, left int) {
+	barred := map[string]bool{}
+	for _, p := range programs {
+		if !p.Joined || !p.Open {
+			barred[p.AdvertiserID] = true
+		}
+	}
+	for _, p := range programs { // one usable program is enough
+		if p.Joined && p.Open {
+			delete(barred, p.AdvertiserID)
+		}
+	}
+	for i := range products {
+		if barred[products[i].MerchantID] {
+			left++
+			continue
+		}
+		kept = append(kept, products[i])
+	}
+	return kept, left
 }
 
 // oneCurrency leaves out rows with a price in another currency than most rows.
@@ -124,12 +157,10 @@ func feedsOf(feeds []domain.Feed, families []domain.Family) []domain.Feed {
 
 // programsOf returns the programs of the merchants that sell the families, ordered
 // by ID.
-func programsOf(programs []domain.Program, families []domain.Family) []domain.Program {
+func programsOf(programs []domain.Program, products []domain.Product) []domain.Program {
 	sells := map[string]bool{}
-	for i := range families {
-		for k := range families[i].Variants {
-			sells[families[i].Variants[k].MerchantID] = true
-		}
+	for i := range products {
+		sells[products[i].MerchantID] = true
 	}
 	out := slices.DeleteFunc(slices.Clone(programs), func(p domain.Program) bool {
 		return p.AdvertiserID == "" || !sells[p.AdvertiserID]

@@ -27,6 +27,29 @@ func keyboards(n int) []domain.Product {
 	return out
 }
 
+// TestBuildMarketLeavesOutClosedPrograms: a page must not name a price that it
+// cannot link.
+func TestBuildMarketLeavesOutClosedPrograms(t *testing.T) {
+	t.Parallel()
+	params := catalog.MarketParams{Niche: mustNiche(t, "keyboards", "en"), Products: keyboards(12), At: at}
+	for _, tt := range []struct {
+		name     string
+		programs []domain.Program
+		want     domain.Code
+	}{
+		{"unknown program", nil, ""},
+		{"usable program", []domain.Program{{AdvertiserID: "1", Joined: true, Open: true}}, ""},
+		{"one of two usable", []domain.Program{{AdvertiserID: "1"}, {AdvertiserID: "1", Joined: true, Open: true}}, ""},
+		{"not joined", []domain.Program{{AdvertiserID: "1", Open: true}}, domain.CodeNotEnoughData},
+		{"closed", []domain.Program{{AdvertiserID: "1", Joined: true}}, domain.CodeNotEnoughData},
+	} {
+		params.Programs = tt.programs
+		if _, err := catalog.BuildMarket(params); domain.CodeOf(err) != tt.want {
+			t.Errorf("%s: %v, want code %q", tt.name, err, tt.want)
+		}
+	}
+}
+
 func TestBuildMarket(t *testing.T) {
 	t.Parallel()
 	searches := func(n int) *int { return &n }
@@ -38,7 +61,7 @@ func TestBuildMarket(t *testing.T) {
 	params := catalog.MarketParams{
 		Niche: mustNiche(t, "keyboards", "en"), Products: append(products, mouse), At: at,
 		Feeds:    []domain.Feed{{ID: "feed_2"}, {ID: "feed_1"}},
-		Programs: []domain.Program{{ID: "prog_2", AdvertiserID: "2"}, {ID: "prog_1", AdvertiserID: "1"}, {ID: "prog_0"}},
+		Programs: []domain.Program{{ID: "prog_2", AdvertiserID: "2"}, {ID: "prog_1", AdvertiserID: "1", Joined: true, Open: true}, {ID: "prog_0"}},
 		Keywords: []domain.Keyword{
 			{Phrase: "best keyboard", Language: "en", MonthlySearches: searches(10)}, {Phrase: "mouse", Language: "en"},
 			{Phrase: "Tastatur keyboard", Language: "de"}, {Phrase: "keyboards under 50", Language: "en", MonthlySearches: searches(90)},

@@ -90,8 +90,8 @@ var merchants = []merchant{
 	},
 }
 
-// Programs returns the affiliate programs of the merchants: two that a publisher
-// earns with, one that was never joined and one that its advertiser has closed.
+// Programs returns the affiliate programs of the merchants: three that a publisher
+// earns with and one that was never joined.
 func Programs() []domain.Program {
 	program := func(m merchant, basisPoints, cookieDays int, joined, open bool) domain.Program {
 		return domain.Program{
@@ -104,6 +104,6 @@ func Programs() []domain.Program {
 		program(merchants[0], 800, 30, false, true),
 		program(merchants[1], 550, 30, true, true),
 		program(merchants[2], 300, 14, true, true),
-		program(merchants[3], 700, 45, true, false),
+		program(merchants[3], 700, 45, true, true),
 	}
 }
