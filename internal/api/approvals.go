@@ -28,6 +28,7 @@ type approvalBody struct {
 	ActorID     *domain.UserID       `json:"actor_id" doc:"Who decided"`
 	Reason      string               `json:"reason"`
 	Hash        string               `json:"hash" doc:"Chains this decision to the one before; empty while pending"`
+	PreviewURL  *string              `json:"preview_url" doc:"Where the site that is asked about can be looked at; null if there is no such place"`
 	CreatedAt   time.Time            `json:"created_at"`
 	DecidedAt   *time.Time           `json:"decided_at"`
 }
@@ -108,6 +109,9 @@ func toApproval(a *domain.Approval) approvalBody {
 	}
 	if a.ActorID != "" {
 		b.ActorID = &a.ActorID
+	}
+	if a.PreviewURL != "" {
+		b.PreviewURL = &a.PreviewURL
 	}
 	return b
 }

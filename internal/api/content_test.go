@@ -90,6 +90,17 @@ func TestRollbackAndDecision(t *testing.T) {
 	}
 }
 
+func TestApprovalPreview(t *testing.T) {
+	t.Parallel()
+	a := newAPI(&fakes{})
+	if got := decodeObject(t, call(t, a, admin, "GET", "/api/v1/approvals/appr_1", ""))["preview_url"]; got != "http://x.preview.localhost/" {
+		t.Errorf("preview_url = %v", got)
+	}
+	if list := call(t, a, admin, "GET", "/api/v1/approvals", "").Body.String(); !strings.Contains(list, `"preview_url":null`) {
+		t.Errorf("without a preview: %s", list)
+	}
+}
+
 // TestEndedRuns checks the shapes of a completed and of a failed run.
 func TestEndedRuns(t *testing.T) {
 	t.Parallel()

@@ -223,7 +223,7 @@ func (f approvals) Get(_ context.Context, id domain.ApprovalID) (*domain.Approva
 	if id != "appr_1" {
 		return nil, missing("Approval", string(id))
 	}
-	return &domain.Approval{ID: id, State: domain.ApprovalPending, Payload: json.RawMessage(`{"pages":3}`)}, f.fail
+	return &domain.Approval{ID: id, State: domain.ApprovalPending, Payload: json.RawMessage(`{"pages":3}`), PreviewURL: "http://x.preview.localhost/"}, f.fail
 }
 
 func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error) {

@@ -280,10 +280,28 @@ func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Dra
 }
 
 // EdgeURL returns the address at which the local edge serves a website.
-func (a *App) EdgeURL(site *domain.Website) string {
-	_, port, err := net.SplitHostPort(a.gateway.EdgeAddr())
-	if err != nil {
-		_, port, _ = net.SplitHostPort(a.cfg.Listen.Edge)
+func (a *App) EdgeURL(site *domain.Website) string { return a.localURL(site.Name + ".localhost") }
+
+// PreviewURL returns the address at which the local edge shows the release with a
+// manifest, published or not; empty if that is not a manifest.
+func (a *App) PreviewURL(manifest string) string {
+	host := edge.PreviewHost(manifest)
+	if host == "" {
+		return ""
 	}
-	return "http://" + net.JoinHostPort(site.Name+".localhost", port) + "/"
+	return a.localURL(host)
+}
+
+// localURL returns the address of a host on the local edge: of this process if it
+// listens, else of a server with the same configuration.
+func (a *App) localURL(host string) string {
+	address := a.cfg.Listen.Edge
+	if a.gateway != nil && a.gateway.EdgeAddr() != "" {
+		address = a.gateway.EdgeAddr()
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "" // the configuration was checked
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
 }

@@ -57,7 +57,7 @@ func (a *App) wireServices(context.Context) error {
 		LiveChanged: a.liveChanged, Now: a.now,
 	})
 	a.Approvals = service.NewApprovals(service.ApprovalsConfig{
-		Tx: a.store, Approvals: a.store.Approvals, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
+		Tx: a.store, Approvals: a.store.Approvals, Engine: a.engine, Audit: a.store.Audit, PreviewURL: a.PreviewURL, Now: a.now,
 	})
 	a.Agents = service.NewAgents(service.AgentsConfig{
 		Tx: a.store, Tasks: a.store.Tasks, Figures: a.store.Agents, Specs: shipped.Agents(), Runtime: a.runtime,

@@ -184,6 +184,9 @@ type Approval struct {
 	// Hash chains the decisions: SHA-256 over the previous decision's hash and this
 	// decision's fields. Empty while pending.
 	Hash string `json:"hash,omitempty"`
+	// PreviewURL is where the site that is asked about can be looked at. It is not
+	// stored, and empty if there is no such place.
+	PreviewURL string `json:"preview_url,omitempty"`
 }
 
 // AuditEntry records one change of state.

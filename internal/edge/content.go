@@ -25,6 +25,7 @@ type entry struct {
 	status       int
 	contentType  [1]string
 	cacheControl []string
+	moveControl  []string       // Cache-Control of being led here from the path without its final slash
 	forms        [codings]*form // by coding; plain is never nil
 	varies       bool           // there is more than one form
 	location     [1]string      // where the path without its final slash leads
@@ -54,7 +55,7 @@ func newContent(release domain.ReleaseID, m *domain.Manifest) *content {
 	c := &content{release: [1]string{string(release)}, entries: make(map[string]*entry, len(m.Entries))}
 	for i := range m.Entries {
 		me := &m.Entries[i]
-		e := &entry{status: 200, contentType: [1]string{me.ContentType}, cacheControl: cacheShort}
+		e := &entry{status: 200, contentType: [1]string{me.ContentType}, cacheControl: cacheShort, moveControl: cacheShort}
 		e.forms[plain] = newForm(me.SHA256, me.Size)
 		for name, enc := range me.Encodings {
 			if coding, ok := codingByName[name]; ok && coding != plain {
@@ -83,12 +84,10 @@ func (s *Server) contentOf(ctx context.Context, st *site) (*content, error) {
 	if c := st.content.Load(); c != nil {
 		return c, nil
 	}
-	ch := s.loads.DoChan(string(st.release), func() (any, error) {
+	c, err := s.once(ctx, string(st.release), func(ctx context.Context) (*content, error) {
 		if c := st.content.Load(); c != nil { // a reading ended since we looked
 			return c, nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadLimit)
-		defer cancel()
 		r, err := s.cfg.Releases.Get(ctx, st.release)
 		if err != nil {
 			return nil, err
@@ -97,20 +96,31 @@ func (s *Server) contentOf(ctx context.Context, st *site) (*content, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := newContent(st.release, &m)
-		st.content.Store(c)
-		return c, nil
+		return newContent(st.release, &m), nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load release %s: %w", st.release, err)
+	}
+	st.content.Store(c)
+	return c, nil
+}
+
+// once runs load, or waits for the run of another request with the same key. A
+// visitor who leaves does not break it off.
+func (s *Server) once(ctx context.Context, key string, load func(context.Context) (*content, error)) (*content, error) {
+	ch := s.loads.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadLimit)
+		defer cancel()
+		return load(ctx)
 	})
 	select {
 	case <-ctx.Done():
-		return nil, fmt.Errorf("load release %s: %w", st.release, ctx.Err())
+		return nil, ctx.Err()
 	case res := <-ch:
 		if res.Err != nil {
-			return nil, fmt.Errorf("load release %s: %w", st.release, res.Err)
+			return nil, res.Err
 		}
-		c := res.Val.(*content)
-		st.content.Store(c)
-		return c, nil
+		return res.Val.(*content), nil
 	}
 }
 

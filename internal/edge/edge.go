@@ -7,6 +7,10 @@
 // that changed, hurried by Nudge, replaces it, so a pointer move takes effect well
 // under a second and a request ends on the release that it began with. Starting
 // reads one row for each site and no manifest.
+//
+// A release that is not published is served at a host made of the SHA-256 of its
+// manifest, see PreviewHost. Such hosts and those of sites have nothing in common:
+// neither is ever looked up among the other.
 package edge
 
 import (
@@ -76,6 +80,7 @@ type Server struct {
 	table    atomic.Pointer[table]
 	cache    *otter.Cache[string, []byte]
 	loads    singleflight.Group
+	previews previews
 	counters counters
 	nudge    chan struct{}
 

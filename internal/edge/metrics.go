@@ -13,7 +13,8 @@ type Stats struct {
 	CacheHits  uint64        // files that were in the cache
 	CacheReads uint64        // files that had to be read from the blob store
 	CacheBytes uint64        // bytes in the cache now
-	Hosts      int           // names that the server answers for now
+	Hosts      int           // names of sites that the server answers for now
+	Previews   int           // releases in memory that were looked at by their manifest
 }
 
 type counters struct {
@@ -36,7 +37,7 @@ func (c *counters) observe(status int, d time.Duration) {
 func (s *Server) Stats() Stats {
 	out := Stats{
 		Busy: time.Duration(s.counters.busy.Load()), CacheHits: s.counters.hits.Load(),
-		CacheReads: s.counters.reads.Load(), CacheBytes: s.cache.WeightedSize(),
+		CacheReads: s.counters.reads.Load(), CacheBytes: s.cache.WeightedSize(), Previews: s.previews.len(),
 	}
 	for i := range out.Requests {
 		out.Requests[i] = s.counters.requests[i].Load()

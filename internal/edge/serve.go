@@ -47,26 +47,34 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) int {
 	if t == nil {
 		return unavailable(w, r)
 	}
-	st := t.find(r.Host)
+	host := hostKey(r.Host)
+	if label, ok := strings.CutSuffix(host, previewSuffix); ok {
+		return s.servePreview(w, r, label)
+	}
+	st := (*t)[host]
 	if st == nil {
 		return plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		h["Allow"] = allowed
-		return plainText(w, r, http.StatusMethodNotAllowed, "Only GET and HEAD are allowed here.\n")
+	if !readOnly(r) {
+		return refuseMethod(w, r)
 	}
 	c, err := s.contentOf(r.Context(), st)
 	if err != nil {
-		return s.fault(w, r, st, err)
+		return s.fault(w, r, string(st.release), err)
 	}
 	if s.cfg.Debug {
 		h["X-Release"] = c.release[:]
 	}
+	return s.answer(w, r, c)
+}
+
+// answer serves the requested path of a release.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *content) int {
 	e := c.lookup(r)
 	switch {
 	case e != nil:
 	case c.movedTo(r) != nil:
-		return redirect(w, r, c.movedTo(r).location[0])
+		return redirect(w, r, c.movedTo(r))
 	case c.notFound != nil:
 		e = c.notFound
 	default:
@@ -74,9 +82,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) int {
 	}
 	status, err := s.send(w, r, e)
 	if err != nil {
-		return s.fault(w, r, st, err)
+		return s.fault(w, r, c.release[0], err)
 	}
 	return status
+}
+
+func readOnly(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+func refuseMethod(w http.ResponseWriter, r *http.Request) int {
+	w.Header()["Allow"] = allowed
+	return plainText(w, r, http.StatusMethodNotAllowed, "Only GET and HEAD are allowed here.\n")
 }
 
 // lookup returns the entry of exactly the requested path, or nil. Paths are never
@@ -179,21 +194,22 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// redirect sends the visitor to a path of the same site with the same query.
-func redirect(w http.ResponseWriter, r *http.Request, path string) int {
+// redirect sends the visitor to an entry of the same site with the same query.
+func redirect(w http.ResponseWriter, r *http.Request, e *entry) int {
+	path := e.location[0]
 	if r.URL.RawQuery != "" {
 		path += "?" + r.URL.RawQuery
 	}
 	h := w.Header()
 	h["Location"] = []string{path}
-	h["Cache-Control"] = cacheShort
+	h["Cache-Control"] = e.moveControl
 	return plainText(w, r, http.StatusMovedPermanently, "The page has moved.\n")
 }
 
 // fault answers when a release cannot be read, which is ours to mend.
-func (s *Server) fault(w http.ResponseWriter, r *http.Request, st *site, err error) int {
+func (s *Server) fault(w http.ResponseWriter, r *http.Request, release string, err error) int {
 	if !errors.Is(err, context.Canceled) { // the visitor left
-		s.log.ErrorContext(r.Context(), "page not served", slog.String("release_id", string(st.release)), slog.Any("err", err))
+		s.log.ErrorContext(r.Context(), "page not served", slog.String("release_id", release), slog.Any("err", err))
 	}
 	return unavailable(w, r)
 }

@@ -99,9 +99,6 @@ func newTable(known map[domain.WebsiteID]*site) *table {
 	return &t
 }
 
-// find returns the site for the Host of a request, or nil.
-func (t *table) find(host string) *site { return (*t)[hostKey(host)] }
-
 // hostKey returns the host name without port, final dot and upper case.
 func hostKey(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {

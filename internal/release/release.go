@@ -163,15 +163,16 @@ func ValidPath(p string) bool {
 	return !slices.ContainsFunc(segments, func(s string) bool { return s == "" || s == "." || s == ".." })
 }
 
-// Load returns the manifest with the given SHA-256, or a CodeNotFound error.
+// Load returns the manifest with the given SHA-256. If there is no such blob, or it
+// is something else than a manifest, the error is CodeNotFound.
 func (s *Builder) Load(ctx context.Context, sha string) (domain.Manifest, error) {
 	b, err := s.blobs.ReadAll(ctx, sha)
 	if err != nil {
 		return domain.Manifest{}, fmt.Errorf("load manifest: %w", err)
 	}
 	var m domain.Manifest
-	if err := json.Unmarshal(b, &m); err != nil {
-		return domain.Manifest{}, fmt.Errorf("load manifest %s: %w", sha, err)
+	if err := json.Unmarshal(b, &m); err != nil || m.Version == 0 {
+		return domain.Manifest{}, &domain.Error{Code: domain.CodeNotFound, Message: fmt.Sprintf("Blob %s is not a manifest.", sha), Err: err}
 	}
 	if m.Version != manifestVersion {
 		return domain.Manifest{}, fmt.Errorf("load manifest %s: version %d is not %d", sha, m.Version, manifestVersion)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -23,7 +24,9 @@ type ApprovalsConfig struct {
 	Approvals approvalStore
 	Engine    *pipeline.Engine
 	Audit     auditStore
-	Now       func() time.Time
+	// PreviewURL says where the release with a manifest can be looked at; nil: nowhere.
+	PreviewURL func(manifest string) string
+	Now        func() time.Time
 }
 
 // Approvals shows open questions to people and takes their decisions.
@@ -50,7 +53,11 @@ func (s *Approvals) List(ctx context.Context, state domain.ApprovalState, w doma
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, 0, err
 	}
-	return s.cfg.Approvals.List(ctx, state, w)
+	list, total, err := s.cfg.Approvals.List(ctx, state, w)
+	for i := range list {
+		s.addPreview(&list[i])
+	}
+	return list, total, err
 }
 
 // Get returns one approval.
@@ -58,7 +65,21 @@ func (s *Approvals) Get(ctx context.Context, id domain.ApprovalID) (*domain.Appr
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, err
 	}
-	return s.cfg.Approvals.Get(ctx, id)
+	a, err := s.cfg.Approvals.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s.addPreview(a)
+	return a, nil
+}
+
+// addPreview says where the site that is asked about can be looked at.
+func (s *Approvals) addPreview(a *domain.Approval) {
+	var p approvalPayload
+	if s.cfg.PreviewURL == nil || json.Unmarshal(a.Payload, &p) != nil || p.Manifest == "" {
+		return // not about a site
+	}
+	a.PreviewURL = s.cfg.PreviewURL(p.Manifest)
 }
 
 // Decide records a person's decision and lets the waiting run go on or end, in one
@@ -83,7 +104,11 @@ func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.D
 		decided, err = s.decide(ctx, id, d, p)
 		return err
 	})
-	return decided, err
+	if err != nil {
+		return nil, err
+	}
+	s.addPreview(decided)
+	return decided, nil
 }
 
 func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d domain.Decision, p *domain.Principal) (*domain.Approval, error) {

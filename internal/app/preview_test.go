@@ -1,0 +1,104 @@
+package app_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"empire/internal/app"
+	"empire/internal/sample"
+)
+
+type approval struct {
+	ID          string `json:"id"`
+	State       string `json:"state"`
+	PayloadHash string `json:"payload_hash"`
+	PreviewURL  string `json:"preview_url"`
+}
+
+// TestPreview looks at a site before it is approved, as the person who approves
+// does, and then finds the same bytes at its own address.
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	a := start(t, t.TempDir(), "")
+	c := signIn(t, a)
+	waits := make(chan struct{}, 1)
+	done := make(chan *app.DemoSummary, 1)
+	go func() {
+		s, err := a.Demo(t.Context(), app.DemoParams{Ask: true, Report: func(p app.DemoProgress) {
+			if p.State == "waiting" && len(waits) == 0 {
+				waits <- struct{}{}
+			}
+		}})
+		if err != nil {
+			t.Errorf("demo: %v", err)
+		}
+		done <- s
+	}()
+	select {
+	case <-waits:
+	case s := <-done:
+		t.Fatalf("the demo ended without a question: %+v", s)
+	}
+	var open []approval
+	c.call("GET", "/approvals?state=pending", nil, &open)
+	if len(open) != 1 || open[0].PreviewURL == "" {
+		t.Fatalf("open approvals: %+v", open)
+	}
+	status, header, home, err := visit(t.Context(), http.DefaultClient, open[0].PreviewURL)
+	if err != nil || status != 200 || !bytes.Contains(home, []byte("<h1")) {
+		t.Fatalf("preview: %d, %v, %d bytes", status, err, len(home))
+	}
+	if header.Get("X-Robots-Tag") != "noindex, nofollow" || header.Get("Cache-Control") != "no-store" {
+		t.Errorf("preview has the headers %v", header)
+	}
+	if !strings.Contains(dashboard(t, c, "/approvals/"+open[0].ID), `href="`+open[0].PreviewURL+`"`) {
+		t.Error("the dashboard does not link to the preview")
+	}
+	found, err := a.Websites.Find(a.AsAdmin(t.Context()), sample.Domain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := a.EdgeURL(found)
+	if status, _, _, err := visit(t.Context(), http.DefaultClient, site); err != nil || status != 421 {
+		t.Errorf("%s is served before its approval: %d, %v", site, status, err)
+	}
+
+	var decided approval
+	c.call("POST", "/approvals/"+open[0].ID+"/decision", map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash}, &decided)
+	if decided.State != "approved" || decided.PreviewURL != open[0].PreviewURL {
+		t.Errorf("decision: %+v", decided)
+	}
+	select {
+	case s := <-done:
+		if s == nil || s.Status != app.DemoCompleted || s.BaseURL != site {
+			t.Fatalf("demo ended with %+v, want the site at %s", s, site)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the run did not go on")
+	}
+	status, header, live, err := visit(t.Context(), http.DefaultClient, site)
+	if err != nil || status != 200 || !bytes.Equal(live, home) {
+		t.Errorf("%d, %v, %d bytes at the site's own address, %d in the preview", status, err, len(live), len(home))
+	}
+	if header.Get("X-Robots-Tag") != "" || header.Get("Cache-Control") == "no-store" {
+		t.Errorf("the live site has the headers of a preview: %v", header)
+	}
+}
+
+// dashboard returns a page of the dashboard.
+func dashboard(t *testing.T, c *client, path string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(c.app.URL(), "/")+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.AddCookie(&http.Cookie{Name: "empire_session", Value: c.token})
+	status, _, body, err := send(http.DefaultClient, req)
+	if err != nil || status != 200 {
+		t.Fatalf("%s: %d, %v", path, status, err)
+	}
+	return string(body)
+}
