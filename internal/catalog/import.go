@@ -19,11 +19,9 @@ type Sink interface {
 	Hashes(ctx context.Context, feedID domain.FeedID, keys []string) (map[string]string, error)
 	// Upsert writes products, new or changed.
 	Upsert(ctx context.Context, products []domain.Product) error
-	// Touch marks rows, written or unchanged, as seen by this import.
-	Touch(ctx context.Context, feedID domain.FeedID, keys []string, importID string) error
 	// RemoveUnseen deletes the rows of the feed that this import has not seen and
 	// returns how many they were.
-	RemoveUnseen(ctx context.Context, feedID domain.FeedID, importID string) (int, error)
+	RemoveUnseen(ctx context.Context, feedID domain.FeedID, seen func(key string) bool) (int, error)
 }
 
 // The limits of an import that ImportParams does not set.
@@ -68,8 +66,7 @@ func (p ImportParams) withDefaults(feed *domain.Feed) ImportParams {
 
 // Importer reads product feeds in the layout of AWIN. The zero value is ready.
 type Importer struct {
-	Now   func() time.Time // time.Now by default
-	NewID func() string    // identifies an import; domain.NewID("import") by default
+	Now func() time.Time // time.Now by default
 }
 
 // Import reads a feed, however packed, encoded and delimited, and brings the sink
@@ -89,17 +86,14 @@ type Importer struct {
 func (im *Importer) Import(ctx context.Context, sink Sink, feed *domain.Feed, r io.Reader, p ImportParams) (domain.ImportReport, error) {
 	started := time.Now()
 	p = p.withDefaults(feed)
-	now, newID := im.Now, im.NewID
+	now := im.Now
 	if now == nil {
 		now = time.Now
-	}
-	if newID == nil {
-		newID = func() string { return domain.NewID("import") }
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	src := &source{feed: feed, params: p, readAt: now().UTC(), tally: newTally(), out: make(chan batch, 1)}
-	st := &storer{sink: sink, feedID: feed.ID, importID: newID(), seen: newKeySet(maxSeenKeys)}
+	st := &storer{sink: sink, feedID: feed.ID, seen: newKeySet(maxSeenKeys)}
 
 	go src.run(ctx, r)
 	var failed error
@@ -278,10 +272,9 @@ func faultText(err error) string {
 
 // storer is the storing half of an import.
 type storer struct {
-	sink     Sink
-	feedID   domain.FeedID
-	importID string
-	seen     *keySet
+	sink   Sink
+	feedID domain.FeedID
+	seen   *keySet
 
 	stored                                   int // rows written or touched
 	imported, updated, unchanged, duplicates int
@@ -322,7 +315,7 @@ func (st *storer) store(ctx context.Context, b batch) error {
 				return err
 			}
 		}
-		return st.sink.Touch(ctx, st.feedID, keys, st.importID)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -360,7 +353,7 @@ func (st *storer) dedupe(products []domain.Product) (kept []domain.Product, agai
 // finish removes what the feed no longer has.
 func (st *storer) finish(ctx context.Context) (removed int, err error) {
 	err = st.sink.InTx(ctx, func(ctx context.Context) error {
-		removed, err = st.sink.RemoveUnseen(ctx, st.feedID, st.importID)
+		removed, err = st.sink.RemoveUnseen(ctx, st.feedID, st.seen.has)
 		return err
 	})
 	return removed, err

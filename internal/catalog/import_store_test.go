@@ -29,9 +29,10 @@ func (discard) InTx(ctx context.Context, fn func(context.Context) error) error {
 func (discard) Hashes(context.Context, domain.FeedID, []string) (map[string]string, error) {
 	return nil, nil
 }
-func (discard) Upsert(context.Context, []domain.Product) error                   { return nil }
-func (discard) Touch(context.Context, domain.FeedID, []string, string) error     { return nil }
-func (discard) RemoveUnseen(context.Context, domain.FeedID, string) (int, error) { return 0, nil }
+func (discard) Upsert(context.Context, []domain.Product) error { return nil }
+func (discard) RemoveUnseen(context.Context, domain.FeedID, func(string) bool) (int, error) {
+	return 0, nil
+}
 
 func BenchmarkImport(b *testing.B) {
 	data, err := os.ReadFile(testkit.Data(b, "products/feed_pcparts_en_usd.csv.gz"))

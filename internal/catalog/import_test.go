@@ -16,15 +16,14 @@ import (
 type sink struct {
 	mu       sync.Mutex
 	rows     map[string]domain.Product
-	seen     map[string]string // import by key; empty for the one under way
-	fail     error             // returned by Upsert
+	fail     error // returned by Upsert
 	batches  int
 	biggest  int
 	removals int
 }
 
 func newSink() *sink {
-	return &sink{rows: map[string]domain.Product{}, seen: map[string]string{}}
+	return &sink{rows: map[string]domain.Product{}}
 }
 
 func (s *sink) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
@@ -47,27 +46,15 @@ func (s *sink) Upsert(_ context.Context, products []domain.Product) error {
 	s.biggest = max(s.biggest, len(products))
 	for _, p := range products {
 		s.rows[p.Key] = p
-		s.seen[p.Key] = ""
 	}
 	return nil
 }
 
-func (s *sink) Touch(_ context.Context, _ domain.FeedID, keys []string, importID string) error {
-	for _, k := range keys {
-		s.seen[k] = importID
-	}
-	return nil
-}
-
-func (s *sink) RemoveUnseen(_ context.Context, _ domain.FeedID, importID string) (int, error) {
+func (s *sink) RemoveUnseen(_ context.Context, _ domain.FeedID, seen func(string) bool) (int, error) {
 	s.removals++
 	n := 0
 	for _, k := range slices.Collect(maps.Keys(s.rows)) {
-		switch s.seen[k] {
-		case "":
-			s.seen[k] = importID
-		case importID:
-		default:
+		if !seen(k) {
 			delete(s.rows, k)
 			n++
 		}

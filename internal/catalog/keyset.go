@@ -38,6 +38,16 @@ func (k *keySet) add(key string) bool {
 	return true
 }
 
+// has reports whether the key was added. A full set says yes to every key, so that
+// nothing is taken for missing that was only not remembered.
+func (k *keySet) has(key string) bool {
+	if k.used >= k.limit {
+		return true
+	}
+	h := maphash.String(k.seed, key) | 1
+	return k.table[k.slot(h)] == h
+}
+
 // slot returns where h is or would be.
 func (k *keySet) slot(h uint64) uint64 {
 	mask := uint64(len(k.table) - 1)

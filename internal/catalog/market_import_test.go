@@ -28,9 +28,9 @@ func (s *memorySink) Upsert(_ context.Context, products []domain.Product) error 
 	return nil
 }
 
-func (s *memorySink) Touch(context.Context, domain.FeedID, []string, string) error { return nil }
-
-func (s *memorySink) RemoveUnseen(context.Context, domain.FeedID, string) (int, error) { return 0, nil }
+func (s *memorySink) RemoveUnseen(context.Context, domain.FeedID, func(string) bool) (int, error) {
+	return 0, nil
+}
 
 // importedMarket imports a feed and builds the market of a niche.
 func importedMarket(t *testing.T, feedName, niche string) domain.Market {

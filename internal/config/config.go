@@ -145,7 +145,8 @@ func (c *Config) Validate() []string {
 			return
 		}
 		u, err := url.Parse(string(value))
-		if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+		// PostgreSQL also takes the directory of a Unix socket as ?host=.
+		if err != nil || u.Host == "" && u.Query().Get("host") == "" || !slices.Contains(schemes, u.Scheme) {
 			add(key, "not a URL that starts with %s://", strings.Join(schemes, ":// or "))
 		}
 	}

@@ -120,9 +120,7 @@ func (h *held) Upsert(_ context.Context, products []domain.Product) error {
 	return nil
 }
 
-func (h *held) Touch(context.Context, domain.FeedID, []string, string) error { return nil }
-
-func (h *held) RemoveUnseen(context.Context, domain.FeedID, string) (int, error) { return 0, nil }
+func (h *held) RemoveUnseen(context.Context, domain.FeedID, func(string) bool) (int, error) { return 0, nil }
 
 // products imports the feed.
 func products(t *testing.T) ([]domain.Product, domain.Feed) {

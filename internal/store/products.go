@@ -46,8 +46,7 @@ func (s *Products) Hashes(ctx context.Context, feed domain.FeedID, keys []string
 	return out, nil
 }
 
-// Upsert stores products, all or none; of two with the same key the last one
-// counts. Whether a row is seen by an import is left to Touch.
+// Upsert stores products, all or none; of two with the same key the last counts.
 func (s *Products) Upsert(ctx context.Context, products []domain.Product) error {
 	order := inKeyOrder(products)
 	docs := make([]string, len(order))
@@ -101,19 +100,25 @@ func searchText(p *domain.Product) string {
 	return strings.ToLower(p.Name + "\n" + p.CategoryPath + "\n" + p.Fields["keywords"])
 }
 
-// Touch marks rows of a feed as seen by an import.
-func (s *Products) Touch(ctx context.Context, feed domain.FeedID, keys []string, importID string) error {
-	f := filter{conds: []string{"feed_id = $1"}, args: []any{feed, importID}}
-	in(&f, s.db.d, "key", keys)
-	_, err := s.db.exec(ctx, `UPDATE products SET import_id = $2`+f.where(), f.args...)
-	return s.db.fail(err, "mark products of feed %s", feed)
-}
-
-// RemoveUnseen deletes the rows of a feed that an import did not touch, and
-// returns how many those were.
-func (s *Products) RemoveUnseen(ctx context.Context, feed domain.FeedID, importID string) (int, error) {
-	removed, err := s.db.exec(ctx, `DELETE FROM products WHERE feed_id = $1 AND import_id <> $2`, feed, importID)
-	return int(removed), s.db.fail(err, "remove products of feed %s", feed)
+// RemoveUnseen deletes the rows of a feed whose key seen does not know, and returns
+// how many those were.
+func (s *Products) RemoveUnseen(ctx context.Context, feed domain.FeedID, seen func(key string) bool) (int, error) {
+	keys, err := getAll(ctx, s.db, func(r row) (string, error) {
+		var key string
+		return key, r.Scan(&key)
+	}, `SELECT key FROM products WHERE feed_id = $1`, feed)
+	if err != nil {
+		return 0, s.db.fail(err, "list keys of feed %s", feed)
+	}
+	gone := slices.DeleteFunc(keys, seen)
+	for part := range slices.Chunk(gone, 1000) {
+		f := filter{conds: []string{"feed_id = $1"}, args: []any{feed}}
+		in(&f, s.db.d, "key", part)
+		if _, err := s.db.exec(ctx, `DELETE FROM products`+f.where(), f.args...); err != nil {
+			return 0, s.db.fail(err, "remove products of feed %s", feed)
+		}
+	}
+	return len(gone), nil
 }
 
 // Candidates calls fn with each product of the feeds (all feeds if none is named)

@@ -117,11 +117,24 @@ func (s *Websites) nextPointer(ctx context.Context, id domain.WebsiteID) (int64,
 	return s.db.next(ctx, "pointer")
 }
 
-// Delete removes a website with its pages, evidence and releases. Its runs and
-// approvals stay.
+// Delete removes a website with its pages, evidence and releases, and counts it, so
+// that edges notice. Its runs and approvals stay.
 func (s *Websites) Delete(ctx context.Context, id domain.WebsiteID) error {
-	err := s.db.execOne(ctx, noWebsite(string(id)), `DELETE FROM websites WHERE id = $1`, id)
+	const count = `INSERT INTO counters (name, value) VALUES ('deletion', 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.db.execOne(ctx, noWebsite(string(id)), `DELETE FROM websites WHERE id = $1`, id); err != nil {
+			return err
+		}
+		_, err := s.db.exec(ctx, count)
+		return err
+	})
 	return s.db.fail(err, "delete website %s", id)
+}
+
+// Deletions returns how many websites were ever deleted, which ChangedSince cannot
+// tell. Who reads it before the websites never misses one.
+func (s *Websites) Deletions(ctx context.Context) (int, error) {
+	return s.db.count(ctx, `SELECT coalesce(max(value), 0) FROM counters WHERE name = 'deletion'`)
 }
 
 // SetLive makes a release of the website the one that edges serve. The website's

@@ -1,8 +1,10 @@
 package content_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"empire/internal/agent/website"
 	"empire/internal/catalog"
 	"empire/internal/domain"
+	"empire/internal/sample"
 )
 
 var readAt = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
@@ -29,8 +32,7 @@ func (s *memorySink) Upsert(_ context.Context, p []domain.Product) error {
 	s.rows = append(s.rows, p...)
 	return nil
 }
-func (s *memorySink) Touch(context.Context, domain.FeedID, []string, string) error { return nil }
-func (s *memorySink) RemoveUnseen(context.Context, domain.FeedID, string) (int, error) {
+func (s *memorySink) RemoveUnseen(context.Context, domain.FeedID, func(string) bool) (int, error) {
 	return 0, nil
 }
 
@@ -39,6 +41,13 @@ var feeds sync.Map // name → func() ([]domain.Product, error)
 // feedProducts imports a feed of the test data once, or skips the test.
 func feedProducts(t *testing.T, name string) []domain.Product {
 	t.Helper()
+	if name == sampleFeed {
+		products, err := sampleProducts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return products
+	}
 	dir := os.Getenv("EMPIRE_TEST_DATA")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
@@ -64,8 +73,19 @@ func importFeed(path, name string) ([]domain.Product, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	return importRows(f, name)
+}
+
+// sampleFeed names the feed of the demonstration catalog.
+const sampleFeed = "sample"
+
+var sampleProducts = sync.OnceValues(func() ([]domain.Product, error) {
+	return importRows(bytes.NewReader(sample.Feed(readAt)), sampleFeed)
+})
+
+func importRows(f io.Reader, name string) ([]domain.Product, error) {
 	sink := &memorySink{}
-	im := catalog.Importer{Now: func() time.Time { return readAt }, NewID: func() string { return "import_test" }}
+	im := catalog.Importer{Now: func() time.Time { return readAt }}
 	feed := domain.Feed{ID: domain.FeedID("feed_" + strings.ReplaceAll(name, "_", "")), Name: name, Language: "en"}
 	report, err := im.Import(context.Background(), sink, &feed, f, catalog.ImportParams{})
 	if err != nil {

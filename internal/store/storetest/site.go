@@ -92,9 +92,13 @@ func testWebsites(t *testing.T, s *store.Store) {
 	if total != 2 || list == nil || len(list) != 0 {
 		t.Errorf("list = %#v of %d, want an empty list of 2", list, total)
 	}
+	wantEqual(t, value(s.Websites.Deletions(ctx))(t), 0)
 	must(t, s.Websites.Delete(ctx, w.ID))
 	wantCode(t, s.Websites.Delete(ctx, w.ID), domain.CodeNotFound)
 	wantCode(t, s.Websites.Update(ctx, w), domain.CodeNotFound)
+	wantEqual(t, value(s.Websites.Deletions(ctx))(t), 1)
+	must(t, s.Websites.Delete(ctx, "site_lamps"))
+	wantEqual(t, value(s.Websites.Deletions(ctx))(t), 2)
 }
 
 func wantTaken(t *testing.T, err error, field, message string) {

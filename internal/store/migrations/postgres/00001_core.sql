@@ -102,7 +102,6 @@ CREATE TABLE products (
     feed_id       text COLLATE "C" NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
     key           text COLLATE "C" NOT NULL,
     hash          text NOT NULL,
-    import_id     text COLLATE "C" NOT NULL DEFAULT '',
     merchant_key  text NOT NULL,
     merchant_id   text COLLATE "C" NOT NULL,
     merchant_name text NOT NULL,

@@ -103,7 +103,6 @@ CREATE TABLE products (
     feed_id       TEXT NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
     key           TEXT NOT NULL,
     hash          TEXT NOT NULL,
-    import_id     TEXT NOT NULL DEFAULT '',
     merchant_key  TEXT NOT NULL,
     merchant_id   TEXT NOT NULL,
     merchant_name TEXT NOT NULL,
