@@ -56,7 +56,7 @@ func (m Money) Format(language string) string {
 	if !known {
 		sign = m.Currency
 	}
-	out := ""
+	var out string
 	if language == "de" {
 		out = GroupDigits(whole, ".")
 		if frac != "" {

@@ -381,7 +381,7 @@ func TestStartAndStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-		if res.StatusCode != 200 || res.Header.Get("X-Process-Time") == "" {
+		if res.StatusCode != http.StatusOK || res.Header.Get("X-Process-Time") == "" {
 			t.Errorf("%s%s: %d %v", addr, path, res.StatusCode, res.Header)
 		}
 	}
@@ -394,7 +394,8 @@ func TestStartAndStop(t *testing.T) {
 	if err := d.gw.Stop(ctx); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	if _, err := http.Get("http://" + d.gw.Addr() + "/healthz"); err == nil {
+	if res, err := http.Get("http://" + d.gw.Addr() + "/healthz"); err == nil {
+		_ = res.Body.Close()
 		t.Error("it still answers")
 	}
 	select {

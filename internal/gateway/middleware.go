@@ -39,7 +39,7 @@ func (g *Gateway) observe(listener string, next http.HandlerFunc) http.Handler {
 				g.recovered(rec, r, cause)
 			}
 			g.report(listener, rec, r)
-			if cause != nil && (cause == http.ErrAbortHandler || rec.broken) {
+			if aborted(cause) || cause != nil && rec.broken {
 				panic(http.ErrAbortHandler) // cut the connection: the answer is not whole
 			}
 		}()
@@ -48,9 +48,15 @@ func (g *Gateway) observe(listener string, next http.HandlerFunc) http.Handler {
 	})
 }
 
+// aborted reports whether a handler cut its connection on purpose.
+func aborted(cause any) bool {
+	err, ok := cause.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
+}
+
 // recovered answers for a handler that panicked, if nothing was sent yet.
 func (g *Gateway) recovered(rec *recorder, r *http.Request, cause any) {
-	if cause == http.ErrAbortHandler {
+	if aborted(cause) {
 		return
 	}
 	g.c.Logger.ErrorContext(r.Context(), "request panicked", slog.String("request_id", domain.RequestIDFrom(r.Context())),
@@ -139,7 +145,7 @@ func (g *Gateway) identify(r *http.Request) (credential, error) {
 	p, err := g.c.Auth.Authenticate(r.Context(), token)
 	switch {
 	case err == nil:
-		setContext(r, domain.WithPrincipal(r.Context(), p))
+		setContext(domain.WithPrincipal(r.Context(), p), r)
 	case domain.CodeOf(err) != domain.CodeUnauthenticated:
 		g.c.Logger.ErrorContext(r.Context(), "authentication failed to answer",
 			slog.String("request_id", domain.RequestIDFrom(r.Context())), slog.Any("err", err))
@@ -155,7 +161,7 @@ func (g *Gateway) identify(r *http.Request) (credential, error) {
 
 // setContext gives r another context without making another request: the pattern
 // that a mux sets on r is read later.
-func setContext(r *http.Request, ctx context.Context) { *r = *r.WithContext(ctx) }
+func setContext(ctx context.Context, r *http.Request) { *r = *r.WithContext(ctx) }
 
 // recorder remembers the status and size of an answer, and stamps the time that
 // it took on it.

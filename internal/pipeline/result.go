@@ -37,10 +37,10 @@ func (e *Engine) decodeResult(ctx context.Context, raw json.RawMessage) (json.Ra
 		return raw, nil // a reference is shorter
 	}
 	var ref blobRef
-	if json.Unmarshal(raw, &ref) != nil || ref.Blob == "" {
-		return raw, nil
+	if json.Unmarshal(raw, &ref) == nil && ref.Blob != "" {
+		return e.cfg.Blobs.ReadAll(ctx, ref.Blob)
 	}
-	return e.cfg.Blobs.ReadAll(ctx, ref.Blob)
+	return raw, nil // the result itself
 }
 
 // Resolve returns a step's stored result, read from the blob store if it is kept

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -49,7 +50,7 @@ func buildBinary() (path string, err error) {
 	}
 	defer unlock()
 	latest := filepath.Join(dir, "latest")
-	cmd := exec.Command("go", "build", "-o", latest, "./cmd/empire")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", latest, "./cmd/empire")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -66,7 +66,7 @@ func adminExec(t testing.TB, admin, statement string) {
 	if err != nil {
 		t.Fatalf("open PostgreSQL: %v", err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := db.ExecContext(ctx, statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
@@ -99,7 +99,7 @@ func startPostgres() (string, error) {
 			return "", err
 		}
 	}
-	cmd := exec.Command("/bin/sh", "-c", superviseScript, "postgres.sh", bin, dir)
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", superviseScript, "postgres.sh", bin, dir)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setsid: true}
@@ -114,19 +114,16 @@ func startPostgres() (string, error) {
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	// Kept open, and reachable, until the process ends.
-	keepOpen = in
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil || line != "ready\n" {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return "", errors.Join(fmt.Errorf("PostgreSQL did not start: %q %w\n%s", line, err, log), in.Close())
 	}
+	// Waiting for it keeps the pipe reachable: a garbage-collected one would be
+	// closed, and the server would stop.
+	go func() { _ = cmd.Wait() }()
 	return "postgres://postgres@/postgres?host=" + url.QueryEscape(dir), nil
 }
-
-// keepOpen holds the pipe that keeps the server alive: a garbage-collected file
-// would be closed.
-var keepOpen interface{ Close() error }
 
 // postgresBin returns the folder of the newest installed server.
 func postgresBin() (string, error) {
@@ -156,7 +153,7 @@ func postgresBin() (string, error) {
 // PostgreSQL refuses, and nil otherwise.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
-		return nil, nil //nolint:nilnil // nil means: as we are
+		return nil, nil // as we are
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
