@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/sample"
+	"empire/internal/store"
 	"empire/internal/testkit"
 )
 
@@ -72,7 +75,8 @@ func TestDemo(t *testing.T) {
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
-			a := start(t, t.TempDir(), db.url(t))
+			dir, url := t.TempDir(), db.url(t)
+			a := start(t, dir, url)
 			s := demo(t, a, app.DemoParams{})
 			feed := readFeedRows(t, bytes.NewReader(sample.Feed(time.Now().UTC().Truncate(24*time.Hour))))
 			checkSite(t, s, feed)
@@ -84,8 +88,56 @@ func TestDemo(t *testing.T) {
 			if rebuilt.ReleaseNumber != 2 || rebuilt.WebsiteID != s.WebsiteID {
 				t.Errorf("a rebuild gave release %d of %s", rebuilt.ReleaseNumber, rebuilt.WebsiteID)
 			}
+			checkTakenDown(t, s, openStore(t, dir, url))
 		})
 	}
+}
+
+// checkTakenDown archives, restores and deletes the site as another process would,
+// which the running edge must follow.
+func checkTakenDown(t *testing.T, s *app.DemoSummary, other *store.Store) {
+	t.Helper()
+	ctx := t.Context()
+	site, err := other.Websites.Get(ctx, s.WebsiteID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want int
+	}{
+		{"archived", func() error { site.State = domain.WebsiteArchived; return other.Websites.Update(ctx, site) }, 421},
+		{"restored", func() error { site.State = domain.WebsiteLive; return other.Websites.Update(ctx, site) }, 200},
+		{"deleted", func() error { return other.Websites.Delete(ctx, site.ID) }, 421},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		for end := time.Now().Add(3 * time.Second); ; {
+			status, _, _, err := visit(ctx, http.DefaultClient, s.BaseURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status == step.want {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("the site was %s, and the edge still answers %d", step.what, status)
+			}
+		}
+	}
+}
+
+// openStore opens the database of a program that runs.
+func openStore(t *testing.T, dir, postgres string) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(dir, "empire.db"), URL: postgres, Logger: quietLogger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return store.New(db)
 }
 
 // checkSite holds a built site against everything that a reader may rely on.

@@ -96,7 +96,9 @@ func (s *Server) contentOf(ctx context.Context, st *site) (*content, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newContent(st.release, &m), nil
+		c := newContent(st.release, &m)
+		st.content.Store(c) // before the key is free again
+		return c, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load release %s: %w", st.release, err)

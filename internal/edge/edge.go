@@ -33,8 +33,9 @@ import (
 const (
 	defaultPoll       = 250 * time.Millisecond
 	defaultCacheBytes = 64 << 20
-	// resyncEvery is how often the whole table is read again, for what a list of
-	// changes cannot tell: websites that were deleted.
+	// resyncEvery is how often the whole table is read again, for what neither the
+	// list of changes nor the count of deletions can tell: a database that was put
+	// back to an earlier state.
 	resyncEvery = 30 * time.Second
 	// loadLimit bounds reading a manifest or a blob, whoever waits for it.
 	loadLimit = 10 * time.Second
@@ -43,6 +44,8 @@ const (
 type sites interface {
 	// ChangedSince returns the websites whose PointerSeq is greater than seq.
 	ChangedSince(ctx context.Context, seq int64) ([]domain.Website, error)
+	// Deletions returns a number that grows with every website that is deleted.
+	Deletions(ctx context.Context) (int, error)
 }
 
 type releases interface {
@@ -88,6 +91,7 @@ type Server struct {
 	refreshing sync.Mutex
 	known      map[domain.WebsiteID]*site
 	seq        int64
+	deletions  int
 	resyncAt   time.Time
 	failing    bool
 

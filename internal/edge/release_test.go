@@ -119,10 +119,20 @@ func TestSitesComeAndGo(t *testing.T) {
 	w.publish("keyboards", id)
 	s.Nudge()
 	eventually(t, "serving again", time.Second, code(200))
-	w.remove("keyboards") // no change tells of it
-	s.ForceResync()
+	w.publish("lamps", id)
+	w.remove("keyboards")
 	s.Nudge()
 	eventually(t, "forgetting a deleted site", time.Second, code(421))
+	if rec := ask(s, "GET", "lamps.example", "/"); rec.Code != 200 {
+		t.Errorf("the other site: %d, want 200", rec.Code)
+	}
+	w.publish("keyboards", id)
+	s.Nudge()
+	eventually(t, "serving again", time.Second, code(200))
+	w.forget("keyboards")
+	s.ForceResync()
+	s.Nudge()
+	eventually(t, "following the database back", time.Second, code(421))
 }
 
 func TestADomainBeatsALocalName(t *testing.T) {

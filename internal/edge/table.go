@@ -30,13 +30,18 @@ type site struct {
 func (s *Server) refresh(ctx context.Context) error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, loadLimit)
+	defer cancel()
+	// Before the list, so that a deletion in between shows the next time.
+	deletions, err := s.cfg.Sites.Deletions(ctx)
+	if err != nil {
+		return fmt.Errorf("count deleted sites: %w", err)
+	}
 	since, known := s.seq, s.known
-	full := known == nil || !time.Now().Before(s.resyncAt)
+	full := known == nil || deletions != s.deletions || !time.Now().Before(s.resyncAt)
 	if full {
 		since = 0
 	}
-	ctx, cancel := context.WithTimeout(ctx, loadLimit)
-	defer cancel()
 	changed, err := s.cfg.Sites.ChangedSince(ctx, since)
 	if err != nil {
 		return fmt.Errorf("list changed sites: %w", err)
@@ -46,7 +51,7 @@ func (s *Server) refresh(ctx context.Context) error {
 	}
 	next := make(map[domain.WebsiteID]*site, max(len(known), len(changed)))
 	if full {
-		s.resyncAt = time.Now().Add(resyncEvery)
+		s.deletions, s.resyncAt = deletions, time.Now().Add(resyncEvery)
 	} else {
 		maps.Copy(next, known)
 	}

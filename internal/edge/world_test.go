@@ -41,6 +41,7 @@ type world struct {
 
 	mu       sync.Mutex
 	seq      int64
+	deleted  int
 	websites map[domain.WebsiteID]*domain.Website
 	releases map[domain.ReleaseID]*domain.Release
 }
@@ -91,6 +92,21 @@ func (w *world) remove(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.websites, domain.WebsiteID("site_"+name))
+	w.deleted++
+}
+
+// forget removes a website as no deletion does, but a database that was put back to
+// an earlier state.
+func (w *world) forget(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.websites, domain.WebsiteID("site_"+name))
+}
+
+func (w *world) Deletions(context.Context) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.deleted, nil
 }
 
 func (w *world) ChangedSince(_ context.Context, seq int64) ([]domain.Website, error) {
