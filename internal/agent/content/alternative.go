@@ -145,7 +145,7 @@ func (s *siteWriter) likeness(a, b *market.Item) float64 {
 		y, okY := st.Attribute(b)
 		if okX && okY {
 			score += 0.3
-			if strings.EqualFold(market.Show("en", x), market.Show("en", y)) {
+			if market.Equal(x, y) {
 				score += st.Weight / 4
 			}
 		}

@@ -64,6 +64,9 @@ func (w *pageWriter) cardPlace(p *prosePart, it *market.Item, g *group) {
 	switch {
 	case place == 1 && tiesFor(g, it) == 1:
 		p.say("card.place.first", vs)
+	case place == 1:
+		vs["tied"], _ = g.where("count_le", it.Price)
+		p.say("card.place.tied", vs)
 	case place == len(g.items):
 		p.say("card.place.last", vs)
 	case place <= 12:

@@ -17,7 +17,7 @@ func (w *pageWriter) comparison() {
 	}
 	diff, _ := s.gap(s.own(b), s.own(a), "price difference")
 	vs := values{"a": s.name(a), "b": s.name(b), "pa": s.price(a), "pb": s.price(b), "gap": diff}
-	vs["sa"], vs["sb"] = s.nameCut(a, market.ShortName(a.Family.Name, 24)), s.nameCut(b, market.ShortName(b.Family.Name, 24))
+	vs["sa"], vs["sb"] = s.nameCut(a, a.Short(26)), s.nameCut(b, b.Short(26))
 	vs["phrase"] = s.pageLink(w.plan, a, b)
 	w.head("comparison", vs)
 	same, differ := s.compare(a, b)

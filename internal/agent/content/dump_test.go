@@ -105,7 +105,16 @@ func TestDump(t *testing.T) {
 		t.Skip("set DUMP=feed|niche|language|file to write pages as text")
 	}
 	f := strings.Split(spec, "|")
-	m := feedMarket(t, f[0], f[1], f[2])
+	var m *domain.Market
+	if f[0] == "invented" {
+		for _, x := range inventedMarkets() {
+			if x.Niche == f[1] {
+				m = x
+			}
+		}
+	} else {
+		m = feedMarket(t, f[0], f[1], f[2])
+	}
 	start := time.Now()
 	w := write(t, m, f[2], 1)
 	var b strings.Builder

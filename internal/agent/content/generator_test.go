@@ -22,6 +22,10 @@ var niches = []struct{ feed, niche, language string }{
 	{"feed_pcparts_en_usd", "power supplies", "en"},
 	{"feed_luma_apparel_en_usd", "jackets", "en"},
 	{"feed_luma_apparel_en_usd", "hoodies", "en"},
+	{sampleFeed, "espresso machines", "en"},
+	{sampleFeed, "robot vacuums", "en"},
+	{sampleFeed, "office chairs", "en"},
+	{sampleFeed, "trail running shoes", "en"},
 }
 
 // eachSite runs a property on the sites of all markets: real feeds and invented

@@ -153,11 +153,16 @@ func (s *siteWriter) stated(st *market.Stat) *group {
 
 // numbers is the set of an attribute's values over the market.
 func (s *siteWriter) numbers(st *market.Stat) domain.EvidenceID {
+	if id, ok := s.numberSets[st.Name]; ok {
+		return id
+	}
 	rows := make([]string, len(st.Stated))
 	for i, it := range st.Stated {
 		rows[i] = it.Row().Key
 	}
-	return s.ledger.Set(st.Name, rows, st.Number, st.Term.Low("en")+" of the priced products that state it")
+	id := s.ledger.Set(st.Name, rows, st.Number, st.Term.Low("en")+" of the priced products that state it")
+	s.numberSets[st.Name] = id
+	return id
 }
 
 // figure computes a figure over an attribute's values, shown with its unit.

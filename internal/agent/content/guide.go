@@ -76,7 +76,11 @@ func (w *pageWriter) attributeSection(st *market.Stat) {
 	w.priceEffect(p, st, av)
 	p.say("skip."+st.Term.Name, av)
 	p.end()
-	if st.Kind != domain.AttributeFlag && len(st.Values) > 2 {
+	switch {
+	case st.Kind == domain.AttributeFlag || len(st.Values) < 3:
+	case st.Kind == domain.AttributeNumber && len(st.Values[0].Items)*8 < len(st.Stated):
+		w.rangeTable(st, av)
+	default:
 		w.valueTable(st, av)
 	}
 	w.guideLink(st)
@@ -96,7 +100,7 @@ func (w *pageWriter) numberSpread(p *prosePart, st *market.Stat, av values) {
 	nv["common"] = s.valueName(st, top)
 	nv["commonshare"], _ = with.of(s.stated(st))
 	p.say("guide.number", nv)
-	if len(top.Items) > 2 {
+	if len(top.Items)*10 >= len(st.Stated) {
 		p.say("guide.number.common", nv)
 	}
 }
@@ -226,6 +230,49 @@ func (w *pageWriter) valueTable(st *market.Stat, av values) {
 	}
 	t.Note = w.priceNote()
 	w.add(domain.Block{Type: domain.BlockTable, Table: t})
+}
+
+// rangeTable shows a number whose values are all different by quarters of the
+// market, with their median price.
+func (w *pageWriter) rangeTable(st *market.Stat, av values) {
+	s := w.s
+	t := &domain.Table{Columns: []domain.Column{
+		{Label: st.Term.Label(s.lang)}, w.column("col.models", true), w.column("col.share", true), w.column("col.median", true),
+	}}
+	t.Caption, _ = w.text("guide.caption", av)
+	low, lowAt := value{}, 0.0
+	for i, q := range []float64{0.25, 0.5, 0.75, 1} {
+		high, highAt := s.figure(st, "quantile", q)
+		var items []*market.Item
+		for _, it := range st.Stated {
+			a, _ := st.Attribute(it)
+			if (i == 0 || a.Number > lowAt) && a.Number <= highAt {
+				items = append(items, it)
+			}
+		}
+		if len(items) == 0 || i > 0 && highAt == lowAt {
+			continue
+		}
+		g := s.newGroup(items, "priced products with "+st.Term.Low("en")+" up to "+high.text)
+		vs := values{"low": low, "high": high}
+		key := "range.between"
+		switch {
+		case low.text == "":
+			key = "range.upto"
+		case i == 3:
+			key = "range.above"
+		}
+		text, ids := w.text(key, vs)
+		share, pct := g.of(s.stated(st))
+		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{
+			{Text: text, Claims: ids}, w.number(g.count(), float64(len(items))), w.number(share, pct), w.number(g.stat("median"), g.median()),
+		}})
+		low, lowAt = high, highAt
+	}
+	t.Note = w.priceNote()
+	if len(t.Rows) > 1 {
+		w.add(domain.Block{Type: domain.BlockTable, Table: t})
+	}
 }
 
 // guideLink points to the pages about an attribute.

@@ -83,11 +83,20 @@ func (w *pageWriter) glance() {
 // decisive returns the attribute that decides most among those with few values.
 func (s *siteWriter) decisive() *market.Stat {
 	for i := range s.view.Stats {
-		if st := &s.view.Stats[i]; st.Kind != domain.AttributeFlag && !st.Term.Minor() && st.Term.Name != "gender" && len(st.Values[0].Items)*12 >= len(st.Stated) {
+		if st := &s.view.Stats[i]; st.Kind != domain.AttributeFlag && !st.Term.Minor() && st.Term.Name != "gender" && len(st.Values[0].Items)*least(st.Kind) >= len(st.Stated) {
 			return st
 		}
 	}
 	return nil
+}
+
+// least is one divided by the share that the commonest value must have to be worth
+// a word: more for numbers, which repeat by chance.
+func least(k domain.AttributeKind) int {
+	if k == domain.AttributeNumber {
+		return 4
+	}
+	return 12
 }
 
 // valueName shows a value of a statistic, cited from the first product that has it.

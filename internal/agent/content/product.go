@@ -42,7 +42,7 @@ func (w *pageWriter) product() {
 func (w *pageWriter) productValues(it *market.Item) values {
 	s := w.s
 	vs := values{"name": s.name(it), "price": s.price(it), "median": s.all.stat("median"), "min": s.all.stat("min"), "max": s.all.stat("max")}
-	vs["short"] = s.nameCut(it, market.ShortName(it.Family.Name, 30))
+	vs["short"] = s.nameCut(it, it.Short(30))
 	if above, pct := s.all.shareWhere("count_gt", it.Price); pct >= 0.5 {
 		vs["above"] = above
 	}

@@ -20,15 +20,17 @@ type siteWriter struct {
 	all    *group
 	readAt time.Time
 
-	pageOf   map[string]string // family key → slug of its product page
-	facets   map[string]*group // by slug of the best-for page
-	attrs    map[string][2]*group
-	index    map[uint64]int // runs of words → number of pages that hold them
-	drafts   []*pageWriter
-	warnings []string
-	worst    float64
-	titles   map[string]string // taken titles, descriptions and headings → slug
-	merchant map[uint64]bool   // eight-word runs of merchants' descriptions
+	pageOf map[string]string // family key → slug of its product page
+	facets map[string]*group // by slug of the best-for page
+	attrs  map[string][2]*group
+	// numberSets are the sets of numeric attributes, by name.
+	numberSets map[string]domain.EvidenceID
+	index      map[uint64]int // runs of words → number of pages that hold them
+	drafts     []*pageWriter
+	warnings   []string
+	worst      float64
+	titles     map[string]string // taken titles, descriptions and headings → slug
+	merchant   map[uint64]bool   // eight-word runs of merchants' descriptions
 }
 
 func newSiteWriter(in WriteInput) (*siteWriter, error) {
@@ -38,7 +40,7 @@ func newSiteWriter(in WriteInput) (*siteWriter, error) {
 	}
 	s := &siteWriter{
 		in: in, lang: lang, view: market.New(in.Market, lang), ledger: evidence.NewLedger(), bank: banks()[lang],
-		pageOf: map[string]string{}, facets: map[string]*group{}, attrs: map[string][2]*group{}, index: map[uint64]int{}, titles: map[string]string{},
+		pageOf: map[string]string{}, facets: map[string]*group{}, attrs: map[string][2]*group{}, numberSets: map[string]domain.EvidenceID{}, index: map[uint64]int{}, titles: map[string]string{},
 	}
 	if len(s.view.Items) == 0 {
 		return nil, domain.Errorf(domain.CodeNotEnoughData, "The market has no product with a price.")

@@ -252,11 +252,12 @@ func (s *siteWriter) rule(name, text string) value {
 }
 
 // about names an attribute: attr inside a sentence, Attr as a label, theattr with
-// its article, is with the verb that goes with it.
+// its article, is the verb that goes with it, inattr and onattr say "in" and "on".
 func (s *siteWriter) about(st *market.Stat) values {
 	t := st.Term
 	return values{
 		"attr": plain(t.Low(s.lang)), "Attr": plain(market.Upper(t.Low(s.lang))), "theattr": plain(t.The(s.lang)), "is": plain(t.Is(s.lang)),
+		"inattr": plain(t.At(s.lang)), "onattr": plain(t.On(s.lang)),
 	}
 }
 

@@ -80,12 +80,14 @@ func (p *planner) assemble(best []selection, comparisons []pair, products []*mar
 	return a.plan
 }
 
-// shown are the products that the home page presents: the first of each list that
-// has a page.
+// shown are the products that the home page presents: one from each list, in
+// different roles.
 func (a *assembler) shown(best []selection, products []*market.Item) []string {
 	var out []string
-	for _, s := range best {
-		for _, it := range s.listed {
+	for i, s := range best {
+		picks := a.p.view.Picks(&s.facet, s.matched, 5)
+		for k := range picks {
+			it := picks[(i+k)%len(picks)].Item // other roles from list to list
 			if common([]*market.Item{it}, products) == 1 && !contains(out, it.Family.Key) {
 				out = append(out, it.Family.Key)
 				break
@@ -171,9 +173,9 @@ func (a *assembler) comparisons(list []pair) {
 	for _, c := range list {
 		title := c.a.Name() + a.w.versus + c.b.Name()
 		if utf8.RuneCountInString(title) > 60 {
-			title = market.ShortName(c.a.Family.Name, 26) + a.w.versus + market.ShortName(c.b.Family.Name, 26)
+			title = c.a.Short(27) + a.w.versus + c.b.Short(27)
 		}
-		label := market.ShortName(c.a.Family.Name, 22) + a.w.versus + market.ShortName(c.b.Family.Name, 22)
+		label := c.a.Short(26) + a.w.versus + c.b.Short(26)
 		a.add(domain.PlanPage{
 			Kind: domain.PageComparison, Slug: a.slug(title), Title: title, NavLabel: label,
 			Intent: a.intent(domain.PageComparison, title), Keyword: strings.ToLower(title), Products: keys([]*market.Item{c.a, c.b}),
@@ -185,7 +187,7 @@ func (a *assembler) products(list []*market.Item) {
 	for _, it := range list {
 		name := it.Name()
 		a.add(domain.PlanPage{
-			Kind: domain.PageProduct, Slug: a.slug(name), Title: name, NavLabel: market.ShortName(it.Family.Name, 32),
+			Kind: domain.PageProduct, Slug: a.slug(name), Title: name, NavLabel: it.Short(32),
 			Intent: a.intent(domain.PageProduct, name), Keyword: strings.ToLower(name + a.w.reviewKeyword), Products: []string{it.Family.Key},
 		})
 	}

@@ -128,10 +128,14 @@ func (p *planner) statCandidates(out []selection, s *market.Stat) []selection {
 		case domain.AttributeList:
 			f.Op = "has"
 		case domain.AttributeNumber:
-			out = p.thresholds(out, s, v)
-			if s.Term.Better != 0 {
-				continue
+			if !s.Term.Known() && s.Unit == "" {
+				continue // a bare figure without a name that we know says nothing
 			}
+			out = p.thresholds(out, s, v)
+			if s.Term.Better == 0 {
+				out = p.consider(out, f, s.Weight*classShare(s, v))
+			}
+			continue
 		}
 		if strings.ContainsAny(v.Text, ";|") || len(v.Text) > 28 {
 			continue
@@ -139,6 +143,12 @@ func (p *planner) statCandidates(out []selection, s *market.Stat) []selection {
 		out = p.consider(out, f, s.Weight)
 	}
 	return out
+}
+
+// classShare lowers the weight of single values of a number that hardly any product
+// shares. Sizes come in classes; most other numbers do not.
+func classShare(s *market.Stat, v market.Value) float64 {
+	return math.Min(1, 5*float64(len(v.Items))/float64(len(s.Stated)))
 }
 
 // thresholds considers a common value of a numeric attribute as a limit: at least

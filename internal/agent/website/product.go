@@ -163,7 +163,7 @@ func (p *planner) comparable(a, b *market.Item) (float64, bool) {
 			continue
 		}
 		both++
-		if strings.EqualFold(market.Show("en", x), market.Show("en", y)) {
+		if market.Equal(x, y) {
 			same += s.Weight
 		} else {
 			differ++

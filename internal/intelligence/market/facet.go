@@ -62,13 +62,23 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	switch f.Op {
 	case "ge":
 		q := Quantity(v.Language, *f.Low, f.Unit)
-		if de {
+		switch {
+		case !t.Bare && de:
+			return t.Low(v.Language) + " ab " + q
+		case !t.Bare:
+			return t.Low(v.Language) + " from " + q
+		case de:
 			return "ab " + q
 		}
 		return q + " and up"
 	case "le":
 		q := Quantity(v.Language, *f.High, f.Unit)
-		if de {
+		switch {
+		case !t.Bare && de:
+			return t.Low(v.Language) + " bis " + q
+		case !t.Bare:
+			return t.Low(v.Language) + " up to " + q
+		case de:
 			return "bis " + q
 		}
 		return "up to " + q
@@ -84,17 +94,27 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
 	de := v.Language == "de"
 	t := v.Term(f.Attribute)
+	with := ""
+	switch {
+	case t.Bare:
+	case de:
+		with = " mit " + t.Low(v.Language)
+	case t.Is(v.Language) == "are":
+		with = " with " + t.Low(v.Language)
+	default:
+		with = " with " + WithArticle(t.Low(v.Language))
+	}
 	switch {
 	case f.Attribute == FacetPrice:
 		return noun + " " + bandPhrase(Band{f.Low, f.High}, v.Language, v.Currency)
 	case f.Op == "ge" && de:
-		return noun + " ab " + Quantity(v.Language, *f.Low, f.Unit)
+		return noun + with + " ab " + Quantity(v.Language, *f.Low, f.Unit)
 	case f.Op == "ge":
-		return noun + " from " + Quantity(v.Language, *f.Low, f.Unit)
+		return noun + with + " from " + Quantity(v.Language, *f.Low, f.Unit)
 	case f.Op == "le" && de:
-		return noun + " bis " + Quantity(v.Language, *f.High, f.Unit)
+		return noun + with + " bis " + Quantity(v.Language, *f.High, f.Unit)
 	case f.Op == "le":
-		return noun + " up to " + Quantity(v.Language, *f.High, f.Unit)
+		return noun + with + " up to " + Quantity(v.Language, *f.High, f.Unit)
 	case f.Text == "":
 		return t.With(v.Language, "", noun)
 	default:

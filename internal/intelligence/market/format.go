@@ -165,7 +165,8 @@ func spokenVowel(word string) bool {
 	}
 	digits := strings.TrimRight(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz%-.+\"")
 	if digits != "" && strings.Trim(digits, "0123456789,.") == "" {
-		return digits[0] == '8' || digits == "11" || digits == "18"
+		whole, _, _ := strings.Cut(digits, ".")
+		return digits[0] == '8' || whole == "11" || whole == "18"
 	}
 	head, _, _ := strings.Cut(word, "-")
 	if abbreviation(head) {

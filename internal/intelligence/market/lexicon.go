@@ -1,6 +1,9 @@
 package market
 
 import (
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -20,6 +23,10 @@ type Term struct {
 	Better int
 	// PerUnit says that price per unit is a fair yardstick: capacity, wattage.
 	PerUnit bool
+	// Bare says that a value with its unit needs no name: "monitors from 144 Hz".
+	Bare bool
+	// Yardstick says that products may be ranked by it: whoever buys them asks for it.
+	Yardstick bool
 	// Extras are values that count as an extra when products of one price are
 	// ranked; "*" means any stated value.
 	Extras []string
@@ -37,6 +44,7 @@ type Words struct {
 	Plural  bool   // the noun takes a plural verb
 	Gender  string // German only: m, f, n or p (plural)
 	Feature string // what a product has: "{a v} refresh rate"
+	Flag    string // what a product has if the feed only says yes: "a milk frother"
 	With    string // products that have the value: "{n} with {v} panels"
 	More    string // comparative for a greater number: "faster"
 	Less    string // comparative for a smaller number: "slower"
@@ -144,6 +152,43 @@ func (t *Term) The(language string) string {
 	return article + " " + t.Low(language)
 }
 
+// At says "in the attribute": "in refresh rate", "bei der Bildrate".
+func (t *Term) At(language string) string {
+	if language != "de" {
+		return "in " + t.Low(language)
+	}
+	switch t.DE.Gender {
+	case "m", "n":
+		return "beim " + t.Low(language)
+	case "f":
+		return "bei der " + t.Low(language)
+	case "p":
+		return "bei den " + DativePlural(t.Low(language))
+	default:
+		return "beim Punkt „" + t.Low(language) + "“"
+	}
+}
+
+// On says "on the attribute": "on the refresh rate", "zur Bildrate".
+func (t *Term) On(language string) string {
+	if language != "de" {
+		return "on " + t.The(language)
+	}
+	switch t.DE.Gender {
+	case "m", "n":
+		return "zum " + t.Low(language)
+	case "f":
+		return "zur " + t.Low(language)
+	case "p":
+		return "zu den " + DativePlural(t.Low(language))
+	default:
+		return "zum Punkt „" + t.Low(language) + "“"
+	}
+}
+
+// Known reports whether the lexicon has words for the attribute.
+func (t *Term) Known() bool { return t.EN.With != "" || t.EN.Feature != "" }
+
 // ValueWords returns the words for a text value.
 func (t *Term) ValueWords(language, value string) string {
 	if w, ok := t.In(language).Values[strings.ToLower(value)]; ok {
@@ -181,6 +226,9 @@ func (t *Term) ExtraLabel(language string) string {
 // the value as shown; it is empty for a flag.
 func (t *Term) Feature(language, shown string) string {
 	w := t.In(language)
+	if shown == "" && w.Flag != "" {
+		return w.Flag
+	}
 	if w.Feature == "" {
 		if shown == "" {
 			return t.Low(language)
@@ -197,6 +245,12 @@ func (t *Term) Feature(language, shown string) string {
 // empty for a flag.
 func (t *Term) With(language, shown, noun string) string {
 	w := t.In(language)
+	if shown == "" && w.Flag != "" {
+		if language == "de" {
+			return noun + " mit " + w.Flag
+		}
+		return noun + " with " + w.Flag
+	}
 	if w.With == "" {
 		with := "with"
 		if language == "de" {
@@ -235,8 +289,8 @@ func Show(language string, a domain.Attribute) string {
 func showSize(language string, a domain.Attribute) string {
 	parts := make([]string, len(a.Numbers))
 	for i, n := range a.Numbers {
-		parts[i] = strings.NewReplacer(",", "", ".", "").Replace(Number("en", math0(n), 0))
-		if n != math0(n) {
+		parts[i] = strconv.FormatInt(int64(n), 10)
+		if n != math.Trunc(n) {
 			parts[i] = Number(language, n, 2)
 		}
 	}
@@ -247,7 +301,24 @@ func showSize(language string, a domain.Attribute) string {
 	return s
 }
 
-func math0(v float64) float64 { return float64(int64(v)) }
+// Equal reports whether two attributes of one name have the same value.
+func Equal(a, b domain.Attribute) bool {
+	if a.Kind != b.Kind || a.Unit != b.Unit {
+		return false
+	}
+	switch a.Kind {
+	case domain.AttributeNumber:
+		return a.Number == b.Number
+	case domain.AttributeSize:
+		return slices.Equal(a.Numbers, b.Numbers)
+	case domain.AttributeFlag:
+		return a.Flag == b.Flag
+	case domain.AttributeList:
+		return slices.EqualFunc(a.List, b.List, strings.EqualFold)
+	default:
+		return strings.EqualFold(a.Text, b.Text)
+	}
+}
 
 func yesNo(language string, v bool) string {
 	switch {

@@ -11,7 +11,7 @@ import (
 func ShortName(name string, limit int) string {
 	name = strings.TrimSpace(name)
 	for _, stop := range []string{" (", " | ", " – ", " - ", ", ", " / "} {
-		if i := strings.Index(name, stop); i >= 10 && utf8.RuneCountInString(name) > limit {
+		if i := strings.LastIndex(name, stop); i >= 10 && utf8.RuneCountInString(name) > limit {
 			name = name[:i]
 		}
 	}
@@ -29,21 +29,56 @@ func ShortName(name string, limit int) string {
 	return strings.TrimRight(string(r[:cut]), " ,;:-–/|&(+")
 }
 
-// Name returns the item's name, cut to what reads well in a sentence.
-func (it *Item) Name() string { return ShortName(it.Family.Name, 44) }
+// Name returns the item's name, cut to what reads well in a sentence, without the
+// noun of the niche at its end.
+func (it *Item) Name() string { return ShortName(it.name, 56) }
+
+// Short returns at most limit characters of the name.
+func (it *Item) Short(limit int) string { return ShortName(it.name, limit) }
+
+// plainName cuts the noun of the niche off the end of a name, if at least two words
+// are left: every name of the site would end with it.
+func plainName(name, noun string) string {
+	words, end := strings.Fields(name), strings.Fields(noun)
+	if len(end) == 0 || len(words) < len(end)+2 {
+		return name
+	}
+	tail := strings.Join(words[len(words)-len(end):], " ")
+	if !strings.EqualFold(tail, noun) {
+		return name
+	}
+	return strings.TrimRight(name[:len(name)-len(tail)], " ,-–|")
+}
 
 var slugLetters = strings.NewReplacer(
 	"ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "é", "e", "è", "e", "ê", "e", "à", "a", "á", "a", "â", "a", "ç", "c",
 	"ñ", "n", "ó", "o", "ô", "o", "ú", "u", "û", "u", "í", "i", "î", "i", "ø", "o", "å", "a", "æ", "ae", "œ", "oe",
-	"+", " plus ", "&", " and ", "€", " euro ", "'", "", "’", "",
+	"+", " plus ", "&", " and ", "€", " ", "'", "", "’", "",
 )
+
+// groupSign reports whether the sign at i stands before a group of three digits:
+// "1,000".
+func groupSign(r []rune, i int) bool {
+	if i == 0 || !unicode.IsDigit(r[i-1]) {
+		return false
+	}
+	n := 0
+	for j := i + 1; j < len(r) && unicode.IsDigit(r[j]); j++ {
+		n++
+	}
+	return n == 3
+}
 
 // Slug turns text into a path segment of at most limit characters: lower case
 // letters, digits and single hyphens.
 func Slug(text string, limit int) string {
 	var b strings.Builder
 	gap := false
-	for _, r := range slugLetters.Replace(strings.ToLower(text)) {
+	runes := []rune(slugLetters.Replace(strings.ToLower(text)))
+	for i, r := range runes {
+		if (r == ',' || r == '.') && groupSign(runes, i) {
+			continue
+		}
 		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
 			if gap && b.Len() > 0 {
 				b.WriteByte('-')

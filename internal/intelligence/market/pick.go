@@ -48,7 +48,7 @@ func (v *View) Criterion(f *domain.Facet) (c Criterion, ok bool) {
 	}
 	for i := range v.Stats {
 		s := &v.Stats[i]
-		if s.Kind == domain.AttributeNumber && s.Term.Better != 0 && s.Coverage(v) > 0.5 && (f == nil || s.Name != f.Attribute) {
+		if s.Kind == domain.AttributeNumber && s.Term.Yardstick && s.Coverage(v) > 0.5 && (f == nil || s.Name != f.Attribute) {
 			return Criterion{Stat: s}, true
 		}
 	}

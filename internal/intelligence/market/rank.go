@@ -94,12 +94,12 @@ func (v *View) RuleFor(f *domain.Facet) Rule {
 		}
 		return Rule{Kind: ByPrice}
 	}
-	if extras := v.Extras(); len(extras) >= 3 {
+	if extras := v.Extras(); len(extras) >= 2 {
 		return Rule{Kind: ByExtras, Extras: extras}
 	}
 	for i := range v.Stats {
 		s := &v.Stats[i]
-		if s.Kind == domain.AttributeNumber && s.Term.Better != 0 && s.Coverage(v) > 0.6 {
+		if s.Kind == domain.AttributeNumber && s.Term.Yardstick && s.Coverage(v) > 0.6 {
 			return Rule{Kind: ByAttribute, Attribute: s.Name, Desc: s.Term.Better > 0}
 		}
 	}

@@ -41,7 +41,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Anschluss", Gender: "m", Extra: "kabelloser Betrieb", Feature: "Anschluss über {v}", With: "{n} mit Anschluss über {v}"},
 	},
 	{
-		Name: "screen_size", Aliases: []string{"display_size", "diagonal", "screen_diagonal"}, Weight: 9,
+		Name: "screen_size", Aliases: []string{"display_size", "diagonal", "screen_diagonal"}, Weight: 9, Bare: true,
 		EN: Words{Label: "Screen size", Feature: "{a v} screen", With: "{v} {n}", More: "larger", Less: "smaller"},
 		DE: Words{Label: "Bildschirmgröße", Gender: "f", Feature: "{v} Bilddiagonale", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
 	},
@@ -51,7 +51,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Auflösung", Gender: "f", Feature: "{v} Pixeln", With: "{n} mit {v} Pixeln", More: "schärfer", Less: "gröber"},
 	},
 	{
-		Name: "refresh_rate", Weight: 8.5, Better: 1,
+		Name: "refresh_rate", Weight: 8.5, Bare: true, Better: 1, Yardstick: true,
 		EN: Words{Label: "Refresh rate", Feature: "{a v} refresh rate", With: "{n} with {v}", More: "faster", Less: "slower"},
 		DE: Words{Label: "Bildrate", Gender: "f", Feature: "{v} Bildrate", With: "{n} mit {v}", More: "schneller", Less: "langsamer"},
 	},
@@ -76,7 +76,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Helligkeit", Gender: "f", Feature: "{v} Helligkeit", With: "{n} mit {v}", More: "heller", Less: "dunkler"},
 	},
 	{
-		Name: "wattage", Aliases: []string{"power_output", "watts", "output_power"}, Weight: 9, Better: 1, PerUnit: true,
+		Name: "wattage", Aliases: []string{"power_output", "watts", "output_power"}, Weight: 9, Bare: true, Better: 1, Yardstick: true, PerUnit: true,
 		EN: Words{Label: "Wattage", Feature: "{v} of output", With: "{v} {n}", More: "stronger", Less: "weaker"},
 		DE: Words{Label: "Leistung", Gender: "f", Feature: "{v} Leistung", With: "{n} mit {v}", More: "stärker", Less: "schwächer"},
 	},
@@ -100,12 +100,12 @@ var computingTerms = []Term{
 		},
 	},
 	{
-		Name: "form_factor", Aliases: []string{"type", "psu_type", "product_form"}, Weight: 7,
+		Name: "form_factor", Aliases: []string{"psu_type", "product_form"}, Weight: 7,
 		EN: Words{Label: "Form factor", Feature: "the {v} format", With: "{v} {n}"},
 		DE: Words{Label: "Format", Gender: "n", Feature: "dem Format {v}", With: "{n} im Format {v}"},
 	},
 	{
-		Name: "capacity", Aliases: []string{"module_capacity", "storage", "storage_capacity", "memory_size", "total_capacity"}, Weight: 9, Better: 1, PerUnit: true,
+		Name: "capacity", Aliases: []string{"module_capacity", "storage", "storage_capacity", "memory_size", "total_capacity"}, Weight: 9, Bare: true, Better: 1, Yardstick: true, PerUnit: true,
 		EN: Words{Label: "Capacity", Feature: "{v} of capacity", With: "{v} {n}", More: "larger", Less: "smaller"},
 		DE: Words{Label: "Kapazität", Gender: "f", Feature: "{v} Kapazität", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
 	},
@@ -130,7 +130,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Latenz", Gender: "f", Feature: "{v} Latenz", With: "{n} mit {v} Latenz", More: "träger", Less: "schneller"},
 	},
 	{
-		Name: "cores", Aliases: []string{"core_count"}, Weight: 8, Better: 1, PerUnit: true,
+		Name: "cores", Aliases: []string{"core_count"}, Weight: 8, Better: 1, Yardstick: true, PerUnit: true,
 		EN: Words{Label: "Cores", Plural: true, Feature: "{v} cores", With: "{n} with {v} cores", More: "richer in cores", Less: "poorer in cores"},
 		DE: Words{Label: "Kerne", Gender: "p", Feature: "{v} Kernen", With: "{n} mit {v} Kernen"},
 	},
@@ -140,7 +140,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Sensorauflösung", Gender: "f", Feature: "bis zu {v} Sensorauflösung", With: "{n} mit {v}", More: "feiner", Less: "gröber"},
 	},
 	{
-		Name: "boost_clock", Weight: 6, Better: 1,
+		Name: "boost_clock", Weight: 6, Better: 1, Yardstick: true,
 		EN: Words{Label: "Boost clock", Feature: "{a v} boost clock", With: "{n} with {v} boost", More: "faster in bursts", Less: "slower in bursts"},
 		DE: Words{Label: "Boost-Takt", Gender: "m", Feature: "{v} Boost-Takt", With: "{n} mit {v} Boost-Takt"},
 	},
@@ -150,7 +150,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Abwärme", Gender: "f", Feature: "{v} Abwärme", With: "{n} mit {v}", More: "hitziger", Less: "kühler"},
 	},
 	{
-		Name: "fan_size", Weight: 7,
+		Name: "fan_size", Weight: 7, Bare: true,
 		EN: Words{Label: "Fan size", Feature: "{a v} frame", With: "{v} {n}", More: "larger", Less: "smaller"},
 		DE: Words{Label: "Lüftergröße", Gender: "f", Feature: "{v} Rahmen", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
 	},
@@ -160,7 +160,7 @@ var computingTerms = []Term{
 		DE: Words{Label: "Drehzahl", Gender: "f", Feature: "{v}", With: "{n} mit {v}", More: "schneller", Less: "langsamer"},
 	},
 	{
-		Name: "airflow", Weight: 6, Better: 1,
+		Name: "airflow", Weight: 6, Better: 1, Yardstick: true,
 		EN: Words{Label: "Airflow", Feature: "{v} of airflow", With: "{n} with {v}", More: "stronger", Less: "weaker"},
 		DE: Words{Label: "Luftstrom", Gender: "m", Feature: "{v} Luftstrom", With: "{n} mit {v}", More: "stärker", Less: "schwächer"},
 	},

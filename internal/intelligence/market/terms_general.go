@@ -7,12 +7,12 @@ var generalTerms = []Term{
 		DE: Words{Label: "Marke", Gender: "f", Feature: "Marke {v}", With: "{n} von {v}"},
 	},
 	{
-		Name: "weight", Aliases: []string{"item_weight", "net_weight"}, Weight: 6.5, Better: -1,
+		Name: "weight", Aliases: []string{"item_weight", "net_weight"}, Weight: 5, Bare: true, Better: -1,
 		EN: Words{Label: "Weight", Feature: "{a v} weight", With: "{n} weighing {v}", More: "heavier", Less: "lighter"},
 		DE: Words{Label: "Gewicht", Gender: "n", Feature: "{v} Gewicht", With: "{n} mit {v}", More: "schwerer", Less: "leichter"},
 	},
 	{
-		Name: "power", Aliases: []string{"power_consumption", "rated_power"}, Weight: 6,
+		Name: "power", Aliases: []string{"power_consumption", "rated_power"}, Weight: 4.5, Bare: true,
 		EN: Words{Label: "Power", Feature: "{v} of power", With: "{n} with {v}", More: "stronger", Less: "weaker"},
 		DE: Words{Label: "Leistung", Gender: "f", Feature: "{v} Leistung", With: "{n} mit {v}", More: "stärker", Less: "schwächer"},
 	},
@@ -27,7 +27,7 @@ var generalTerms = []Term{
 		DE: Words{Label: "Maße", Gender: "p", Feature: "den Maßen {v}", With: "{n} mit den Maßen {v}"},
 	},
 	{
-		Name: "length", Weight: 4,
+		Name: "length", Weight: 4, Bare: true,
 		EN: Words{Label: "Length", Feature: "{a v} length", With: "{v} {n}", More: "longer", Less: "shorter"},
 		DE: Words{Label: "Länge", Gender: "f", Feature: "{v} Länge", With: "{n} mit {v} Länge", More: "länger", Less: "kürzer"},
 	},

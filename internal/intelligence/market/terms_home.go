@@ -2,7 +2,7 @@ package market
 
 var homeTerms = []Term{
 	{
-		Name: "pump_pressure", Aliases: []string{"pressure"}, Weight: 6,
+		Name: "pump_pressure", Aliases: []string{"pressure"}, Weight: 3.5,
 		EN: Words{Label: "Pump pressure", Feature: "{v} of pump pressure", With: "{n} with {v} of pump pressure", More: "higher in pressure", Less: "lower in pressure"},
 		DE: Words{Label: "Pumpendruck", Gender: "m", Feature: "{v} Pumpendruck", With: "{n} mit {v} Pumpendruck"},
 	},
@@ -17,14 +17,15 @@ var homeTerms = []Term{
 		DE: Words{Label: "Mahlwerk", Gender: "n", Feature: "eingebautem Mahlwerk", With: "{n} mit Mahlwerk"},
 	},
 	{
-		Name: "milk_system", Aliases: []string{"milk_frother", "frother", "steam_wand"}, Weight: 7,
-		EN: Words{Label: "Milk frothing", Feature: "a milk frother", With: "{n} with a milk frother"},
-		DE: Words{Label: "Milchaufschäumer", Gender: "m", Feature: "Milchaufschäumer", With: "{n} mit Milchaufschäumer"},
+		Name: "milk_system", Aliases: []string{"milk_frother", "frother", "steam_wand", "milk"}, Weight: 7, LowerValues: true,
+		Extras: []string{"automatic frother", "automatic", "automatic milk system", "automatik", "automatisch"},
+		EN:     Words{Label: "Milk frothing", Flag: "a milk frother", Feature: "{a v}", With: "{n} with {a v}", Extra: "automatic milk"},
+		DE:     Words{Label: "Milchaufschäumer", Gender: "m", Flag: "Milchaufschäumer", Feature: "{v}", With: "{n} mit {v}", Extra: "automatische Milch"},
 	},
 	{
-		Name: "machine_type", Weight: 8, LowerValues: true,
-		EN: Words{Label: "Machine type", Feature: "{a v} design", With: "{v} {n}"},
-		DE: Words{Label: "Maschinentyp", Gender: "m", Feature: "Bauart {v}", With: "{n} der Bauart {v}"},
+		Name: "type", Aliases: []string{"machine_type", "kind"}, Weight: 8, LowerValues: true,
+		EN: Words{Label: "Type", Feature: "{a v} design", With: "{v} {n}"},
+		DE: Words{Label: "Bauart", Gender: "f", Feature: "Bauart {v}", With: "{n} der Bauart {v}"},
 	},
 	{
 		Name: "heat_up_time", Aliases: []string{"warm_up_time", "heating_time"}, Weight: 5, Better: -1,
@@ -32,12 +33,12 @@ var homeTerms = []Term{
 		DE: Words{Label: "Aufheizzeit", Gender: "f", Feature: "{v} Aufheizzeit", With: "{n} mit {v} Aufheizzeit", More: "langsamer warm", Less: "schneller warm"},
 	},
 	{
-		Name: "suction", Aliases: []string{"suction_power"}, Weight: 8, Better: 1,
+		Name: "suction", Aliases: []string{"suction_power"}, Weight: 8, Better: 1, Yardstick: true,
 		EN: Words{Label: "Suction", Feature: "{v} of suction", With: "{n} with {v} of suction", More: "stronger", Less: "weaker"},
 		DE: Words{Label: "Saugkraft", Gender: "f", Feature: "{v} Saugkraft", With: "{n} mit {v} Saugkraft", More: "stärker", Less: "schwächer"},
 	},
 	{
-		Name: "noise_level", Aliases: []string{"noise", "sound_level", "loudness"}, Weight: 7, Better: -1,
+		Name: "noise_level", Aliases: []string{"noise", "sound_level", "loudness"}, Weight: 7, Bare: true, Better: -1,
 		EN: Words{Label: "Noise", Feature: "{a v} noise level", With: "{n} at {v}", More: "louder", Less: "quieter"},
 		DE: Words{Label: "Lautstärke", Gender: "f", Feature: "{v} Lautstärke", With: "{n} mit {v}", More: "lauter", Less: "leiser"},
 	},
@@ -72,13 +73,13 @@ var homeTerms = []Term{
 		DE: Words{Label: "Saison", Gender: "f", Feature: "Saison {v}", With: "{n} für {v}"},
 	},
 	{
-		Name: "volume", Weight: 8, Better: 1, PerUnit: true,
+		Name: "volume", Weight: 8, Bare: true, Better: 1, PerUnit: true, Yardstick: true,
 		EN: Words{Label: "Volume", Feature: "{v} of volume", With: "{v} {n}", More: "larger", Less: "smaller"},
 		DE: Words{Label: "Volumen", Gender: "n", Feature: "{v} Volumen", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
 	},
 	{
-		Name: "temperature_control", Weight: 5, Better: 1,
-		EN: Words{Label: "Temperature control", Feature: "temperature control", With: "{n} with temperature control"},
-		DE: Words{Label: "Temperaturwahl", Gender: "f", Feature: "Temperaturwahl", With: "{n} mit Temperaturwahl"},
+		Name: "temperature_control", Weight: 5.5, Better: 1, Extras: []string{"pid"},
+		EN: Words{Label: "Temperature control", Flag: "temperature control", Feature: "{v} temperature control", With: "{n} with {v} temperature control", Extra: "PID control"},
+		DE: Words{Label: "Temperaturregelung", Gender: "f", Flag: "Temperaturregelung", Feature: "Temperaturregelung ({v})", With: "{n} mit Temperaturregelung ({v})", Extra: "PID-Regelung"},
 	},
 }

@@ -12,7 +12,7 @@ var soundTerms = []Term{
 		DE: Words{Label: "Kabellos", Noun: "kabelloser Betrieb", Gender: "m", Feature: "kabellosem Betrieb", With: "kabellose {n}"},
 	},
 	{
-		Name: "battery_life", Aliases: []string{"runtime", "run_time", "battery_runtime", "playtime"}, Weight: 8, Better: 1,
+		Name: "battery_life", Aliases: []string{"runtime", "run_time", "battery_runtime", "playtime"}, Weight: 8, Better: 1, Yardstick: true,
 		EN: Words{Label: "Battery life", Feature: "{v} of battery life", With: "{n} with {v} of battery life", More: "longer-lasting", Less: "shorter-lived"},
 		DE: Words{Label: "Akkulaufzeit", Gender: "f", Feature: "{v} Akkulaufzeit", With: "{n} mit {v} Akkulaufzeit", More: "ausdauernder", Less: "kürzer im Betrieb"},
 	},

@@ -14,6 +14,7 @@ type Item struct {
 	Family *domain.Family
 	Money  domain.Money
 	Price  float64 // Money in major units
+	name   string
 }
 
 // Row returns the row that stands for the item: its cheapest variant.
@@ -71,7 +72,7 @@ func New(m *domain.Market, language string) *View {
 			v.Skipped++
 			continue
 		}
-		it := &Item{Family: f, Money: p, Price: p.Major()}
+		it := &Item{Family: f, Money: p, Price: p.Major(), name: plainName(f.Name, m.Noun.Singular)}
 		v.Items = append(v.Items, it)
 		v.byKey[f.Key] = it
 	}
