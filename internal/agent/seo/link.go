@@ -122,7 +122,7 @@ func (e *editor) inline(p *domain.Page, phrases []phrase) {
 			if linked[ph.slug] {
 				continue
 			}
-			if text, ok := find(s.Text, ph.lower); ok {
+			if text, ok := find(s.Text, ph.lower); ok && !insideFact(p, s, text) {
 				s.Links = append(s.Links, domain.InlineLink{Phrase: text, Slug: ph.slug})
 				linked[ph.slug] = true
 				added = append(added, fmt.Sprintf("%s → %s", text, domain.PathOf(ph.slug)))
@@ -134,6 +134,18 @@ func (e *editor) inline(p *domain.Page, phrases []phrase) {
 	if len(added) > 0 {
 		e.change(p, "links", "", strings.Join(added, "; "), "phrases name other pages")
 	}
+}
+
+// insideFact reports whether the phrase is a part of a longer fact of the sentence,
+// such as the last words of a product's name: a link would tear it apart.
+func insideFact(p *domain.Page, s *domain.Sentence, text string) bool {
+	for _, id := range s.Claims {
+		i := slices.IndexFunc(p.Claims, func(c domain.Claim) bool { return c.ID == id })
+		if i >= 0 && len(p.Claims[i].Text) > len(text) && strings.Contains(p.Claims[i].Text, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // sentences yields the sentences of a page that can hold links.
