@@ -128,16 +128,10 @@ func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.
 		ID: domain.TaskID(domain.NewID("task")), AgentID: agent.ID, Type: spec.Type, Params: spec.Params, State: domain.StateQueued,
 		OwnerID: principal.UserID, IdempotencyKey: key, RequestHash: requestHash(agent.ID, spec), CreatedAt: s.cfg.Now().UTC(),
 	}
+	if held, err := s.held(ctx, task); domain.CodeOf(err) != domain.CodeNotFound {
+		return held, err
+	}
 	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		if key != "" {
-			held, err := s.cfg.Tasks.GetByIdempotencyKey(ctx, principal.UserID, key)
-			if err == nil {
-				return same(held, &task)
-			}
-			if domain.CodeOf(err) != domain.CodeNotFound {
-				return err
-			}
-		}
 		if err := s.cfg.Tasks.Insert(ctx, task); err != nil {
 			return err
 		}
@@ -146,19 +140,32 @@ func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.
 		}
 		return s.journal.record(ctx, "task.created", string(task.ID), string(agent.ID)+" "+spec.Type)
 	})
+	if domain.CodeOf(err) == domain.CodeConflict {
+		// A request with the same key came first after we had looked.
+		if held, errHeld := s.held(ctx, task); domain.CodeOf(errHeld) != domain.CodeNotFound {
+			return held, errHeld
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return task, nil
 }
 
-// same replaces the new task by the one that was stored under the same key.
-func same(held *domain.Task, task **domain.Task) error {
-	if held.RequestHash != (*task).RequestHash {
-		return domain.Errorf(domain.CodeConflict, "The idempotency key was used for another request.")
+// held returns the task that was stored under the key of the new one, or
+// CodeNotFound. A key that was used for another request is a CodeConflict.
+func (s *Agents) held(ctx context.Context, task *domain.Task) (*domain.Task, error) {
+	if task.IdempotencyKey == "" {
+		return nil, domain.Errorf(domain.CodeNotFound, "The request has no idempotency key.")
 	}
-	*task = held
-	return nil
+	held, err := s.cfg.Tasks.GetByIdempotencyKey(ctx, task.OwnerID, task.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	if held.RequestHash != task.RequestHash {
+		return nil, domain.Errorf(domain.CodeConflict, "The idempotency key was used for another request.")
+	}
+	return held, nil
 }
 
 func requestHash(agent domain.AgentID, spec domain.TaskSpec) string {
