@@ -2,9 +2,23 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"empire/internal/domain"
 )
+
+// Language returns the commonest language of a feed's rows, or "" for a feed
+// without one.
+func (s *Products) Language(ctx context.Context, feed domain.FeedID) (string, error) {
+	const query = `SELECT language FROM products WHERE feed_id = $1 AND language <> '' GROUP BY language ORDER BY count(*) DESC, language LIMIT 1`
+	var language string
+	err := s.db.r(ctx).QueryRowContext(ctx, query, feed).Scan(&language)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return language, s.db.fail(err, "find language of feed %s", feed)
+}
 
 // Categories counts the rows of the feeds (all feeds if none is named) by category
 // path.

@@ -149,6 +149,22 @@ func testProductSearch(t *testing.T, s *store.Store) {
 	}
 }
 
+// testProductFacets: languages and categories are counted over rows.
+func testProductFacets(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	f, empty := insertFeed(t, s, "a"), insertFeed(t, s, "b")
+	list := []domain.Product{product(f.ID, "1", "x"), product(f.ID, "2", "x"), product(f.ID, "3", "x")}
+	list[0].Language, list[1].Language, list[2].Language = "de", "en", "de"
+	list[0].CategoryPath, list[1].CategoryPath, list[2].CategoryPath = "A > B", "A > B", ""
+	must(t, s.Products.Upsert(ctx, list))
+	wantEqual(t, value(s.Products.Language(ctx, f.ID))(t), "de")
+	wantEqual(t, value(s.Products.Language(ctx, empty.ID))(t), "")
+	want := map[string]int{"A > B": 2, "": 1}
+	wantEqual(t, value(s.Products.Categories(ctx, nil))(t), want)
+	wantEqual(t, value(s.Products.Categories(ctx, []domain.FeedID{f.ID}))(t), want)
+	wantEqual(t, value(s.Products.Categories(ctx, []domain.FeedID{empty.ID}))(t), map[string]int{})
+}
+
 // testProductImports: what an import did not see is removed by it.
 func testProductImports(t *testing.T, s *store.Store) {
 	ctx := t.Context()

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"products", testProducts},
 		{"product_search", testProductSearch},
 		{"product_imports", testProductImports},
+		{"product_facets", testProductFacets},
 		{"programs", testPrograms},
 		{"keywords", testKeywords},
 		{"runs", testRuns},
