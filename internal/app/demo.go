@@ -212,7 +212,7 @@ func (a *App) demoGenerate(ctx context.Context, p DemoParams, feed domain.FeedID
 	language := p.Language
 	if language == "" {
 		language = "en"
-		if f, err := a.store.Feeds.Get(ctx, feed); err == nil && f.Language == "de" {
+		if l, err := a.store.Products.Language(ctx, feed); err == nil && l == "de" {
 			language = "de"
 		}
 	}

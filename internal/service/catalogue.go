@@ -19,7 +19,6 @@ type feedStore interface {
 type productStore interface {
 	List(ctx context.Context, f domain.ProductFilter, w domain.Window) ([]domain.Product, int, error)
 	Count(ctx context.Context, feed domain.FeedID) (int, error)
-	Language(ctx context.Context, feed domain.FeedID) (string, error)
 }
 
 type programStore interface {
@@ -84,9 +83,6 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 		feed.ReadAt = &now
 	}
 	if feed.Rows, err = s.cfg.Products.Count(ctx, feed.ID); err != nil {
-		return report, err
-	}
-	if feed.Language, err = s.cfg.Products.Language(ctx, feed.ID); err != nil {
 		return report, err
 	}
 	if err := s.cfg.Feeds.Update(ctx, feed); err != nil {
