@@ -132,9 +132,13 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop stops the started parts in reverse order.
+// Stop stops the started parts in reverse order: no job is begun any more, and once
+// those that run have ended, the listeners close. Meanwhile /readyz says no.
 func (a *App) Stop(ctx context.Context) error {
 	a.Health.Stopping()
+	if a.gateway != nil {
+		a.gateway.Drain()
+	}
 	var errs []error
 	for i := len(a.started) - 1; i >= 0; i-- {
 		if err := a.started[i].stop(ctx); err != nil {
@@ -147,16 +151,15 @@ func (a *App) Stop(ctx context.Context) error {
 
 // parts returns what this role and mode start, in order.
 func (a *App) parts() []part {
-	role := a.cfg.Role
 	var out []part
-	if a.mode != Tool && (role == "all" || role == "worker") {
-		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
-	}
-	if a.mode == Serve && (role == "all" || role == "edge") {
-		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
-	}
 	if a.mode == Serve {
 		out = append(out, part{"gateway", a.gateway.Start, a.gateway.Stop})
+	}
+	if a.mode == Serve && a.plays("edge") {
+		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
+	}
+	if a.mode != Tool && a.plays("worker") {
+		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
 	}
 	return out
 }

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"empire/internal/api"
 	"empire/internal/auth"
 	"empire/internal/config"
@@ -105,22 +103,15 @@ func (a *App) wireTransports(context.Context) error {
 	if err != nil {
 		return err
 	}
-	serves := func(roles ...string) bool {
-		for _, r := range roles {
-			if a.cfg.Role == r || a.cfg.Role == "all" {
-				return true
-			}
-		}
-		return false
-	}
+	metrics, observer := a.wireMetrics()
 	c := gateway.Config{
 		APIAddr: a.cfg.Listen.API, Auth: a.authenticator, SessionCookie: sessionCookie, Health: a.Health, Problem: api.WriteProblem,
-		Metrics: promhttp.Handler(), Logger: a.log, Routes: map[string]http.Handler{},
+		Metrics: telemetry.MetricsHandler(metrics), Observer: observer, Logger: a.log, Routes: map[string]http.Handler{},
 	}
-	if serves("gateway") {
+	if a.plays("gateway") {
 		c.Routes = map[string]http.Handler{"/api/": rest, "/docs": rest.Docs(), "/docs/": rest.Docs(), "/": pages}
 	}
-	if serves("edge") {
+	if a.plays("edge") {
 		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge
 	}
 	a.gateway = gateway.New(c)

@@ -67,10 +67,7 @@ func (a *App) wireServices(context.Context) error {
 		Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
 		Read: a.readFeed, Audit: a.store.Audit, Now: a.now,
 	})
-	a.Health = service.NewHealth([]service.Probe{
-		{Name: "store", Required: true, Check: a.db.Ping},
-		{Name: "jobs", Required: true, Check: a.queue.Ping},
-	})
+	a.Health = service.NewHealth(a.probes())
 	return nil
 }
 

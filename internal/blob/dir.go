@@ -179,6 +179,29 @@ func (d *Dir) ReadAll(ctx context.Context, sha string) ([]byte, error) {
 	return b, nil
 }
 
+// Ping checks that blobs can be written and read.
+func (d *Dir) Ping(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("ping blobs: %w", err)
+	}
+	f, err := os.CreateTemp(d.tmp, "ping-*")
+	if err != nil {
+		return fmt.Errorf("ping blobs: %w", err)
+	}
+	const text = "ping"
+	_, err = f.WriteString(text)
+	err = errors.Join(err, f.Close())
+	got, readErr := os.ReadFile(f.Name())
+	err = errors.Join(err, readErr, os.Remove(f.Name()))
+	if err == nil && string(got) != text {
+		err = fmt.Errorf("wrote %q and read %q", text, got)
+	}
+	if err != nil {
+		return fmt.Errorf("ping blobs: %w", err)
+	}
+	return nil
+}
+
 // Has reports whether a blob is stored.
 func (d *Dir) Has(ctx context.Context, sha string) (bool, error) {
 	if err := ctx.Err(); err != nil {

@@ -30,6 +30,27 @@ func newDir(t *testing.T) (*blob.Dir, string) {
 	return d, path
 }
 
+func TestPing(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	d, err := blob.NewDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(path, "tmp")); err != nil || len(left) != 0 {
+		t.Errorf("Ping left %v, %v", left, err)
+	}
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Ping(t.Context()); err == nil {
+		t.Error("Ping of a directory that is gone succeeded")
+	}
+}
+
 func TestDirKeepsBytesByTheirSum(t *testing.T) {
 	t.Parallel()
 	d, path := newDir(t)

@@ -93,7 +93,8 @@ type Server struct {
 	seq        int64
 	deletions  int
 	resyncAt   time.Time
-	failing    bool
+
+	unread atomic.Pointer[error] // why the last refresh after the start failed, or nil
 
 	mu       sync.Mutex // guards what follows
 	end      context.CancelFunc
@@ -211,6 +212,22 @@ func (s *Server) Nudge() {
 	}
 }
 
+// Serving reports whether the server knows which sites there are.
+func (s *Server) Serving() bool { return s.table.Load() != nil }
+
+// Ping returns why the server does not know what is live now: it was not started,
+// or the last time it asked it got no answer. Sites are served nevertheless, as
+// they were before, if Serving is true.
+func (s *Server) Ping(context.Context) error {
+	if !s.Serving() {
+		return errors.New("edge has not read which sites there are")
+	}
+	if err := s.unread.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // follow asks for changes until ctx ends.
 func (s *Server) follow(ctx context.Context) {
 	tick := time.NewTicker(s.cfg.Poll)
@@ -223,14 +240,20 @@ func (s *Server) follow(ctx context.Context) {
 		case <-s.nudge:
 		}
 		err := s.refresh(ctx)
+		failing := s.unread.Load() != nil
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err != nil && !s.failing:
-			s.log.WarnContext(ctx, "edge could not read which sites changed", slog.Any("err", err))
-		case err == nil && s.failing:
-			s.log.InfoContext(ctx, "edge reads which sites changed again")
+		case err == nil:
+			s.unread.Store(nil)
+			if failing {
+				s.log.InfoContext(ctx, "edge reads which sites changed again")
+			}
+		default:
+			s.unread.Store(&err)
+			if !failing {
+				s.log.WarnContext(ctx, "edge could not read which sites changed", slog.Any("err", err))
+			}
 		}
-		s.failing = err != nil
 	}
 }

@@ -320,11 +320,19 @@ func TestStartFailsWithoutItsSource(t *testing.T) {
 	w := newWorld(t)
 	w.publish("keyboards", w.release(keyboards()...))
 	s := w.serve()
+	if err := s.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
 	w.down.Store(true)
 	s.Nudge()
-	if rec := get(s, "/"); rec.Code != 200 {
+	eventually(t, "noticing", time.Second, func() bool { return s.Ping(t.Context()) != nil })
+	if rec := get(s, "/"); rec.Code != 200 || !s.Serving() {
 		t.Errorf("with its source down: %d, want 200", rec.Code)
 	}
+	w.down.Store(false)
+	s.Nudge()
+	eventually(t, "healing", time.Second, func() bool { return s.Ping(t.Context()) == nil })
+	w.down.Store(true)
 	other, err := edge.New(edge.Config{Sites: w, Releases: w, Manifests: w, Blobs: w.blobs, Logger: discard})
 	if err != nil {
 		t.Fatal(err)
@@ -334,6 +342,9 @@ func TestStartFailsWithoutItsSource(t *testing.T) {
 	}
 	rec := httptest.NewRecorder()
 	other.ServeHTTP(rec, request("GET", "keyboards.example", "/"))
+	if other.Serving() || other.Ping(t.Context()) == nil {
+		t.Error("it says that it serves before its start")
+	}
 	if rec.Code != 503 {
 		t.Errorf("before its start: %d, want 503", rec.Code)
 	}
