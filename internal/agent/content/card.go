@@ -115,7 +115,7 @@ func (s *siteWriter) featureStats(it *market.Item, most int, without string) []*
 	var out []*market.Stat
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
-		if st.Name == without || st.Term.Minor() || st.Term.Weight < 3 {
+		if st.Name == without || st.Term.Minor() || st.Term.Weight < 2.5 {
 			continue
 		}
 		if _, ok := s.feature(it, st); ok {

@@ -15,8 +15,7 @@ func (w *pageWriter) comparison() {
 	if !ok {
 		return
 	}
-	diff, _ := s.gap(s.own(b), s.own(a), "price difference")
-	vs := values{"a": s.name(a), "b": s.name(b), "pa": s.price(a), "pb": s.price(b), "gap": diff}
+	vs := values{"a": s.name(a), "b": s.name(b), "pa": s.price(a), "pb": s.price(b), "gap": s.apartBy(b, a)}
 	vs["sa"], vs["sb"] = s.nameCut(a, a.Short(26)), s.nameCut(b, b.Short(26))
 	vs["phrase"] = s.pageLink(w.plan, a, b)
 	w.head("comparison", vs)

@@ -240,9 +240,8 @@ func (w *pageWriter) entries() {
 			if !ok {
 				continue
 			}
-			diff, _ := s.gap(s.own(b), s.own(a), "price difference")
 			p := w.para()
-			p.say("home.to.pair", values{"page": s.pageLink(page, a, b), "gap": diff, "pa": s.price(a), "pb": s.price(b)})
+			p.say("home.to.pair", values{"page": s.pageLink(page, a, b), "gap": s.apartBy(b, a), "pa": s.price(a), "pb": s.price(b)})
 			items = append(items, p.item())
 		}
 		w.list(items)
@@ -300,6 +299,15 @@ func (s *siteWriter) pairOf(page domain.PlanPage) (a, b *market.Item, ok bool) {
 		a, b = b, a
 	}
 	return a, b, true
+}
+
+// apartBy is how much more a costs than b; empty if the prices are equal.
+func (s *siteWriter) apartBy(a, b *market.Item) value {
+	diff, size := s.gap(s.own(a), s.own(b), "price difference")
+	if size == 0 {
+		return value{}
+	}
+	return diff
 }
 
 // pageLink links to a page about two products by its label.

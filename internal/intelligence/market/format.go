@@ -120,6 +120,8 @@ func Quantity(language string, v float64, unit string) string {
 	switch {
 	case unit == "":
 		return s
+	case unit == "°" || unit == "\"":
+		return s + unit
 	case unit == "%":
 		if language == "de" {
 			return s + " %"

@@ -58,7 +58,7 @@ type Words struct {
 
 var lexicon = sync.OnceValue(func() map[string]*Term {
 	out := map[string]*Term{}
-	for _, list := range [][]Term{computingTerms, soundTerms, apparelTerms, homeTerms, generalTerms} {
+	for _, list := range allTerms() {
 		for i := range list {
 			t := &list[i]
 			out[t.Name] = t
@@ -69,6 +69,12 @@ var lexicon = sync.OnceValue(func() map[string]*Term {
 	}
 	return out
 })
+
+func allTerms() [][]Term {
+	return [][]Term{
+		computingTerms, soundTerms, apparelTerms, shoeTerms, furnitureTerms, cleaningTerms, coffeeTerms, homeTerms, generalTerms,
+	}
+}
 
 // TermFor returns what is known about an attribute. For an unknown one it makes
 // plain words from the name.
@@ -94,7 +100,7 @@ func (t *Term) Minor() bool { return minorTerms[t.Name] }
 // KnownTerms returns all terms, each once, in a fixed order.
 func KnownTerms() []Term {
 	var out []Term
-	for _, list := range [][]Term{computingTerms, soundTerms, apparelTerms, homeTerms, generalTerms} {
+	for _, list := range allTerms() {
 		out = append(out, list...)
 	}
 	return out

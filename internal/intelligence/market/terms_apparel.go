@@ -4,11 +4,11 @@ var apparelTerms = []Term{
 	{
 		Name: "gender", Aliases: []string{"department", "target_group", "audience", "sex"}, Weight: 9,
 		EN: Words{
-			Label: "Made for", Noun: "intended wearer", Shown: map[string]string{"women": "Women", "men": "Men"}, Feature: "a cut for {v}", With: "{n} for {v}",
+			Label: "Made for", Noun: "intended wearer", Shown: map[string]string{"women": "Women", "men": "Men"}, Feature: "sizing for {v}", With: "{n} for {v}",
 			Values: map[string]string{"women": "women", "men": "men", "unisex": "everyone", "female": "women", "male": "men", "kids": "children"},
 		},
 		DE: Words{
-			Label: "Gemacht für", Noun: "Zielgruppe", Gender: "f", Shown: map[string]string{"women": "Damen", "men": "Herren"}, Feature: "Schnitt für {v}", With: "{n} für {v}",
+			Label: "Gemacht für", Noun: "Zielgruppe", Gender: "f", Shown: map[string]string{"women": "Damen", "men": "Herren"}, Feature: "Größen für {v}", With: "{n} für {v}",
 			Values: map[string]string{"women": "Damen", "men": "Herren", "female": "Damen", "male": "Herren", "kids": "Kinder", "unisex": "alle"},
 		},
 	},
@@ -232,7 +232,7 @@ var apparelTerms = []Term{
 		DE: Words{Label: "Wetter", Gender: "n", Feature: "Eignung für {v}", With: "{n} für {v}"},
 	},
 	{
-		Name: "pattern", Weight: 2.5, LowerValues: true,
+		Name: "pattern", Weight: 2, LowerValues: true,
 		EN: Words{Label: "Pattern", Feature: "{a v} pattern", With: "{v} {n}"},
 		DE: Words{Label: "Muster", Gender: "n", Feature: "Muster {v}", With: "{n} mit Muster {v}"},
 	},
@@ -263,7 +263,7 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "terrain", Aliases: []string{"surface"}, Weight: 7, LowerValues: true,
-		EN: Words{Label: "Terrain", Feature: "a sole for {v}", With: "{n} for {v}"},
+		EN: Words{Label: "Terrain", Feature: "a sole for {v} terrain", With: "{n} for {v} terrain", Values: map[string]string{"mud": "muddy"}},
 		DE: Words{Label: "Untergrund", Gender: "m", Feature: "Sohle für {v}", With: "{n} für {v}"},
 	},
 }

@@ -159,8 +159,11 @@ func statsOf(v *View) []Stat {
 	for _, name := range names {
 		s := index[name]
 		s.Kind, s.Unit = mainForm(v, name)
-		if s.Kind == domain.AttributeList && s.Term.Name == "style" {
+		switch {
+		case s.Kind == domain.AttributeList && s.Term.Name == "style":
 			s.Term = TermFor("styling") // a list of tags, as clothing has them
+		case s.Kind == domain.AttributeText && s.Term.Name == "width":
+			s.Term = TermFor("shoe_width") // a word, not a measure
 		}
 		collect(v, s)
 		if len(s.Stated) < 3 || s.Coverage(v) < minCoverage || unhelpful(s) {
