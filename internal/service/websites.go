@@ -160,7 +160,7 @@ func (s *Websites) reserve(ctx context.Context, p domain.GenerateParams, princip
 		return nil, err
 	}
 	site = &domain.Website{
-		ID: domain.WebsiteID(domain.NewID("site")), Domain: p.Domain, Niche: p.Niche, Language: p.Language, Title: p.Niche,
+		ID: domain.WebsiteID(domain.NewID("site")), Domain: p.Domain, Niche: p.Niche, Language: p.Language,
 		State: domain.WebsiteDraft, FeedIDs: p.Feeds, Operator: s.cfg.Operator, OwnerID: principal.UserID, CreatedAt: now, UpdatedAt: now,
 	}
 	if site.Name, err = s.freeName(ctx, p.Domain); err != nil {
