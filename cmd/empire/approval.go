@@ -2,96 +2,164 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"empire/internal/app"
 	"empire/internal/domain"
 )
 
 func approvalCommand(g *globals) *cobra.Command {
-	c := &cobra.Command{Use: "approval", Short: "List and decide what needs a person"}
-	var all bool
-	list := &cobra.Command{
-		Use: "list", Short: "List approvals that wait for a decision", Example: "  empire approval list",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				state := domain.ApprovalPending
-				if all {
-					state = ""
-				}
-				return listApprovals(ctx, cmd, g, a, state)
-			})
-		},
+	c := &cobra.Command{
+		Use: "approval", Short: "List and decide what needs a person",
+		Example: "  empire approval list\n  empire approval approve appr_…",
 	}
-	list.Flags().BoolVar(&all, "all", false, "also decided ones")
-	c.AddCommand(list, approvalShowCommand(g), approvalDecideCommand(g, true), approvalDecideCommand(g, false))
+	c.AddCommand(approvalListCommand(g), approvalShowCommand(g), approvalDecideCommand(g, true), approvalDecideCommand(g, false))
 	return c
 }
 
-func listApprovals(ctx context.Context, cmd *cobra.Command, g *globals, a *app.App, state domain.ApprovalState) error {
-	list, _, err := a.Approvals.List(ctx, state, domain.Window{Limit: 1000})
-	if err != nil {
-		return err
+func approvalListCommand(g *globals) *cobra.Command {
+	var all bool
+	var w domain.Window
+	c := &cobra.Command{
+		Use: "list", Short: "List approvals that wait for a decision", Example: "  empire approval list\n  empire approval list --all --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkWindow(w); err != nil {
+				return err
+			}
+			state := domain.ApprovalPending
+			if all {
+				state = ""
+			}
+			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
+				list, total, err := p.Approvals(ctx, state, w)
+				if err != nil {
+					return err
+				}
+				if g.json {
+					return printJSON(g.io.out, list)
+				}
+				if total == 0 {
+					cmd.Println("Nothing waits for a decision.")
+					return nil
+				}
+				rows := make([][]string, 0, len(list))
+				for _, a := range list {
+					rows = append(rows, []string{string(a.ID), string(a.State), a.Title, ago(a.CreatedAt)})
+				}
+				if err := table(g.io.out, []string{"ID", "STATE", "WHAT", "SINCE"}, rows); err != nil {
+					return err
+				}
+				cmd.PrintErr(more(w, len(list), total))
+				return nil
+			})
+		},
 	}
-	if g.json {
-		return printJSON(cmd, list)
-	}
-	if len(list) == 0 {
-		cmd.Println("Nothing waits for a decision.")
-		return nil
-	}
-	rows := make([][]string, 0, len(list))
-	for _, p := range list {
-		rows = append(rows, []string{string(p.ID), string(p.State), p.Title, ago(p.CreatedAt)})
-	}
-	return table(cmd.OutOrStdout(), []string{"ID", "STATE", "WHAT", "SINCE"}, rows)
+	c.Flags().BoolVar(&all, "all", false, "decided ones, too")
+	windowFlags(c, &w)
+	return c
 }
 
 func approvalShowCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "show APPROVAL", Short: "Show exactly what is to be approved", Example: "  empire approval show appr_…", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				p, err := a.Approvals.Get(ctx, domain.ApprovalID(args[0]))
+			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
+				a, err := p.Approval(ctx, domain.ApprovalID(args[0]))
 				if err != nil {
 					return err
 				}
-				return printJSON(cmd, p)
+				if g.json {
+					return printJSON(g.io.out, a)
+				}
+				return showApproval(cmd, a)
 			})
 		},
 	}
 }
 
+func showApproval(cmd *cobra.Command, a *approvalView) error {
+	cmd.Printf("%s\n  id            %s\n  state         %s\n  run           %s\n  since         %s\n", a.Title, a.ID, a.State, a.RunID, ago(a.CreatedAt))
+	if a.DecidedAt != nil {
+		cmd.Printf("  decided       %s by %s %s\n", ago(*a.DecidedAt), orDash(a.ActorID), a.Reason)
+	}
+	var p struct {
+		Pages    int     `json:"pages"`
+		Products int     `json:"products"`
+		Claims   int     `json:"claims"`
+		Grounded int     `json:"grounded_claims"`
+		SEOScore float64 `json:"seo_score"`
+		Gates    []struct {
+			Name    string           `json:"name"`
+			State   domain.GateState `json:"state"`
+			Summary string           `json:"summary"`
+		} `json:"gates"`
+	}
+	if err := json.Unmarshal(a.Payload, &p); err != nil {
+		return fmt.Errorf("read payload of approval %s: %w", a.ID, err)
+	}
+	if a.Kind == "publish_release" {
+		cmd.Printf("  pages         %d about %d products\n  grounded      %d of %d claims\n  search score  %.1f\n", p.Pages, p.Products, p.Grounded, p.Claims, p.SEOScore)
+		for _, gate := range p.Gates {
+			cmd.Printf("  %-5s %-12s %s\n", gate.State, gate.Name, gate.Summary)
+		}
+	}
+	cmd.Printf("  payload hash  %s (--json shows the payload)\n", a.PayloadHash)
+	return nil
+}
+
 // approvalDecideCommand is approve or reject.
 func approvalDecideCommand(g *globals, approve bool) *cobra.Command {
-	var d domain.Decision
-	use, short := "reject", "Reject an approval; its run ends"
-	example := `  empire approval reject appr_… --reason "prices look wrong"`
-	if approve {
-		use, short, example = "approve", "Approve; the run goes on", "  empire approval approve appr_…"
-	}
+	d := domain.Decision{Approve: approve}
 	c := &cobra.Command{
-		Use: use + " APPROVAL", Short: short, Example: example, Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.working(cmd, func(ctx context.Context, a *app.App) error {
-				d.Approve = approve
-				p, err := a.Approvals.Decide(ctx, domain.ApprovalID(args[0]), d)
-				if err != nil {
-					return err
-				}
-				if !approve {
-					if g.json {
-						return printJSON(cmd, p)
-					}
-					cmd.Printf("%s is %s\n", p.ID, p.State)
-					return nil
-				}
-				return followRun(ctx, cmd, g, a, p.RunID, p.WebsiteID)
-			})
-		},
+		Use: "reject APPROVAL", Short: "Reject an approval; its run ends", Args: cobra.ExactArgs(1),
+		Example: `  empire approval reject appr_… --reason "prices look wrong"`,
 	}
-	c.Flags().StringVar(&d.Reason, "reason", "", "why; a rejection needs one")
-	c.Flags().StringVar(&d.PayloadHash, "payload-hash", "", "decide only if this is what is asked")
+	if approve {
+		c.Use, c.Short, c.Example = "approve APPROVAL", "Approve; the run goes on", "  empire approval approve appr_…"
+		c.Long = `Approve, and follow the run until it has ended. Without --payload-hash you approve what
+is asked at this moment; with it, only what you have seen.`
+	}
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if !approve && d.Reason == "" {
+			return usagef("%s needs --reason", cmd.CommandPath())
+		}
+		return g.onWorkingPortfolio(cmd, func(ctx context.Context, p portfolio) error {
+			return g.decide(ctx, cmd, p, domain.ApprovalID(args[0]), d)
+		})
+	}
+	reason := "why (needed)"
+	if approve {
+		reason = "why"
+	}
+	c.Flags().StringVar(&d.Reason, "reason", "", reason)
+	c.Flags().StringVar(&d.PayloadHash, "payload-hash", "", "decide only if this is what is asked, as approval show prints it")
 	return c
+}
+
+func (g *globals) decide(ctx context.Context, cmd *cobra.Command, p portfolio, id domain.ApprovalID, d domain.Decision) error {
+	if d.PayloadHash == "" {
+		a, err := p.Approval(ctx, id)
+		if err != nil {
+			return err
+		}
+		d.PayloadHash = a.PayloadHash
+	}
+	a, err := p.Decide(ctx, id, d)
+	if err != nil {
+		return err
+	}
+	if d.Approve {
+		site := domain.WebsiteID("")
+		if a.WebsiteID != nil {
+			site = *a.WebsiteID
+		}
+		return g.follow(ctx, p, a.RunID, site)
+	}
+	if g.json {
+		return printJSON(g.io.out, a)
+	}
+	cmd.Printf("%s is %s\n", a.ID, a.State)
+	return nil
 }

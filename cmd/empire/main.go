@@ -6,78 +6,72 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
-
-	"empire/internal/config"
-	"empire/internal/domain"
 )
 
 // The exit codes.
 const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // what a shell reports for Ctrl-C
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	ctx, stop := untilSignal(context.Background())
+	code := run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr, os.Environ()})
 	stop()
 	os.Exit(code)
 }
 
-// run executes the command line and returns the exit code.
-func run(ctx context.Context, args []string) int {
-	root := newRoot()
+// streams are what a command line has besides its arguments.
+type streams struct {
+	out, err io.Writer
+	environ  []string
+}
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, io streams) int {
+	root, g := newRoot(io)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = asInterrupted(err)
+	}
 	if err == nil {
 		return exitDone
 	}
-	if _, silent := errors.AsType[*reportedError](err); !silent {
-		fmt.Fprintln(os.Stderr, "empire: "+message(err))
-	}
+	g.report(err, args)
 	return exitCode(err)
 }
 
-// message returns what a person should read: the sentence of a domain error, or the
-// whole text of any other.
-func message(err error) string {
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code != domain.CodeInternal {
-		if e.Field != "" {
-			return e.Field + ": " + e.Message
+// signalError is the cause of a context that a signal ended.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string { return "received " + e.signal.String() }
+
+// untilSignal returns a context that the first SIGINT or SIGTERM ends. The second
+// one ends the program at once.
+func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			cancel(&signalError{s})
+		case <-ctx.Done():
 		}
-		return e.Message
-	}
-	return err.Error()
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
 }
 
-func exitCode(err error) int {
-	if _, ok := errors.AsType[*usageError](err); ok {
-		return exitUsage
-	}
-	if _, ok := errors.AsType[*config.FaultError](err); ok {
-		return exitUsage
-	}
-	return exitFailed
+// pressedCtrlC reports whether a person at the terminal ended ctx, and now waits.
+func pressedCtrlC(ctx context.Context) bool {
+	e, ok := errors.AsType[*signalError](context.Cause(ctx))
+	return ok && e.signal == os.Interrupt
 }
-
-// usageError is a command line that cannot be understood.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-
-// Unwrap returns what was wrong.
-func (e *usageError) Unwrap() error { return e.err }
-
-// reportedError ends the program with exit code 1 after the command itself has said
-// why on its output.
-type reportedError struct{ err error }
-
-func (e *reportedError) Error() string { return e.err.Error() }
-
-// Unwrap returns the cause.
-func (e *reportedError) Unwrap() error { return e.err }

@@ -4,18 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"sync"
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
+	"empire/internal/domain"
 )
 
-// printJSON writes v on standard output, indented.
-func printJSON(cmd *cobra.Command, v any) error {
-	e := json.NewEncoder(cmd.OutOrStdout())
+// printJSON writes v, indented.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
@@ -35,6 +33,7 @@ func table(w io.Writer, head []string, rows [][]string) error {
 	return t.Flush()
 }
 
+// ago says how long ago t was, in the largest fitting unit; long ago it is a date.
 func ago(t time.Time) string {
 	d := time.Since(t)
 	switch {
@@ -49,59 +48,29 @@ func ago(t time.Time) string {
 	}
 }
 
-// meter shows progress on standard error: a bar that is redrawn on a terminal, a
-// line now and then otherwise.
-type meter struct {
-	mu       sync.Mutex
-	w        io.Writer
-	terminal bool
-	last     time.Time
-	drawn    bool
+// took says how long something ran; "" while it has not ended.
+func took(from, to *time.Time) string {
+	if from == nil || to == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.2f s", to.Sub(*from).Seconds())
 }
 
-func newMeter(f *os.File) *meter {
-	info, err := f.Stat()
-	return &meter{w: f, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+// checkWindow refuses what no list has.
+func checkWindow(w domain.Window) error {
+	if w.Limit < 1 || w.Limit > 1000 {
+		return usagef("--limit must be between 1 and 1000, not %d", w.Limit)
+	}
+	if w.Offset < 0 {
+		return usagef("--offset must not be negative")
+	}
+	return nil
 }
 
-// update redraws the bar: label, how much of total is done (0: unknown), a detail.
-func (m *meter) update(label string, done, total int64, detail string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	pause := 2 * time.Second
-	if m.terminal {
-		pause = 80 * time.Millisecond
+// more says how to see the rest of a list; "" if nothing is left out.
+func more(w domain.Window, shown, total int) string {
+	if shown == total {
+		return ""
 	}
-	if time.Since(m.last) < pause {
-		return
-	}
-	m.last = time.Now()
-	line := fmt.Sprintf("  %-9s %s %s", label, bar(done, total), detail)
-	if m.terminal {
-		fmt.Fprintf(m.w, "\r\033[K%s", line)
-		m.drawn = true
-		return
-	}
-	fmt.Fprintln(m.w, line)
-}
-
-// line ends the bar and prints a line that stays.
-func (m *meter) line(format string, args ...any) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.drawn {
-		fmt.Fprint(m.w, "\r\033[K")
-		m.drawn = false
-	}
-	m.last = time.Time{}
-	fmt.Fprintf(m.w, format+"\n", args...)
-}
-
-func bar(done, total int64) string {
-	const width = 24
-	if total <= 0 {
-		return strings.Repeat("·", width)
-	}
-	n := int(min(max(done, 0), total) * width / total)
-	return strings.Repeat("█", n) + strings.Repeat("░", width-n)
+	return fmt.Sprintf("%d of %d shown, from number %d; --limit and --offset show others\n", shown, total, w.Offset+1)
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,9 +12,12 @@ import (
 )
 
 func siteCommand(g *globals) *cobra.Command {
-	c := &cobra.Command{Use: "site", Short: "List, build, publish, roll back, export and check websites"}
+	c := &cobra.Command{
+		Use: "site", Short: "List, build, publish, roll back, preview, export and check websites",
+		Example: "  empire site list\n  empire site rollback keyboards.example",
+	}
 	c.AddCommand(
-		siteListCommand(g), siteShowCommand(g), siteBuildCommand(g), siteMoveCommand(g, true), siteMoveCommand(g, false),
+		siteListCommand(g), siteShowCommand(g), siteBuildCommand(g), sitePreviewCommand(g), sitePublishCommand(g), siteRollbackCommand(g),
 		siteExportCommand(g), siteAuditCommand(g),
 	)
 	return c
@@ -25,48 +26,63 @@ func siteCommand(g *globals) *cobra.Command {
 func siteListCommand(g *globals) *cobra.Command {
 	var w domain.Window
 	c := &cobra.Command{
-		Use: "list", Short: "List websites", Example: "  empire site list --limit 100 --json",
+		Use: "list", Short: "List websites", Example: "  empire site list\n  empire site list --limit 1000 --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if w.Limit < 1 || w.Limit > 1000 || w.Offset < 0 {
-				return &usageError{fmt.Errorf("--limit must be between 1 and 1000 and --offset not negative")}
+			if err := checkWindow(w); err != nil {
+				return err
 			}
-			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				list, total, err := a.Websites.List(ctx, w)
+			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
+				list, total, err := p.Sites(ctx, w)
 				if err != nil {
 					return err
 				}
 				if g.json {
-					return printJSON(cmd, list)
+					return printJSON(g.io.out, list)
 				}
 				if total == 0 {
-					cmd.Println("There is no website yet. Launch one: empire launch --niche NICHE --domain DOMAIN")
+					cmd.Printf("There is no website in %s yet. Launch one: empire launch --niche NICHE --domain DOMAIN\n", p.Place())
 					return nil
 				}
 				rows := make([][]string, 0, len(list))
 				for _, s := range list {
-					rows = append(rows, []string{string(s.ID), s.Domain, string(s.State), s.Niche, string(s.LiveRelease), ago(s.UpdatedAt)})
+					rows = append(rows, []string{string(s.ID), s.Domain, string(s.State), s.Niche, orDash(s.LiveRelease), ago(s.UpdatedAt)})
 				}
-				return table(cmd.OutOrStdout(), []string{"ID", "DOMAIN", "STATE", "NICHE", "LIVE RELEASE", "CHANGED"}, rows)
+				if err := table(g.io.out, []string{"ID", "DOMAIN", "STATE", "NICHE", "LIVE RELEASE", "CHANGED"}, rows); err != nil {
+					return err
+				}
+				cmd.PrintErr(more(w, len(list), total))
+				return nil
 			})
 		},
 	}
-	c.Flags().IntVar(&w.Limit, "limit", 50, "how many")
-	c.Flags().IntVar(&w.Offset, "offset", 0, "how many to pass over")
+	windowFlags(c, &w)
 	return c
 }
 
+func windowFlags(c *cobra.Command, w *domain.Window) {
+	c.Flags().IntVar(&w.Limit, "limit", 50, "at most this many, up to 1000")
+	c.Flags().IntVar(&w.Offset, "offset", 0, "leave out this many first")
+}
+
+func orDash[T ~string](s *T) string {
+	if s == nil || *s == "" {
+		return "–"
+	}
+	return string(*s)
+}
+
 // siteArgs is a command about one website, named by id, name or domain.
-func siteArgs(g *globals, use, short, example string, fn func(ctx context.Context, cmd *cobra.Command, a *app.App, s *domain.Website) error) *cobra.Command {
+func siteArgs(g *globals, use, short, example string, fn func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use + " SITE", Short: short, Example: example, Args: cobra.ExactArgs(1),
 		Long: short + ". SITE is an id, a name or a domain.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				s, err := a.Websites.Find(ctx, args[0])
+			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
+				s, err := p.Site(ctx, args[0])
 				if err != nil {
 					return err
 				}
-				return fn(ctx, cmd, a, s)
+				return fn(ctx, cmd, p, s)
 			})
 		},
 	}
@@ -74,32 +90,51 @@ func siteArgs(g *globals, use, short, example string, fn func(ctx context.Contex
 
 func siteShowCommand(g *globals) *cobra.Command {
 	return siteArgs(g, "show", "Show a website with its releases", "  empire site show keyboards.example",
-		func(ctx context.Context, cmd *cobra.Command, a *app.App, s *domain.Website) error {
-			list, _, err := a.Websites.Releases(ctx, s.ID, domain.Window{Limit: 50})
+		func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error {
+			w := domain.Window{Limit: 50}
+			list, total, err := p.Releases(ctx, s.ID, w)
 			if err != nil {
 				return err
 			}
 			if g.json {
-				return printJSON(cmd, map[string]any{"website": s, "releases": list})
+				return printJSON(g.io.out, map[string]any{"website": s, "releases": list})
 			}
 			cmd.Printf("%s  %s\n  id        %s\n  niche     %s (%s)\n  state     %s\n\n", s.Domain, s.Title, s.ID, s.Niche, s.Language, s.State)
+			if len(list) == 0 {
+				cmd.Println("It has no release yet. See its runs: empire run list --site " + s.Domain)
+				return nil
+			}
 			rows := make([][]string, 0, len(list))
 			for _, r := range list {
 				live := ""
-				if r.ID == s.LiveRelease {
+				if s.LiveRelease != nil && r.ID == *s.LiveRelease {
 					live = "live"
 				}
-				rows = append(rows, []string{strconv.Itoa(r.Number), string(r.ID), strconv.Itoa(r.Pages), fmt.Sprintf("%.1f", r.SEOScore), ago(r.CreatedAt), live})
+				rows = append(rows, []string{
+					strconv.Itoa(r.Number), string(r.ID), strconv.Itoa(r.Pages), fmt.Sprintf("%.1f", r.SEOScore),
+					string(domain.GateVerdict(r.Gates)), ago(r.CreatedAt), live,
+				})
 			}
-			return table(cmd.OutOrStdout(), []string{"RELEASE", "ID", "PAGES", "SEO", "CREATED", ""}, rows)
+			if err := table(g.io.out, []string{"RELEASE", "ID", "PAGES", "SEO", "GATES", "CREATED", ""}, rows); err != nil {
+				return err
+			}
+			if total > len(list) {
+				cmd.PrintErrf("the newest %d of %d releases\n", len(list), total)
+			}
+			return nil
 		})
 }
 
 func siteBuildCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "build SITE", Short: "Build a new release from what the feeds hold now", Example: "  empire site build keyboards.example",
+		Long: `Build a new release of a website from what the feeds hold now, and follow the run until
+it waits for approval or has ended. SITE is an id, a name or a domain.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := g.needData(cmd); err != nil {
+				return err
+			}
 			return g.working(cmd, func(ctx context.Context, a *app.App) error {
 				s, err := a.Websites.Find(ctx, args[0])
 				if err != nil {
@@ -109,67 +144,96 @@ func siteBuildCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return followRun(ctx, cmd, g, a, run.ID, s.ID)
+				return g.follow(ctx, g.local(a), run.ID, s.ID)
 			})
 		},
 	}
 }
 
-// siteMoveCommand is publish or rollback.
-func siteMoveCommand(g *globals, publish bool) *cobra.Command {
+func sitePublishCommand(g *globals) *cobra.Command {
 	var release string
-	use, short, example := "rollback", "Make an earlier release live again", "  empire site rollback keyboards.example"
-	if publish {
-		use, short, example = "publish", "Make an approved release live", "  empire site publish keyboards.example --release rel_…"
+	c := siteArgs(g, "publish", "Make an approved release live", "  empire site publish keyboards.example --release rel_…",
+		func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error {
+			moved, err := p.Publish(ctx, s.ID, domain.ReleaseID(release))
+			return g.printMoved(cmd, moved, err)
+		})
+	c.Flags().StringVar(&release, "release", "", "id of the release, as site show lists it (needed)")
+	find := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if release == "" {
+			return usagef("%s needs --release; empire site show %s lists the releases", cmd.CommandPath(), args[0])
+		}
+		return find(cmd, args)
 	}
-	c := siteArgs(g, use, short, example, func(ctx context.Context, cmd *cobra.Command, a *app.App, s *domain.Website) error {
-		move := a.Websites.Rollback
-		if publish {
-			move = a.Websites.Publish
-			if release == "" {
-				return &usageError{fmt.Errorf("--release is needed; see empire site show %s", s.Domain)}
-			}
-		}
-		moved, err := move(ctx, s.ID, domain.ReleaseID(release))
-		if err != nil {
-			return err
-		}
-		if g.json {
-			return printJSON(cmd, moved)
-		}
-		cmd.Printf("%s now serves release %s\n", moved.Domain, moved.LiveRelease)
-		return nil
-	})
-	c.Flags().StringVar(&release, "release", "", "id of the release (rollback: default the one before)")
 	return c
 }
 
-func siteExportCommand(g *globals) *cobra.Command {
-	return siteArgs(g, "export", "Write the live release as plain files", "  empire site export keyboards.example",
-		func(ctx context.Context, cmd *cobra.Command, a *app.App, s *domain.Website) error {
-			dir, evidence, err := a.ExportLive(ctx, s)
-			if err != nil {
-				return err
-			}
-			if g.json {
-				return printJSON(cmd, map[string]string{"site_dir": dir, "evidence_file": evidence})
-			}
-			cmd.Printf("%s\n%s\n", dir, evidence)
-			return nil
+func siteRollbackCommand(g *globals) *cobra.Command {
+	var release string
+	c := siteArgs(g, "rollback", "Make an earlier release live again",
+		"  empire site rollback keyboards.example\n  empire site rollback keyboards.example --release rel_…",
+		func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error {
+			moved, err := p.Rollback(ctx, s.ID, domain.ReleaseID(release))
+			return g.printMoved(cmd, moved, err)
 		})
+	c.Flags().StringVar(&release, "release", "", "id of the release (default the one before the live one)")
+	return c
+}
+
+func (g *globals) printMoved(cmd *cobra.Command, s *siteView, err error) error {
+	if err != nil {
+		return err
+	}
+	if g.json {
+		return printJSON(g.io.out, s)
+	}
+	cmd.Printf("%s now serves release %s\n", s.Domain, orDash(s.LiveRelease))
+	return nil
+}
+
+func siteExportCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: "export SITE", Short: "Write the live release as plain files", Example: "  empire site export keyboards.example",
+		Long: `Write the live release of a website as plain files below the data directory, with a file
+of every claim and its evidence beside it, and print where. SITE is an id, a name or a
+domain.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return g.with(cmd, func(ctx context.Context, a *app.App) error {
+				s, err := a.Websites.Find(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				dir, evidence, err := a.ExportLive(ctx, s)
+				if err != nil {
+					return err
+				}
+				if g.json {
+					return printJSON(g.io.out, map[string]string{"site_dir": dir, "evidence_file": evidence})
+				}
+				cmd.Printf("files     %s\nevidence  %s\n", dir, evidence)
+				return nil
+			})
+		},
+	}
 }
 
 func siteAuditCommand(g *globals) *cobra.Command {
-	return siteArgs(g, "audit", "Show what the gates found on the live release", "  empire site audit keyboards.example --json",
-		func(ctx context.Context, cmd *cobra.Command, a *app.App, s *domain.Website) error {
-			gates, err := a.Websites.Audit(ctx, s.ID)
+	c := siteArgs(g, "audit", "Show what the gates found on the live release", "  empire site audit keyboards.example --json",
+		func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error {
+			a, err := p.Audit(ctx, s.ID)
 			if err != nil {
 				return err
 			}
 			if g.json {
-				return printJSON(cmd, gates)
+				return printJSON(g.io.out, a)
 			}
-			for _, gate := range gates {
+			if len(a.Gates) == 0 {
+				cmd.Println("It has no release yet, so no gate has looked at it.")
+				return nil
+			}
+			cmd.Printf("%s: %s\n\n", s.Domain, a.Verdict)
+			for _, gate := range a.Gates {
 				cmd.Printf("%-5s %-12s %s\n", gate.State, gate.Name, gate.Summary)
 				for _, f := range gate.Findings {
 					cmd.Printf("      %s %s %s\n", f.Rule, f.Page, f.Message)
@@ -177,13 +241,6 @@ func siteAuditCommand(g *globals) *cobra.Command {
 			}
 			return nil
 		})
-}
-
-func sortedKeys(m map[string]int) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.SortFunc(out, strings.Compare)
-	return out
+	c.Long = "Show what the gates found on the live release, or without one on the newest. SITE is an id, a name or a domain."
+	return c
 }
