@@ -61,6 +61,20 @@ func TestParseText(t *testing.T) {
 	}
 }
 
+func TestParseLines(t *testing.T) {
+	t.Parallel()
+	p := parse(t, "<p>one\r\ntwo <b>three\n</b>four</p><p>five<br>six")
+	var got []string
+	for line := range strings.Lines(p.Text) {
+		if line = words(line); line != "" {
+			got = append(got, line)
+		}
+	}
+	if diff := cmp.Diff([]string{"one two three four", "five", "six"}, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
 func TestParseHidden(t *testing.T) {
 	t.Parallel()
 	p := parse(t, "<div hidden><p>one</p><p>two <b>three</b></p></div><p>four")

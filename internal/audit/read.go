@@ -89,11 +89,15 @@ func (r *reader) addText(text string, s state) {
 		}
 		return
 	}
+	text = lineEndsToSpaces.Replace(text)
 	r.text.WriteString(text)
 	if s.main {
 		r.main.WriteString(text)
 	}
 }
+
+// A line end in the source is a space on the page; only blocks break lines.
+var lineEndsToSpaces = strings.NewReplacer("\n", " ", "\r", " ")
 
 // lineBreak ends a run of words: the text of blocks must not run into another.
 func (r *reader) lineBreak(s state) {

@@ -4,18 +4,14 @@
 package compliance
 
 import (
-	"fmt"
-	"net/url"
-	"regexp"
 	"strings"
 
 	"empire/internal/audit"
 	"empire/internal/domain"
-	"empire/internal/intelligence/nlp"
 )
 
 // Version is the version of the rule pack; it grows with every change of a rule.
-const Version = 1
+const Version = 2
 
 // Rule is one check over a built site.
 type Rule struct {
@@ -33,38 +29,51 @@ type fault struct {
 type Site struct {
 	Draft        *domain.Draft
 	Pages        []*audit.Page
-	Descriptions []string // the merchants' texts about the products of the market
+	Descriptions []string      // the merchants' texts about the products of the market
+	Files        []domain.File // all files; may be left out when there are only pages
 
-	offers map[string]bool // addresses of all offers
+	offers   map[string]bool // addresses of all offers
+	evidence map[domain.EvidenceID]*domain.Evidence
 }
 
-// Rules returns the rule pack.
+// Rules returns the rule pack. A suffix tells several rules of one ID apart.
 func Rules() []Rule {
 	return []Rule{
+		{"L1", "Every page has facts of its own", "Google Search spam policies: scaled content abuse", ownFacts},
 		{"L2", "No page repeats a merchant's description", "Google Search spam policies: thin affiliation", merchantText},
+		{"L2-OWN", "Pages about products add a comparison, a chart or weighed points", "Google Search spam policies: thin affiliation", addedValue},
 		{"L4", "No hidden text", "Google Search spam policies: hidden text and cloaking", hiddenText},
+		{"L4-NAV", "No redirect and no use of the browser's history", "Google Search spam policies: sneaky redirects, back button hijacking", navigation},
 		{"L5", "No instructions to language models", "Google Search spam policies: manipulation of AI answers", modelPrompts},
 		{"L6", "Affiliate links carry rel=sponsored", "Google Search: qualify outbound links", sponsored},
 		{"L7", "No rating without a stored source", "Google Search: review snippet guidelines", ratings},
 		{"L8", "No claim of own tests", "UWG § 5b(3), Annex to § 3(3) nos. 23b, 23c", ownTests},
 		{"L9", "Advertising is labeled above the first link and at each link", "UWG § 5a(4), DDG § 6, MStV § 22", advertising},
+		{"L10", "English pages say in plain words, before the links, that links are paid", "16 CFR 255.5, FTC .com Disclosures", paidLinks},
 		{"L11", "The legal notice is complete and linked from every page", "DDG § 5, MStV § 18", legalNotice},
-		{"L12", "The privacy page is linked from every page", "GDPR Art. 13", privacyPage},
+		{"L12", "The privacy page names who is responsible and what rights there are, and is linked from every page", "GDPR Art. 13", privacyPage},
 		{"L13", "Nothing is loaded from third parties and nothing stored on the device", "TDDDG § 25", thirdParties},
-		{"L16", "Every affiliate link carries a sub-id", "AWIN publisher terms: click references", subIDs},
-		{"L20", "Images are the site's own and have alternative text", "UrhG, WCAG 2.2 SC 1.1.1", images},
-		{"L24", "Offers with a price say currency and date", "PAngV §§ 1, 3", priceDates},
+		{"L16", "Every affiliate link carries a sub-id and leads to a joined program", "AWIN publisher terms: click references", subIDs},
+		{"L17", "Links to Amazon follow its program policies", "Amazon Associates Program Policies", amazon},
+		{"L20", "Images have alternative text", "WCAG 2.2 SC 1.1.1", images},
+		{"L22", "Readers cannot post content", "Regulation (EU) 2022/2065 (DSA) Art. 12, 14, 16", userContent},
+		{"L24", "Offers with a price say currency, tax and date", "PAngV §§ 1, 3", priceDates},
+		{"L25", "No topic that special law or a reviewer must cover", "GlüStV § 5, HWG § 10, GewO § 34c ff.", sensitiveTopics},
+		{"L26", "The domain does not hold an advertiser's name", "MarkenG § 14, AWIN publisher terms", brandDomain},
 	}
 }
 
 // Check runs all rules. Every fault is a finding of severity fail: it blocks the
 // release.
 func Check(s *Site) []domain.Finding {
-	s.offers = map[string]bool{}
+	s.offers, s.evidence = map[string]bool{}, make(map[domain.EvidenceID]*domain.Evidence, len(s.Draft.Evidence))
 	for _, p := range s.Draft.Pages {
 		for _, o := range p.Offers {
 			s.offers[o.URL] = true
 		}
+	}
+	for i := range s.Draft.Evidence {
+		s.evidence[s.Draft.Evidence[i].ID] = &s.Draft.Evidence[i]
 	}
 	var out []domain.Finding
 	for _, r := range Rules() {
@@ -77,105 +86,29 @@ func Check(s *Site) []domain.Finding {
 	return out
 }
 
-// networkHosts are hosts that only serve affiliate links.
-var networkHosts = regexp.MustCompile(`(^|\.)(awin1\.com|tidd\.ly|tidd\.io|digistore24\.com|digistore24-app\.com|zenaps\.com)$`)
-
-// affiliate reports whether a link earns money.
-func (s *Site) affiliate(href string) bool {
-	if s.offers[href] {
-		return true
+// page returns the built page of that kind, or nil.
+func (s *Site) page(kind domain.PageKind) *audit.Page {
+	for i := range s.Draft.Pages {
+		if s.Draft.Pages[i].Kind == kind {
+			return s.built(&s.Draft.Pages[i])
+		}
 	}
-	u, err := url.Parse(href)
-	return err == nil && (networkHosts.MatchString(strings.ToLower(u.Hostname())) || strings.HasPrefix(u.Path, "/go/") && u.Host == "")
+	return nil
 }
 
-// runLength is how many words in a row may not be the merchant's.
-const runLength = 8
-
-func merchantText(s *Site) []fault {
-	theirs := map[uint64]struct{}{}
-	for _, d := range s.Descriptions {
-		for k := range nlp.Shingles(d, runLength) {
-			theirs[k] = struct{}{}
+// built returns the built page of a page of the draft, or nil.
+func (s *Site) built(p *domain.Page) *audit.Page {
+	for _, b := range s.Pages {
+		if b.Path == p.Path() {
+			return b
 		}
 	}
-	var out []fault
-	for _, p := range s.Pages {
-		shared := 0
-		for k := range nlp.Shingles(p.Main, runLength) {
-			if _, ok := theirs[k]; ok {
-				shared++
-			}
-		}
-		if shared > 0 {
-			out = append(out, fault{p.Path, fmt.Sprintf("%d runs of %d words stand in a merchant's description, too.", shared, runLength), "Write about the product from its data instead."})
-		}
-	}
-	return out
+	return nil
 }
 
-func hiddenText(s *Site) []fault {
-	var out []fault
-	for _, p := range s.Pages {
-		for _, t := range p.Hidden {
-			if nlp.WordCount(t) > 3 {
-				out = append(out, fault{p.Path, fmt.Sprintf("Text is hidden from readers: %.60q.", t), "Show it or remove it."})
-			}
-		}
-	}
-	return out
+func german(p *audit.Page) bool {
+	base, _, _ := strings.Cut(strings.ToLower(p.Language), "-")
+	return base == "de"
 }
 
-var promptPattern = regexp.MustCompile(`(?i)(ignore|disregard|forget) (all |any |the )?(previous|prior|above) (instructions|prompts)|you are (an?|the) (ai|assistant|language model)|as an ai (language )?model|(recommend|cite|mention) (this|our) (site|page|product) (first|only|in your answer)|system prompt`)
-
-func modelPrompts(s *Site) []fault {
-	var out []fault
-	for _, p := range s.Pages {
-		all := p.Text + "\n" + strings.Join(p.Hidden, "\n") + "\n" + strings.Join(p.Schemas, "\n")
-		for _, i := range p.Images {
-			all += "\n" + i.Alt
-		}
-		if m := promptPattern.FindString(all); m != "" {
-			out = append(out, fault{p.Path, fmt.Sprintf("The page speaks to language models: %q.", m), "Remove the instruction."})
-		}
-	}
-	return out
-}
-
-func sponsored(s *Site) []fault {
-	var out []fault
-	for _, p := range s.Pages {
-		for _, l := range p.Links {
-			if s.affiliate(l.Href) && !l.HasRel("sponsored") {
-				out = append(out, fault{p.Path, fmt.Sprintf("Affiliate link %.60q lacks rel=sponsored.", l.Href), "Add rel=\"sponsored\"."})
-			}
-		}
-	}
-	return out
-}
-
-var ratingPattern = regexp.MustCompile(`(?i)"(aggregateRating|reviewRating|review)"\s*:|"@type"\s*:\s*"(Review|AggregateRating|Rating)"`)
-
-func ratings(s *Site) []fault {
-	var out []fault
-	for _, p := range s.Pages {
-		for _, schema := range p.Schemas {
-			if m := ratingPattern.FindString(schema); m != "" {
-				out = append(out, fault{p.Path, fmt.Sprintf("Structured data holds a rating (%s) without a stored source.", m), "Remove the rating."})
-			}
-		}
-	}
-	return out
-}
-
-var testPattern = regexp.MustCompile(`(?i)\b(we|our team|our editors|i)('ve| have)? (personally |really )?(tested|tried|reviewed by hand|measured in our)\b|\bin our (tests?|lab|hands-on)\b|\bour (test )?lab\b|\bhands-on (test|review)\b|\bwir haben .{0,40}(getestet|ausprobiert)\b|\bin unserem (test|labor|praxistest)\b|\bunser testlabor\b`)
-
-func ownTests(s *Site) []fault {
-	var out []fault
-	for _, p := range s.Pages {
-		if m := testPattern.FindString(p.Text); m != "" {
-			out = append(out, fault{p.Path, fmt.Sprintf("The page claims own tests (%q), but there is no test record.", m), "Say what the data shows instead."})
-		}
-	}
-	return out
-}
+func squash(s string) string { return strings.Join(strings.Fields(s), " ") }
