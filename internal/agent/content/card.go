@@ -14,8 +14,8 @@ func (w *pageWriter) card(pick market.Pick, g *group, slot string) {
 	name := s.name(it)
 	c := &domain.ProductCard{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug, Slot: w.slot(slot)}
 	p := w.para()
-	w.cardPlace(p, it, g)
-	w.role(p, c, pick, g)
+	place := w.cardPlace(p, it, g)
+	w.role(p, c, pick, g, place)
 	if have := s.features(it, 3, w.facetAttribute()); len(have) > 0 {
 		p.say("card.features", values{"name": name, "features": s.joined(have)})
 	}
@@ -47,8 +47,9 @@ func (w *pageWriter) turn(n, most int) int {
 	return int(w.chance("turn"+string(rune('a'+len(w.slots)%26))) * float64(min(n, most)))
 }
 
-// cardPlace says where the product's price stands within the group of the page.
-func (w *pageWriter) cardPlace(p *prosePart, it *market.Item, g *group) {
+// cardPlace says where the product's price stands within the group of the page. It
+// returns the end of the phrase key.
+func (w *pageWriter) cardPlace(p *prosePart, it *market.Item, g *group) string {
 	s := w.s
 	vs := values{"name": s.name(it), "price": s.price(it), "gn": g.count(), "median": g.stat("median")}
 	above, pct := g.shareWhere("count_gt", it.Price)
@@ -61,23 +62,24 @@ func (w *pageWriter) cardPlace(p *prosePart, it *market.Item, g *group) {
 	if pctBelow < 0.5 {
 		delete(vs, "below")
 	}
+	key := "middle"
 	switch {
 	case place == 1 && tiesFor(g, it) == 1:
-		p.say("card.place.first", vs)
+		key = "first"
 	case place == 1:
 		vs["tied"], _ = g.where("count_le", it.Price)
-		p.say("card.place.tied", vs)
+		key = "tied"
 	case place == len(g.items):
-		p.say("card.place.last", vs)
+		key = "last"
 	case place <= 12:
-		p.say("card.place.rank", vs)
-	case pct >= 50:
-		p.say("card.place.low", vs)
-	case pctBelow >= 50:
-		p.say("card.place.high", vs)
-	default:
-		p.say("card.place.middle", vs)
+		key = "rank"
+	case pct >= 52:
+		key = "low"
+	case pctBelow >= 52:
+		key = "high"
 	}
+	p.say("card.place."+key, vs)
+	return key
 }
 
 // tiesFor counts the products of a group at an item's price.

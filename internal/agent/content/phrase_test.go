@@ -80,7 +80,7 @@ func TestPhrasesStandApart(t *testing.T) {
 // knownValues are the names that writers fill in.
 var knownValues = strings.Fields(`a above ads all alt altprice and art6 attr Attr b band bandmedian bandn bandrank below brand city colourcount colours common
 	commonshare complain contact count country currency date ddg decisive direction email extras feature features first firstshare ftc gap gn h has here high
-	highband host inattr is label lacks limit low lowband m1 m2 max median merchant methodpage min missing model models modelsdat more most mstv n name new old onattr
+	highband host inattr is label lacks limit low lowband m1 m2 max median merchant methodpage min missing model models modelsdat more most mstv n name new nextras old onattr
 	othermedian othern owner pa page partn pb peerabove peergap peermedian peerrank peers phone phrase price q25 q75 rank register responsible rights rows
 	sa sb second secondshare share short shown site sizecount sizes stated statedn street tdddg theattr third thirdshare tied unit unpriced va value vat vb
 	vhigh vlow x`)

@@ -2,6 +2,7 @@ package content
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"empire/internal/domain"
@@ -67,7 +68,7 @@ func (s *siteWriter) numberPoint(it *market.Item, st *market.Stat, add func(bool
 	}
 	median, m := s.figure(st, "median")
 	shown, _ := s.shown(it, st)
-	if a.Number == m || m == 0 {
+	if m == 0 || math.Abs(a.Number-m) < 0.06*m {
 		return
 	}
 	more := a.Number > m

@@ -8,8 +8,8 @@ import (
 )
 
 // role says why a product is presented, as a badge and in a sentence with its
-// proof.
-func (w *pageWriter) role(p *prosePart, c *domain.ProductCard, pick market.Pick, g *group) {
+// proof. place is what cardPlace said before.
+func (w *pageWriter) role(p *prosePart, c *domain.ProductCard, pick market.Pick, g *group, place string) {
 	s, it := w.s, pick.Item
 	vs := values{"name": s.name(it), "price": s.price(it), "median": g.stat("median"), "gn": g.count()}
 	switch pick.Role {
@@ -19,7 +19,9 @@ func (w *pageWriter) role(p *prosePart, c *domain.ProductCard, pick market.Pick,
 		}
 	case market.RoleMiddle:
 		w.badge(c, "badge.middle", vs["median"])
-		p.say("role.middle", vs)
+		if place != "middle" {
+			p.say("role.middle", vs)
+		}
 	case market.RoleValue, market.RoleUpper:
 		w.equipped(p, c, pick, g, vs)
 	}
@@ -75,10 +77,24 @@ func (w *pageWriter) equipped(p *prosePart, c *domain.ProductCard, pick market.P
 	if score < 1 {
 		return
 	}
-	vs["count"] = value{text: n.text, evidence: append(n.evidence, s.mostExtras(part, rule))}
+	vs["nextras"] = value{text: n.text + " " + extrasWord(s.lang, score), evidence: append(n.evidence, s.mostExtras(part, rule))}
 	vs["extras"] = value{text: market.List(s.lang, has), evidence: n.evidence}
-	w.badge(c, "badge."+string(pick.Role), vs["count"])
+	w.badge(c, "badge."+string(pick.Role), vs["nextras"])
 	p.say(key+".extras", vs)
+}
+
+// extrasWord is the noun for a number of extras.
+func extrasWord(language string, n float64) string {
+	switch {
+	case language == "de" && n == 1:
+		return "Extra"
+	case language == "de":
+		return "Extras"
+	case n == 1:
+		return "extra"
+	default:
+		return "extras"
+	}
 }
 
 // half is the part of a group that a role refers to: up to the median price, or

@@ -129,13 +129,3 @@ func (s *siteWriter) planned(kind domain.PageKind) []domain.PlanPage {
 	}
 	return out
 }
-
-// slugOf returns the slug of the page of a kind that exists once.
-func (s *siteWriter) slugOf(kind domain.PageKind) string {
-	for _, p := range s.in.Plan.Pages {
-		if p.Kind == kind {
-			return p.Slug
-		}
-	}
-	return ""
-}

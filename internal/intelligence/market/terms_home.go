@@ -78,7 +78,7 @@ var homeTerms = []Term{
 		DE: Words{Label: "Volumen", Gender: "n", Feature: "{v} Volumen", With: "{n} mit {v}", More: "größer", Less: "kleiner"},
 	},
 	{
-		Name: "temperature_control", Weight: 5.5, Better: 1, Extras: []string{"pid"},
+		Name: "temperature_control", Weight: 5.5, Better: 1, LowerValues: true, Extras: []string{"pid"},
 		EN: Words{Label: "Temperature control", Flag: "temperature control", Feature: "{v} temperature control", With: "{n} with {v} temperature control", Extra: "PID control"},
 		DE: Words{Label: "Temperaturregelung", Gender: "f", Flag: "Temperaturregelung", Feature: "Temperaturregelung ({v})", With: "{n} mit Temperaturregelung ({v})", Extra: "PID-Regelung"},
 	},
