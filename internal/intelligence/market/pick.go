@@ -118,7 +118,7 @@ type picker struct {
 
 func (p *picker) take(it *Item, role Role) {
 	key := strings.ToLower(it.Name())
-	if it == nil || p.used[key] || len(p.out) == p.most {
+	if p.used[key] || len(p.out) == p.most {
 		return
 	}
 	p.used[key] = true

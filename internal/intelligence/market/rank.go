@@ -81,8 +81,11 @@ func (v *View) Extras() []Extra {
 
 // RuleFor returns the rule that suits a facet: price per unit where a unit is what
 // one buys, the strongest attribute or the extras where the price is given, else
-// the price.
+// the price. No facet means the whole market.
 func (v *View) RuleFor(f *domain.Facet) Rule {
+	if f == nil {
+		return Rule{Kind: ByPrice}
+	}
 	if f.Attribute != FacetPrice {
 		if s, ok := v.Stat(f.Attribute); ok && s.Kind == domain.AttributeNumber {
 			if s.Term.PerUnit {
