@@ -18,6 +18,9 @@ import (
 
 var at = time.Date(2026, time.November, 22, 6, 0, 0, 0, time.UTC)
 
+// Entries of the sitemap.
+const home, best = "<url><loc>https://keys.example/</loc></url>", "<url><loc> https://keys.example/best/ </loc></url>"
+
 const offerURL = "https://www.awin1.com/cread.php?awinmid=1&clickref=best-a"
 
 // world is a small site that passes all gates.
@@ -62,10 +65,10 @@ func newWorld() *world {
 	w.body["/imprint/"] += fmt.Sprintf("<p>%s, %s, %s %s, %s, %s, %s</p>", op.Name, op.Street, op.PostalCode, op.City, op.Country, op.Email, op.Phone)
 	w.body["/privacy/"] += fmt.Sprintf("<p>%s, %s, Art. 15 GDPR</p>", op.Name, op.Email)
 	price := w.market.Families[0].Variants[0].Price
-	best := &w.draft.Pages[1]
-	best.Products = []string{"ra", "rb"}
-	best.Blocks = []domain.Block{{Type: domain.BlockTable, Table: &domain.Table{Caption: "Prices"}}}
-	best.Offers = []domain.Offer{{
+	p := &w.draft.Pages[1]
+	p.Products = []string{"ra", "rb"}
+	p.Blocks = []domain.Block{{Type: domain.BlockTable, Table: &domain.Table{Caption: "Prices"}}}
+	p.Offers = []domain.Offer{{
 		Slot: "a", Product: "ra", RowKey: "ra", FeedID: "f", ProgramID: "p", MerchantName: "Gadget Barn", URL: offerURL, SubID: "best-a",
 		Price: price, PriceAt: &at, PriceText: "€10.00", Claims: []domain.ClaimID{"c1"},
 	}}
@@ -182,56 +185,58 @@ func sitemap(body string) func(*world) {
 
 func seal(w *world, e domain.Evidence) { w.draft.Evidence = append(w.draft.Evidence, e.Seal()) }
 
+// redCases are changes that turn one gate red.
+var redCases = []struct {
+	gate, name, rule, want string
+	change                 func(*world)
+}{
+	{"grounding", "figure in the page", "EVIDENCE", "figure 777", func(w *world) { w.body["/best/"] += "<p>777 keyboards</p>" }},
+	{"grounding", "claim without evidence", "EVIDENCE", "no evidence", func(w *world) { w.draft.Pages[0].Claims[0].Evidence = nil }},
+	{"grounding", "page that nobody drafted", "EVIDENCE", "no such page", func(w *world) {
+		w.files = append(w.files, domain.File{Path: "/x/", ContentType: "text/html", Body: []byte("<p>x")})
+	}},
+	{"grounding", "error page", "EVIDENCE", "figure 777", func(w *world) {
+		w.files = append(w.files, domain.File{Path: "/404.html", ContentType: "text/html", Status: 404, Body: []byte("<main>777</main>")})
+	}},
+	{"grounding", "day outside of a date", "EVIDENCE", "figure 22 ", func(w *world) { w.body["/best/"] += "<p>22 keys</p>" }},
+	{"grounding", "setting from nowhere", "EVIDENCE", "stated nowhere", func(w *world) {
+		seal(w, domain.Evidence{Kind: domain.EvidenceSetting, Field: "size", Value: "27 in"})
+	}},
+	{"grounding", "rule that is no law", "EVIDENCE", "cites no law", func(w *world) { seal(w, domain.Evidence{Kind: domain.EvidenceRule, Field: "size", Value: "27 in"}) }},
+	{"compliance", "hidden text", "L4", "hidden", func(w *world) { w.body["/"] += "<p hidden>cheap keyboards buy keyboards</p>" }},
+	{"compliance", "merchant's text", "L2", "merchant", func(w *world) { w.body["/"] += "<p>" + w.market.Families[3].Variants[0].Description + "</p>" }},
+	{"compliance", "file that loads", "L13", "elsewhere", func(w *world) {
+		w.files = append(w.files, domain.File{Path: "/a.css", ContentType: "text/css", Body: []byte("p{background:url(//x.example/a)}")})
+	}},
+	{"duplicates", "copy", "L1", "stands on", func(w *world) { w.body["/imprint/"] += w.body["/"] }},
+	{"heads", "title", "UNIQUE-TITLE", "same title as /", replace("<title>Cheap keyboards in one table", "<title>KEYBOARDS by price  and specification")},
+	{"heads", "h1", "UNIQUE-H1", "same h1 as /", replace("<h1>Cheap keyboards in one table", "<h1>Keyboards <i>by</i> price and specification")},
+	{"heads", "description", "UNIQUE-DESCRIPTION", "same description as /", replace(`name="description" content="Cheap keyboards in one table`, `name="description" content="Keyboards by price and specification`)},
+	{"heads", "no title", "UNIQUE-TITLE", "no title", replace("<title>Cheap keyboards in one table</title>", "")},
+	{"heads", "no h1", "UNIQUE-H1", "no h1", replace("<h1>Cheap keyboards in one table</h1>", "")},
+	{"heads", "no description", "UNIQUE-DESCRIPTION", "no description", replace(`name="description"`, `name="summary"`)},
+	{"links", "dead link", "LINK", "leads nowhere", func(w *world) { w.links += `<a href="/none/">none here</a>` }},
+	{"links", "dead absolute link", "LINK", "leads nowhere", func(w *world) { w.links += `<a href="https://keys.example/none/">none here</a>` }},
+	{"links", "dead relative link", "LINK", "leads nowhere", func(w *world) { w.body["/best/"] += `<a href="none/">none here</a>` }},
+	{"links", "dead anchor", "LINK", "does not exist", func(w *world) { w.links += `<a href="/best/#none">none here</a>` }},
+	{"links", "unreadable", "LINK", "cannot be read", func(w *world) { w.links += `<a href="http://[x">none here</a>` }},
+	{"links", "missing image", "LINK", "leads nowhere", func(w *world) { w.links += `<img alt="" src="/none.png">` }},
+	{"links", "orphan", "ORPHAN", "No page links", func(w *world) {
+		w.links = strings.Replace(w.links, `<a href="/best/">Cheap keyboards</a>`, "", 1)
+		w.body["/best/"] += `<a href="/best/">this page itself</a>`
+	}},
+	{"links", "page not built", "BUILD", "not built", func(w *world) { w.skip = "/best/" }},
+	{"sitemap", "none", "SITEMAP", "cannot be read", sitemap("")},
+	{"sitemap", "missing page", "SITEMAP", "is missing", sitemap("<urlset>" + home + "</urlset>")},
+	{"sitemap", "page too many", "SITEMAP", "not an indexable page", sitemap("<urlset>" + home + best + "<url><loc>https://keys.example/privacy/</loc></url></urlset>")},
+	{"sitemap", "twice", "SITEMAP", "2 times", sitemap("<urlset>" + home + best + best + "</urlset>")},
+	{"sitemap", "built to be left out", "SITEMAP", "another robots directive", replace("index, follow", "noindex")},
+	{"seo", "no language", "SEO-LANG", "language", replace(`<html lang="en">`, "<html>")},
+}
+
 func TestCheckRed(t *testing.T) {
 	t.Parallel()
-	const home, best = "<url><loc>https://keys.example/</loc></url>", "<url><loc> https://keys.example/best/ </loc></url>"
-	for _, tt := range []struct {
-		gate, name, rule, want string
-		change                 func(*world)
-	}{
-		{"grounding", "figure in the page", "EVIDENCE", "figure 777", func(w *world) { w.body["/best/"] += "<p>777 keyboards</p>" }},
-		{"grounding", "claim without evidence", "EVIDENCE", "no evidence", func(w *world) { w.draft.Pages[0].Claims[0].Evidence = nil }},
-		{"grounding", "page that nobody drafted", "EVIDENCE", "no such page", func(w *world) {
-			w.files = append(w.files, domain.File{Path: "/x/", ContentType: "text/html", Body: []byte("<p>x")})
-		}},
-		{"grounding", "error page", "EVIDENCE", "figure 777", func(w *world) {
-			w.files = append(w.files, domain.File{Path: "/404.html", ContentType: "text/html", Status: 404, Body: []byte("<main>777</main>")})
-		}},
-		{"grounding", "day outside of a date", "EVIDENCE", "figure 22 ", func(w *world) { w.body["/best/"] += "<p>22 keys</p>" }},
-		{"grounding", "setting from nowhere", "EVIDENCE", "stated nowhere", func(w *world) {
-			seal(w, domain.Evidence{Kind: domain.EvidenceSetting, Field: "size", Value: "27 in"})
-		}},
-		{"grounding", "rule that is no law", "EVIDENCE", "cites no law", func(w *world) { seal(w, domain.Evidence{Kind: domain.EvidenceRule, Field: "size", Value: "27 in"}) }},
-		{"compliance", "hidden text", "L4", "hidden", func(w *world) { w.body["/"] += "<p hidden>cheap keyboards buy keyboards</p>" }},
-		{"compliance", "merchant's text", "L2", "merchant", func(w *world) { w.body["/"] += "<p>" + w.market.Families[3].Variants[0].Description + "</p>" }},
-		{"compliance", "file that loads", "L13", "elsewhere", func(w *world) {
-			w.files = append(w.files, domain.File{Path: "/a.css", ContentType: "text/css", Body: []byte("p{background:url(//x.example/a)}")})
-		}},
-		{"duplicates", "copy", "L1", "stands on", func(w *world) { w.body["/imprint/"] += w.body["/"] }},
-		{"heads", "title", "UNIQUE-TITLE", "same title as /", replace("<title>Cheap keyboards in one table", "<title>KEYBOARDS by price  and specification")},
-		{"heads", "h1", "UNIQUE-H1", "same h1 as /", replace("<h1>Cheap keyboards in one table", "<h1>Keyboards <i>by</i> price and specification")},
-		{"heads", "description", "UNIQUE-DESCRIPTION", "same description as /", replace(`name="description" content="Cheap keyboards in one table`, `name="description" content="Keyboards by price and specification`)},
-		{"heads", "no title", "UNIQUE-TITLE", "no title", replace("<title>Cheap keyboards in one table</title>", "")},
-		{"heads", "no h1", "UNIQUE-H1", "no h1", replace("<h1>Cheap keyboards in one table</h1>", "")},
-		{"heads", "no description", "UNIQUE-DESCRIPTION", "no description", replace(`name="description"`, `name="summary"`)},
-		{"links", "dead link", "LINK", "leads nowhere", func(w *world) { w.links += `<a href="/none/">none here</a>` }},
-		{"links", "dead absolute link", "LINK", "leads nowhere", func(w *world) { w.links += `<a href="https://keys.example/none/">none here</a>` }},
-		{"links", "dead relative link", "LINK", "leads nowhere", func(w *world) { w.body["/best/"] += `<a href="none/">none here</a>` }},
-		{"links", "dead anchor", "LINK", "does not exist", func(w *world) { w.links += `<a href="/best/#none">none here</a>` }},
-		{"links", "unreadable", "LINK", "cannot be read", func(w *world) { w.links += `<a href="http://[x">none here</a>` }},
-		{"links", "missing image", "LINK", "leads nowhere", func(w *world) { w.links += `<img alt="" src="/none.png">` }},
-		{"links", "orphan", "ORPHAN", "No page links", func(w *world) {
-			w.links = strings.Replace(w.links, `<a href="/best/">Cheap keyboards</a>`, "", 1)
-			w.body["/best/"] += `<a href="/best/">this page itself</a>`
-		}},
-		{"links", "page not built", "BUILD", "not built", func(w *world) { w.skip = "/best/" }},
-		{"sitemap", "none", "SITEMAP", "cannot be read", sitemap("")},
-		{"sitemap", "missing page", "SITEMAP", "is missing", sitemap("<urlset>" + home + "</urlset>")},
-		{"sitemap", "page too many", "SITEMAP", "not an indexable page", sitemap("<urlset>" + home + best + "<url><loc>https://keys.example/privacy/</loc></url></urlset>")},
-		{"sitemap", "twice", "SITEMAP", "2 times", sitemap("<urlset>" + home + best + best + "</urlset>")},
-		{"sitemap", "built to be left out", "SITEMAP", "another robots directive", replace("index, follow", "noindex")},
-		{"seo", "no language", "SEO-LANG", "language", replace(`<html lang="en">`, "<html>")},
-	} {
+	for _, tt := range redCases {
 		t.Run(tt.gate+"/"+tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
@@ -249,7 +254,6 @@ func TestCheckRed(t *testing.T) {
 // TestCheckStillGreen plants what looks like a violation and is none.
 func TestCheckStillGreen(t *testing.T) {
 	t.Parallel()
-	const home, best = "<url><loc>https://keys.example/</loc></url>", "<url><loc> https://keys.example/best/ </loc></url>"
 	for _, tt := range []struct {
 		name   string
 		change func(*world)

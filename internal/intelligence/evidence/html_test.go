@@ -15,55 +15,59 @@ func allowed() evidence.Allowed {
 	return evidence.NewAllowed(&own, []domain.Page{own, other}, "22 November 2026")
 }
 
+func inMain(s string) string { return "<main>" + s + "</main>" }
+
+// htmlCases are parts of pages with the figure that has no claim.
+var htmlCases = []struct {
+	name, html string
+	want       string // the figure that has no claim, "" for none
+}{
+	{"own figures", inMain("<p>27 in for €1,299.00</p>"), ""},
+	{"unknown figure", inMain("<p>28 in</p>"), "28"},
+	{"figure of another page in main", inMain("<p>34 in</p>"), "34"},
+	{"figure of another page in the menu", "<nav><a href=/x/>34 in</a></nav>", ""},
+	{"unknown figure in the footer", "<footer>35 in</footer>", "35"},
+	{"date", inMain(`<time datetime="2026-11-22">22 November 2026</time>`), ""},
+	{"date figure in text", inMain("<p>22 keys</p>"), "22"},
+	{"other date", inMain("<time>23 November 2026</time>"), "23"},
+	{"address", inMain(`<a href="/top-10/?x=5">all</a>`), ""},
+	{"script", inMain("<script>var x = 99</script>"), ""},
+	{"template", inMain("<template>99</template>"), ""},
+	{"style", "<style>p{margin:99px;content:none}</style>", ""},
+	{"style attribute", inMain(`<p style="width:99%">x</p>`), ""},
+	{"style writes text", `<style>p::before{content:"99 % off"}</style>`, "99"},
+	{"style writes a sign", `<style>p::before{content:"\2605"}</style>`, ""},
+	{"noscript", inMain("<noscript>99</noscript>"), "99"},
+	{"closed details", inMain("<details><summary>x</summary>99</details>"), "99"},
+	{"drawing", inMain("<svg><text x=5 y=7>99</text></svg>"), "99"},
+	{"title of a drawing", inMain("<svg><title>99 bars</title></svg>"), "99"},
+	{"description of a drawing", inMain("<svg><desc>99 bars</desc></svg>"), "99"},
+	{"coordinates", inMain(`<svg viewBox="0 0 99 99"><rect width="99"/></svg>`), ""},
+	{"drawing of own figures", inMain("<svg><text>27 in</text><text>1,299.00</text></svg>"), ""},
+	{"alt", inMain(`<img src=/a.png alt="99 keys">`), "99"},
+	{"aria-label", inMain(`<a href=/ aria-label="99 keys">x</a>`), "99"},
+	{"title attribute", inMain(`<abbr title="99 keys">x</abbr>`), "99"},
+	{"button", inMain(`<input type=submit value="99 now">`), "99"},
+	{"option", inMain(`<option label="99">`), "99"},
+	{"page title", "<title>Top 99</title>", "99"},
+	{"description", `<meta name=description content="99 shops">`, "99"},
+	{"description of another page's figure", `<meta name=description content="34 in">`, "34"},
+	{"share title", `<meta property="og:title" content="99 shops">`, "99"},
+	{"viewport", `<meta name=viewport content="initial-scale=1">`, ""},
+	{"split by elements", inMain("<p>€1,<b>299</b>.00</p>"), ""},
+	{"joined by elements", inMain("<p>27<span>27</span></p>"), "2727"},
+	{"cells do not join", inMain("<table><tr><td>27<td>27</table>"), ""},
+	{"lines do not join", inMain("27<br>27"), ""},
+	{"entity", inMain("<p>&#57;&#57;</p>"), "99"},
+	{"fraction", inMain("<p>&frac12;</p>"), "½"},
+	{"full width", inMain("<p>２８</p>"), "２８"},
+	{"comment", inMain("<!-- 99 -->"), ""},
+	{"no page", "", ""},
+}
+
 func TestCheckHTML(t *testing.T) {
 	t.Parallel()
-	main := func(s string) string { return "<main>" + s + "</main>" }
-	for _, tt := range []struct {
-		name, html string
-		want       string // the figure that has no claim, "" for none
-	}{
-		{"own figures", main("<p>27 in for €1,299.00</p>"), ""},
-		{"unknown figure", main("<p>28 in</p>"), "28"},
-		{"figure of another page in main", main("<p>34 in</p>"), "34"},
-		{"figure of another page in the menu", "<nav><a href=/x/>34 in</a></nav>", ""},
-		{"unknown figure in the footer", "<footer>35 in</footer>", "35"},
-		{"date", main(`<time datetime="2026-11-22">22 November 2026</time>`), ""},
-		{"date figure in text", main("<p>22 keys</p>"), "22"},
-		{"other date", main("<time>23 November 2026</time>"), "23"},
-		{"address", main(`<a href="/top-10/?x=5">all</a>`), ""},
-		{"script", main("<script>var x = 99</script>"), ""},
-		{"template", main("<template>99</template>"), ""},
-		{"style", "<style>p{margin:99px;content:none}</style>", ""},
-		{"style attribute", main(`<p style="width:99%">x</p>`), ""},
-		{"style writes text", `<style>p::before{content:"99 % off"}</style>`, "99"},
-		{"style writes a sign", `<style>p::before{content:"\2605"}</style>`, ""},
-		{"noscript", main("<noscript>99</noscript>"), "99"},
-		{"closed details", main("<details><summary>x</summary>99</details>"), "99"},
-		{"drawing", main("<svg><text x=5 y=7>99</text></svg>"), "99"},
-		{"title of a drawing", main("<svg><title>99 bars</title></svg>"), "99"},
-		{"description of a drawing", main("<svg><desc>99 bars</desc></svg>"), "99"},
-		{"coordinates", main(`<svg viewBox="0 0 99 99"><rect width="99"/></svg>`), ""},
-		{"drawing of own figures", main("<svg><text>27 in</text><text>1,299.00</text></svg>"), ""},
-		{"alt", main(`<img src=/a.png alt="99 keys">`), "99"},
-		{"aria-label", main(`<a href=/ aria-label="99 keys">x</a>`), "99"},
-		{"title attribute", main(`<abbr title="99 keys">x</abbr>`), "99"},
-		{"button", main(`<input type=submit value="99 now">`), "99"},
-		{"option", main(`<option label="99">`), "99"},
-		{"page title", "<title>Top 99</title>", "99"},
-		{"description", `<meta name=description content="99 shops">`, "99"},
-		{"description of another page's figure", `<meta name=description content="34 in">`, "34"},
-		{"share title", `<meta property="og:title" content="99 shops">`, "99"},
-		{"viewport", `<meta name=viewport content="initial-scale=1">`, ""},
-		{"split by elements", main("<p>€1,<b>299</b>.00</p>"), ""},
-		{"joined by elements", main("<p>27<span>27</span></p>"), "2727"},
-		{"cells do not join", main("<table><tr><td>27<td>27</table>"), ""},
-		{"lines do not join", main("27<br>27"), ""},
-		{"entity", main("<p>&#57;&#57;</p>"), "99"},
-		{"fraction", main("<p>&frac12;</p>"), "½"},
-		{"full width", main("<p>２８</p>"), "２８"},
-		{"comment", main("<!-- 99 -->"), ""},
-		{"no page", "", ""},
-	} {
+	for _, tt := range htmlCases {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := evidence.CheckHTML("/x/", []byte(tt.html), allowed())

@@ -111,68 +111,71 @@ func TestVerifyGrounded(t *testing.T) {
 	}
 }
 
+// corruptions are ways to break a grounded page, with a part of the message that tells it.
+var corruptions = []struct {
+	name    string
+	corrupt func(*world)
+	want    string // part of a message
+}{
+	{"changed evidence", func(w *world) { w.item("price").Value = "1199.00" }, "was changed"},
+	{"changed note", func(w *world) { w.item("median").Note = "mean price" }, "was changed"},
+	{"wrong span", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "1199.00" }) }, "is not in field"},
+	{"span cuts a figure", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "299.00" }) }, "is not in field"},
+	{"span cuts a figure at its end", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "1299" }) }, "is not in field"},
+	{"wrong field", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Field = "rrp_price" }) }, "is not in field"},
+	{"empty span", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "" }) }, "is not in field"},
+	{"other row", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.RowKey = "r2" }) }, "is not in field"},
+	{"no such row", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.RowKey = "r9" }) }, "is not in the market"},
+	{"other feed", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.FeedID = "g" }) }, "is not in the market"},
+	{"older than the row", func(w *world) {
+		w.reseal("price", func(e *domain.Evidence) { old := at.Add(-time.Hour); e.At = &old })
+	}, "another time"},
+	{"without a time", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.At = nil }) }, "another time"},
+	{"changed row", func(w *world) { w.market.Families[0].Variants[0].Fields["search_price"] = "1399.00" }, "is not in field"},
+	{"forged set", func(w *world) { w.reseal("prices", func(e *domain.Evidence) { e.Values[1] = 9.5 }) }, "does not have the value"},
+	{"set without a row", func(w *world) { w.reseal("prices", func(e *domain.Evidence) { e.Rows = e.Rows[:1] }) }, "1 rows and 2 values"},
+	{"set of unknown rows", func(w *world) { w.reseal("prices", func(e *domain.Evidence) { e.Rows[0] = "r9" }) }, "does not have the value"},
+	{"wrong result", func(w *world) {
+		w.reseal("median", func(e *domain.Evidence) { e.Result, e.Value = 650, "650" })
+	}, "computed again gives"},
+	{"result written wrong", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Value = "650" }) }, "is written"},
+	{"result that is no number", func(w *world) { w.item("median").Result = math.NaN() }, "was changed"},
+	{"unknown formula", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Formula = "guess" }) }, "does not exist"},
+	{"formula without arguments", func(w *world) { w.reseal("count", func(e *domain.Evidence) { e.Args = nil }) }, "needs 1"},
+	{"lost input", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Inputs[0] = "ev_none" }) }, "is missing"},
+	{"input without numbers", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Inputs[0] = w.ids["name"] }) }, "holds no numbers"},
+	{"formula without a result", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Formula = "ratio" }) }, "no result"},
+	{"rests on itself", func(w *world) { e := w.item("median"); e.Inputs[0] = e.ID }, "was changed"},
+	{"unknown kind", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Kind = "rumor" }) }, "unknown kind"},
+	{"empty setting", func(w *world) {
+		w.reseal("price", func(e *domain.Evidence) { *e = domain.Evidence{Kind: domain.EvidenceSetting, Field: "x", Value: " "} })
+	}, "is empty"},
+	{"lost evidence", func(w *world) {
+		w.held = slices.DeleteFunc(w.held, func(e domain.Evidence) bool { return e.ID == w.ids["price"] })
+	}, "is missing"},
+	{"claim without evidence", func(w *world) { w.pages[0].Claims[1].Evidence = nil }, "no evidence"},
+	{"claim with another figure", func(w *world) { w.pages[0].Claims[1].Text = "€1,199.00" }, "figure 1,199.00 is not in the evidence"},
+	{"claim on a large set", func(w *world) {
+		w.pages[0].Claims[1] = domain.Claim{ID: "c2", Text: "€1,299.00", Evidence: []domain.EvidenceID{w.ids["prices"]}}
+	}, "is not in the evidence"},
+	{"two claims with one ID", func(w *world) { w.pages[0].Claims[1].ID = "c1" }, "have this ID"},
+	{"missing claim", func(w *world) { w.pages[0].Claims = w.pages[0].Claims[:3] }, "names claim c4"},
+	{"figure in a sentence", func(w *world) { w.sentence(0).Text = "Wave 27 costs €1,199.00." }, "figure 1,199.00 has no claim"},
+	{"figure of another claim", func(w *world) { w.sentence(0).Claims = w.sentence(0).Claims[:1] }, "figure 1,299.00 has no claim"},
+	{"fraction in a sentence", func(w *world) { w.sentence(0).Text = "Wave 27 costs €1,299.00 and ½ cent." }, "figure ½ has no claim"},
+	{"opinion with a figure", func(w *world) { w.sentence(2).Text = "Spend at least 27 euros." }, "an opinion holds the figure 27"},
+	{"opinion that ranks", func(w *world) { w.sentence(2).Text = "This is the best keyboard." }, "ranks products"},
+	{"opinion that ranks in German", func(w *world) { w.sentence(2).Text = "Das ist die beste Tastatur." }, "ranks products"},
+	{"sentence without claim", func(w *world) { w.sentence(2).Opinion = false }, "without a claim"},
+	{"figure in the title", func(w *world) { w.pages[0].Title = "Wave 28" }, "title"},
+	{"figure in the description", func(w *world) { w.pages[0].Description = "From 5 shops" }, "description"},
+	{"figure in a cell", func(w *world) { w.pages[0].Blocks[3].Table.Rows[0].Cells[2].Text = "5" }, "cell"},
+	{"figure in a caption", func(w *world) { w.pages[0].Blocks[3].Table.Caption = "Top 10" }, "caption"},
+}
+
 func TestVerifyCorrupted(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		corrupt func(*world)
-		want    string // part of a message
-	}{
-		{"changed evidence", func(w *world) { w.item("price").Value = "1199.00" }, "was changed"},
-		{"changed note", func(w *world) { w.item("median").Note = "mean price" }, "was changed"},
-		{"wrong span", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "1199.00" }) }, "is not in field"},
-		{"span cuts a figure", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "299.00" }) }, "is not in field"},
-		{"span cuts a figure at its end", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "1299" }) }, "is not in field"},
-		{"wrong field", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Field = "rrp_price" }) }, "is not in field"},
-		{"empty span", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Value = "" }) }, "is not in field"},
-		{"other row", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.RowKey = "r2" }) }, "is not in field"},
-		{"no such row", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.RowKey = "r9" }) }, "is not in the market"},
-		{"other feed", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.FeedID = "g" }) }, "is not in the market"},
-		{"older than the row", func(w *world) {
-			w.reseal("price", func(e *domain.Evidence) { old := at.Add(-time.Hour); e.At = &old })
-		}, "another time"},
-		{"without a time", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.At = nil }) }, "another time"},
-		{"changed row", func(w *world) { w.market.Families[0].Variants[0].Fields["search_price"] = "1399.00" }, "is not in field"},
-		{"forged set", func(w *world) { w.reseal("prices", func(e *domain.Evidence) { e.Values[1] = 9.5 }) }, "does not have the value"},
-		{"set without a row", func(w *world) { w.reseal("prices", func(e *domain.Evidence) { e.Rows = e.Rows[:1] }) }, "1 rows and 2 values"},
-		{"set of unknown rows", func(w *world) { w.reseal("prices", func(e *domain.Evidence) { e.Rows[0] = "r9" }) }, "does not have the value"},
-		{"wrong result", func(w *world) {
-			w.reseal("median", func(e *domain.Evidence) { e.Result, e.Value = 650, "650" })
-		}, "computed again gives"},
-		{"result written wrong", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Value = "650" }) }, "is written"},
-		{"result that is no number", func(w *world) { w.item("median").Result = math.NaN() }, "was changed"},
-		{"unknown formula", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Formula = "guess" }) }, "does not exist"},
-		{"formula without arguments", func(w *world) { w.reseal("count", func(e *domain.Evidence) { e.Args = nil }) }, "needs 1"},
-		{"lost input", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Inputs[0] = "ev_none" }) }, "is missing"},
-		{"input without numbers", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Inputs[0] = w.ids["name"] }) }, "holds no numbers"},
-		{"formula without a result", func(w *world) { w.reseal("median", func(e *domain.Evidence) { e.Formula = "ratio" }) }, "no result"},
-		{"rests on itself", func(w *world) { e := w.item("median"); e.Inputs[0] = e.ID }, "was changed"},
-		{"unknown kind", func(w *world) { w.reseal("price", func(e *domain.Evidence) { e.Kind = "rumor" }) }, "unknown kind"},
-		{"empty setting", func(w *world) {
-			w.reseal("price", func(e *domain.Evidence) { *e = domain.Evidence{Kind: domain.EvidenceSetting, Field: "x", Value: " "} })
-		}, "is empty"},
-		{"lost evidence", func(w *world) {
-			w.held = slices.DeleteFunc(w.held, func(e domain.Evidence) bool { return e.ID == w.ids["price"] })
-		}, "is missing"},
-		{"claim without evidence", func(w *world) { w.pages[0].Claims[1].Evidence = nil }, "no evidence"},
-		{"claim with another figure", func(w *world) { w.pages[0].Claims[1].Text = "€1,199.00" }, "figure 1,199.00 is not in the evidence"},
-		{"claim on a large set", func(w *world) {
-			w.pages[0].Claims[1] = domain.Claim{ID: "c2", Text: "€1,299.00", Evidence: []domain.EvidenceID{w.ids["prices"]}}
-		}, "is not in the evidence"},
-		{"two claims with one ID", func(w *world) { w.pages[0].Claims[1].ID = "c1" }, "have this ID"},
-		{"missing claim", func(w *world) { w.pages[0].Claims = w.pages[0].Claims[:3] }, "names claim c4"},
-		{"figure in a sentence", func(w *world) { w.sentence(0).Text = "Wave 27 costs €1,199.00." }, "figure 1,199.00 has no claim"},
-		{"figure of another claim", func(w *world) { w.sentence(0).Claims = w.sentence(0).Claims[:1] }, "figure 1,299.00 has no claim"},
-		{"fraction in a sentence", func(w *world) { w.sentence(0).Text = "Wave 27 costs €1,299.00 and ½ cent." }, "figure ½ has no claim"},
-		{"opinion with a figure", func(w *world) { w.sentence(2).Text = "Spend at least 27 euros." }, "an opinion holds the figure 27"},
-		{"opinion that ranks", func(w *world) { w.sentence(2).Text = "This is the best keyboard." }, "ranks products"},
-		{"opinion that ranks in German", func(w *world) { w.sentence(2).Text = "Das ist die beste Tastatur." }, "ranks products"},
-		{"sentence without claim", func(w *world) { w.sentence(2).Opinion = false }, "without a claim"},
-		{"figure in the title", func(w *world) { w.pages[0].Title = "Wave 28" }, "title"},
-		{"figure in the description", func(w *world) { w.pages[0].Description = "From 5 shops" }, "description"},
-		{"figure in a cell", func(w *world) { w.pages[0].Blocks[3].Table.Rows[0].Cells[2].Text = "5" }, "cell"},
-		{"figure in a caption", func(w *world) { w.pages[0].Blocks[3].Table.Caption = "Top 10" }, "caption"},
-	} {
+	for _, tt := range corruptions {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
