@@ -49,6 +49,15 @@ var allowed = map[string][]string{
 	"internal/bus":                   {"domain"},
 }
 
+// bare packages import nothing but the standard library and what the table says.
+var bare = []string{"internal/domain", "internal/sqltx", "internal/config", "internal/telemetry"}
+
+// mayAlso are modules that a bare package needs all the same.
+var mayAlso = map[string][]string{
+	"internal/config":    {"github.com/knadh/koanf/", "github.com/go-viper/mapstructure/", "go.yaml.in/yaml/"},
+	"internal/telemetry": {"github.com/prometheus/"},
+}
+
 // TestLayers compares the imports of every package with the table.
 func TestLayers(t *testing.T) {
 	t.Parallel()
@@ -59,26 +68,69 @@ func TestLayers(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
-		pkg := strings.TrimPrefix(fields[0], "empire/")
-		seen[pkg] = true
-		rules, known := allowed[pkg]
-		if !known {
-			if strings.HasSuffix(pkg, "test") { // suites that other packages' tests run
-				continue
-			}
-			t.Errorf("package %s has no line in the table of layers", pkg)
-			continue
-		}
-		for _, imported := range fields[1:] {
-			ours, ok := strings.CutPrefix(imported, "empire/internal/")
-			if ok && !permitted(rules, ours) {
-				t.Errorf("%s imports internal/%s, which its layer does not allow", pkg, ours)
-			}
+		seen[strings.TrimPrefix(fields[0], "empire/")] = true
+		for _, fault := range layerFaults(fields[0], fields[1:]) {
+			t.Error(fault)
 		}
 	}
 	for pkg := range allowed {
 		if !seen[pkg] {
 			t.Errorf("the table names %s, which does not exist", pkg)
+		}
+	}
+}
+
+// layerFaults says what is wrong with the imports of a package.
+func layerFaults(path string, imports []string) []string {
+	pkg := strings.TrimPrefix(path, "empire/")
+	rules, known := allowed[pkg]
+	if !known {
+		if strings.HasSuffix(pkg, "test") { // suites that other packages' tests run
+			return nil
+		}
+		return []string{"package " + pkg + " has no line in the table of layers"}
+	}
+	var faults []string
+	for _, imported := range imports {
+		ours, ok := strings.CutPrefix(imported, "empire/internal/")
+		if ok && !permitted(rules, ours) {
+			faults = append(faults, pkg+" imports internal/"+ours+", which its layer does not allow")
+		}
+		if !ok && slices.Contains(bare, pkg) && !standard(imported) && !slices.ContainsFunc(mayAlso[pkg], func(p string) bool { return strings.HasPrefix(imported, p) }) {
+			faults = append(faults, pkg+" imports "+imported+", but may import the standard library only")
+		}
+	}
+	return faults
+}
+
+// standard reports whether a package is of the standard library: the others begin
+// with a host name.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+// TestLayersFindFaults gives the check imports that break the rules.
+func TestLayersFindFaults(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		pkg, imported string
+		faults        int
+	}{
+		{"internal/service", "empire/internal/domain", 0},
+		{"internal/service", "empire/internal/api", 1},             // from the core to a transport
+		{"internal/pipeline", "empire/internal/web", 1},            // the same
+		{"internal/api", "empire/internal/service", 1},             // a transport declares what it needs
+		{"internal/service", "empire/internal/store", 1},           // adapters are plugged in
+		{"internal/agent/seo", "empire/internal/agent/content", 1}, // siblings
+		{"internal/agent/seo", "empire/internal/intelligence/nlp", 0},
+		{"internal/domain", "net/url", 0},
+		{"internal/domain", "github.com/google/uuid", 1},
+		{"internal/config", "go.yaml.in/yaml/v3", 0},
+		{"internal/brandnew", "fmt", 1},
+	} {
+		if got := layerFaults("empire/"+tt.pkg, []string{tt.imported}); len(got) != tt.faults {
+			t.Errorf("%s imports %s: %q, want %d faults", tt.pkg, tt.imported, got, tt.faults)
 		}
 	}
 }
