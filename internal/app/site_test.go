@@ -426,7 +426,11 @@ func (b *builtSite) checkAffiliateLinks() int {
 				if err != nil {
 					b.t.Fatal(err)
 				}
-				above, err := goquery.NewDocumentFromReader(strings.NewReader(html[:strings.Index(html, link)]))
+				before, _, found := strings.Cut(html, link)
+				if !found {
+					b.t.Fatalf("%s: link %s is not in its page", p, link)
+				}
+				above, err := goquery.NewDocumentFromReader(strings.NewReader(before))
 				if err != nil {
 					b.t.Fatal(err)
 				}

@@ -20,7 +20,7 @@ var anchors = map[string]func(string) bool{
 	"merchant_id":         allDigits,
 	"category_id":         allDigits,
 	"data_feed_id":        func(s string) bool { return allDigits(strings.TrimPrefix(s, "F")) },
-	"currency":            func(s string) bool { return domain.ValidCurrency(s) },
+	"currency":            domain.ValidCurrency,
 	"language":            isLanguageCode,
 	"last_updated":        func(s string) bool { return timeOf(s) != nil },
 	"ean":                 validEAN,

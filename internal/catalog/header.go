@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -92,7 +93,7 @@ func readLayout(s *scanner) (*layout, error) {
 
 // startFault says why a text has no first line.
 func startFault(s *scanner) error {
-	if s.err != nil && s.err != io.EOF {
+	if s.err != nil && !errors.Is(s.err, io.EOF) {
 		return s.err
 	}
 	return faultEmpty

@@ -187,13 +187,13 @@ func (s *source) read(ctx context.Context, u *unpacker, r io.Reader) error {
 		rec, err := sc.next()
 		if err != nil {
 			// A limit that is hit before anything was stored refuses the file whole.
-			if err != io.EOF && s.sent == 0 && isLimit(err) {
+			if !errors.Is(err, io.EOF) && s.sent == 0 && isLimit(err) {
 				return err
 			}
 			if sendErr := s.send(ctx, u, b); sendErr != nil {
 				return sendErr
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 	"testing"
 
 	"empire/internal/catalog"
@@ -14,7 +13,6 @@ import (
 
 // sink keeps products in memory, as the store would.
 type sink struct {
-	mu       sync.Mutex
 	rows     map[string]domain.Product
 	fail     error // returned by Upsert
 	batches  int

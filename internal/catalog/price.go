@@ -15,13 +15,10 @@ const (
 	pricePrecision  = "price_precision"         // more decimals than the currency has
 	priceZero       = "price_zero"              // nothing costs nothing
 	priceNegative   = "price_negative"          //
-	priceAbsurd     = "price_absurd"            // above maxMajor
+	priceAbsurd     = "price_absurd"            // above any believable price
 	priceNoCurrency = "price_no_currency"       // neither the column nor the text names one
 	priceMismatch   = "price_currency_mismatch" // the text names another currency than the column
 )
-
-// maxMajor is the highest believable price in major units of any currency.
-const maxMajor = 100_000_000
 
 // parsePrice reads an amount exactly. column is the row's currency column, empty if
 // it has none. It returns a reason instead of a guess: an amount that can be read in

@@ -141,7 +141,7 @@ func (m *memberReader) Read(p []byte) (int, error) {
 	m.z.Multistream(false)
 	for {
 		n, err := m.z.Read(p)
-		if err == nil || err != io.EOF {
+		if err == nil || !errors.Is(err, io.EOF) {
 			m.err = gzipFault(err)
 			return n, m.err
 		}

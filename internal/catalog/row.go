@@ -257,7 +257,8 @@ func (rr *rowReader) fields() map[string]string {
 // hash is over everything that the product was built from, regardless of the order
 // of columns in the file.
 func (rr *rowReader) hash(language string) string {
-	b := append(rr.sum[:0], hashVersion...)
+	b := rr.sum[:0]
+	b = append(b, hashVersion...)
 	b = append(b, 0)
 	b = append(b, language...)
 	for _, name := range sortedColumns {

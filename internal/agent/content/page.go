@@ -122,7 +122,7 @@ func (w *pageWriter) chance(id string) float64 {
 // take records that a choice is used and claims its values.
 func (w *pageWriter) take(c choice, vs values) []domain.ClaimID {
 	w.used[c.id]++
-	words := append(w.tail, nlp.Words(c.text)...)
+	words := slices.Concat(w.tail, nlp.Words(c.text))
 	w.tail = slices.Clone(words[max(0, len(words)-shingleWords+1):])
 	var ids []domain.ClaimID
 	for _, name := range c.used {
@@ -192,6 +192,16 @@ func (w *pageWriter) fitting(key string, more values, least, most int) string {
 		return c.text
 	}
 	return ""
+}
+
+// clipped says a phrase and cuts it at a word boundary to at most most characters.
+func (w *pageWriter) clipped(key string, more values, most int) string {
+	text, _ := w.text(key, more)
+	if utf8.RuneCountInString(text) > most {
+		text = market.ShortName(text, most-1) + "…"
+	}
+	w.s.titles[strings.ToLower(text)] = w.plan.Slug
+	return text
 }
 
 // prosePart collects the sentences of one paragraph.
@@ -315,7 +325,7 @@ func (w *pageWriter) head(kind string, vs values) {
 	}
 	w.page.Description = w.fitting("description."+kind, vs, 70, 160)
 	if w.page.Description == "" {
-		w.page.Description = w.fitting("description.short", vs, 50, 160)
+		w.page.Description = w.clipped("description."+kind, vs, 160)
 	}
 	w.page.Summary, _ = w.text("summary."+kind, vs)
 	w.tail = nil

@@ -16,7 +16,7 @@ var Formulas = map[string]string{
 	"max":                "greatest number of the set",
 	"mean":               "arithmetic mean of the set",
 	"median":             "median of the set; the mean of the middle two for an even count",
-	"quantile":           "quantile args[0] of the set, linear between neighbours (type 7)",
+	"quantile":           "quantile args[0] of the set, linear between neighbors (type 7)",
 	"count_le":           "how many numbers of the set are at most args[0]",
 	"count_ge":           "how many numbers of the set are at least args[0]",
 	"count_lt":           "how many numbers of the set are below args[0]",
@@ -148,7 +148,7 @@ func aggregate(formula string, set, args []float64) (float64, bool) {
 
 func finite(v float64) (float64, bool) { return v, !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// Quantile returns the q-quantile (0 to 1) of values, linear between neighbours:
+// Quantile returns the q-quantile (0 to 1) of values, linear between neighbors:
 // type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
 // values need not be sorted and must not be empty.
 func Quantile(values []float64, q float64) float64 {
