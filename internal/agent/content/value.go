@@ -26,37 +26,26 @@ func (s *siteWriter) nameCut(it *market.Item, text string) value {
 		v.evidence = []domain.EvidenceID{s.ledger.Span(row, "product_name", text)}
 	default:
 		v.evidence = []domain.EvidenceID{s.ledger.Field(row, "product_name")}
-		v.evidence = append(v.evidence, s.told(it, text)...)
+		if !s.covered(text, v.evidence) {
+			v.evidence = append(v.evidence, s.told(it)...)
+		}
 	}
 	return v
 }
 
 // told cites the attributes whose values stand in a name that was completed from
 // the specifications, such as "Wave (27 in)".
-func (s *siteWriter) told(it *market.Item, name string) []domain.EvidenceID {
+func (s *siteWriter) told(it *market.Item) []domain.EvidenceID {
 	var out []domain.EvidenceID
 	for _, a := range it.Family.Attributes {
-		if a.Raw != "" && hasFigure(a.Raw) && a.Field != "description" {
-			if shown := market.Show(s.lang, a); strings.Contains(name, shown) || strings.Contains(name, a.Raw) || sharesFigure(name, a.Raw) {
-				out = append(out, s.ledger.Attribute(it.Family, a))
-			}
+		if hasFigure(a.Raw) && a.Field != "description" {
+			out = append(out, s.ledger.Attribute(it.Family, a))
 		}
 	}
 	return out
 }
 
 func hasFigure(s string) bool { return len(evidence.Numbers(s)) > 0 }
-
-func sharesFigure(a, b string) bool {
-	for _, x := range evidence.Numbers(a) {
-		for _, y := range evidence.Numbers(b) {
-			if x == y {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 func (s *siteWriter) productPage(it *market.Item) *string {
 	if slug, ok := s.pageOf[it.Family.Key]; ok {

@@ -113,10 +113,28 @@ func (p *planner) candidates() []selection {
 		out = p.consider(out, f, weight)
 	}
 	for i := range p.view.Stats {
-		out = p.statCandidates(out, &p.view.Stats[i])
+		if s := &p.view.Stats[i]; !p.narrowed(s) {
+			out = p.statCandidates(out, s)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b selection) int { return cmp.Compare(b.score, a.score) })
 	return out
+}
+
+// narrowed reports whether the niche itself already names a value of the attribute:
+// on a site about wireless keyboards the connection makes no facet.
+func (p *planner) narrowed(s *market.Stat) bool {
+	niche := " " + strings.ToLower(p.in.Market.Niche) + " "
+	for _, v := range s.Values {
+		word := v.Key
+		if s.Kind == domain.AttributeFlag {
+			word = strings.ToLower(s.Term.EN.Label)
+		}
+		if word != "" && strings.Contains(niche, " "+word+" ") {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *planner) statCandidates(out []selection, s *market.Stat) []selection {

@@ -63,6 +63,10 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	case "ge":
 		q := Quantity(v.Language, *f.Low, f.Unit)
 		switch {
+		case countable(t, f) && de:
+			return "mindestens " + q + " " + t.Low(v.Language)
+		case countable(t, f):
+			return q + " or more " + t.Low(v.Language)
 		case !t.Bare && de:
 			return t.Low(v.Language) + " ab " + q
 		case !t.Bare:
@@ -74,6 +78,10 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	case "le":
 		q := Quantity(v.Language, *f.High, f.Unit)
 		switch {
+		case countable(t, f) && de:
+			return "höchstens " + q + " " + t.Low(v.Language)
+		case countable(t, f):
+			return "up to " + q + " " + t.Low(v.Language)
 		case !t.Bare && de:
 			return t.Low(v.Language) + " bis " + q
 		case !t.Bare:
@@ -104,6 +112,13 @@ func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
 	default:
 		with = " with " + WithArticle(t.Low(v.Language))
 	}
+	if (f.Op == "ge" || f.Op == "le") && f.Attribute != FacetPrice && countable(t, f) {
+		with = " with "
+		if de {
+			with = " mit "
+		}
+		return noun + with + v.FacetLabel(f)
+	}
 	switch {
 	case f.Attribute == FacetPrice:
 		return noun + " " + bandPhrase(Band{f.Low, f.High}, v.Language, v.Currency)
@@ -121,6 +136,9 @@ func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
 		return t.With(v.Language, t.ValueWords(v.Language, f.Text), noun)
 	}
 }
+
+// countable reports whether a limit counts things: cores, pieces.
+func countable(t *Term, f *domain.Facet) bool { return f.Unit == "" && t.EN.Plural }
 
 // bandPhrase names a band after a noun: "under $50", "from $50 to $100".
 func bandPhrase(b Band, language, currency string) string {

@@ -292,7 +292,21 @@ func Show(language string, a domain.Attribute) string {
 	}
 }
 
+// ranges are attributes whose two numbers are the ends of a range.
+var ranges = map[string]bool{"airflow": true, "rpm": true, "noise_level": true, "frequency_response": true}
+
+func showRange(language string, a domain.Attribute) string {
+	low, high, two := strings.Cut(a.Unit, "–")
+	if !two {
+		return Number(language, a.Numbers[0], 2) + "–" + Quantity(language, a.Numbers[1], a.Unit)
+	}
+	return Quantity(language, a.Numbers[0], low) + "–" + Quantity(language, a.Numbers[1], high)
+}
+
 func showSize(language string, a domain.Attribute) string {
+	if ranges[a.Name] && len(a.Numbers) == 2 {
+		return showRange(language, a)
+	}
 	parts := make([]string, len(a.Numbers))
 	for i, n := range a.Numbers {
 		parts[i] = strconv.FormatInt(int64(n), 10)

@@ -7,7 +7,8 @@ import (
 )
 
 // ShortName cuts a product name to at most limit characters at a word boundary. The
-// result is a verbatim beginning of the name, so that it can be cited.
+// result is a verbatim beginning of the name, so that it can be cited; a first word
+// that is longer is kept whole, because half a model number is another one.
 func ShortName(name string, limit int) string {
 	name = strings.TrimSpace(name)
 	for _, stop := range []string{" (", " | ", " – ", " - ", ", ", " / "} {
@@ -18,13 +19,14 @@ func ShortName(name string, limit int) string {
 	if utf8.RuneCountInString(name) <= limit {
 		return name
 	}
-	r := []rune(name)[:limit+1]
+	r := []rune(name)
 	cut := limit
-	for i := limit; i > limit/2; i-- {
-		if unicode.IsSpace(r[i]) {
-			cut = i
-			break
-		}
+	for cut > 0 && !unicode.IsSpace(r[cut]) {
+		cut--
+	}
+	if cut == 0 {
+		first, _, _ := strings.Cut(name, " ")
+		return first
 	}
 	return strings.TrimRight(string(r[:cut]), " ,;:-–/|&(+")
 }
@@ -36,10 +38,19 @@ func (it *Item) Name() string { return ShortName(it.name, 56) }
 // Short returns at most limit characters of the name.
 func (it *Item) Short(limit int) string { return ShortName(it.name, limit) }
 
+// maxNameWords keeps a name shorter than the runs of words that may not be shared
+// with a merchant's description.
+const maxNameWords = 7
+
 // plainName cuts the noun of the niche off the end of a name, if at least two words
 // are left: every name of the site would end with it.
 func plainName(name, noun string) string {
 	words, end := strings.Fields(name), strings.Fields(noun)
+	if len(words) > maxNameWords && !strings.Contains(name, " (") {
+		// Descriptions often begin with the whole name; a long one would quote them.
+		name = strings.TrimRight(strings.Join(words[:maxNameWords], " "), " ,;:-–/|&(+")
+		words = strings.Fields(name)
+	}
 	if len(end) == 0 || len(words) < len(end)+2 {
 		return name
 	}

@@ -37,6 +37,8 @@ type Stat struct {
 	Values []Value   // by number of items, most first; numbers by value as shown
 	Number []float64 // of Stated, numbers only
 	Weight float64   // how much it decides in this market
+
+	of map[*Item]*domain.Attribute
 }
 
 // Coverage is the share of items that state the attribute.
@@ -204,25 +206,40 @@ func mainForm(v *View, name string) (domain.AttributeKind, string) {
 // Attribute returns the item's attribute if it has the form that the statistics of
 // the view use.
 func (s *Stat) Attribute(it *Item) (domain.Attribute, bool) {
-	a, ok := it.Family.Attribute(s.Name)
-	if !ok || a.Kind != s.Kind || a.Unit != s.Unit {
-		return domain.Attribute{}, false
+	if a, ok := s.of[it]; ok {
+		return *a, true
 	}
-	return a, true
+	return domain.Attribute{}, false
+}
+
+// find returns the attribute of that name if it has the form of the statistics.
+func (s *Stat) find(it *Item) *domain.Attribute {
+	for i := range it.Family.Attributes {
+		a := &it.Family.Attributes[i]
+		if a.Name == s.Name {
+			if a.Kind != s.Kind || a.Unit != s.Unit {
+				return nil
+			}
+			return a
+		}
+	}
+	return nil
 }
 
 func collect(v *View, s *Stat) {
 	byKey := map[string]int{}
+	s.of = make(map[*Item]*domain.Attribute, len(v.Items))
 	for _, it := range v.Items {
-		a, ok := s.Attribute(it)
-		if !ok {
+		a := s.find(it)
+		if a == nil {
 			continue
 		}
+		s.of[it] = a
 		s.Stated = append(s.Stated, it)
 		if a.Kind == domain.AttributeNumber {
 			s.Number = append(s.Number, a.Number)
 		}
-		for _, text := range valueTexts(v.Language, a) {
+		for _, text := range valueTexts(v.Language, *a) {
 			key := strings.ToLower(text)
 			i, ok := byKey[key]
 			if !ok {
@@ -302,12 +319,11 @@ func (s *Stat) With(v *View, key string) (with, without []*Item) {
 	return with, without
 }
 
-// Stated counts the attributes in use that an item states, brand, color and size
-// aside.
+// Stated counts the attributes in use that an item states, color and size aside.
 func (v *View) Stated(it *Item) int {
 	n := 0
 	for i := range v.Stats {
-		if _, ok := v.Stats[i].Attribute(it); ok && !v.Stats[i].Term.Minor() {
+		if _, ok := v.Stats[i].Attribute(it); ok && (!v.Stats[i].Term.Minor() || v.Stats[i].Term.Name == "brand") {
 			n++
 		}
 	}
