@@ -1,6 +1,7 @@
 package content
 
 import (
+	"math"
 	"strings"
 
 	"empire/internal/domain"
@@ -326,7 +327,7 @@ func (s *siteWriter) ownFeatures(it, other *market.Item, differ []*market.Stat) 
 		if !ok || len(out) == 3 || st.Term.Minor() {
 			continue
 		}
-		if st.Kind == domain.AttributeNumber && okB && st.Term.Better != 0 && (a.Number > b.Number) != (st.Term.Better > 0) {
+		if st.Kind == domain.AttributeNumber && okB && !ahead(st.Term, a.Number, b.Number) {
 			continue
 		}
 		if v, ok := s.feature(it, st); ok {
@@ -334,6 +335,15 @@ func (s *siteWriter) ownFeatures(it, other *market.Item, differ []*market.Stat) 
 		}
 	}
 	return out
+}
+
+// ahead reports whether a number is a reason to prefer its product: clearly better,
+// or clearly different where it is a matter of need.
+func ahead(t *market.Term, a, b float64) bool {
+	if math.Abs(a-b) < 0.04*math.Max(math.Abs(a), math.Abs(b)) {
+		return false
+	}
+	return t.Better == 0 || (a > b) == (t.Better > 0)
 }
 
 // neither points to cheaper and other products.

@@ -170,8 +170,8 @@ func (w *pageWriter) peers(p *prosePart, it *market.Item, vs values) {
 			key = lower(market.Show(s.lang, a))
 		}
 		with, _ := s.apart(st, key)
-		if len(with.items) < 4 || len(with.items)*10 > len(s.all.items)*8 {
-			continue
+		if len(with.items) < 4 || len(with.items)*10 > len(s.all.items)*8 || a.Kind == domain.AttributeNumber && len(with.items)*10 < len(st.Stated) {
+			continue // too few to compare with, too many to say anything, or equal by chance
 		}
 		f, ok := s.feature(it, st)
 		if !ok {
