@@ -5,29 +5,18 @@ import (
 	"encoding/csv"
 	"html"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"empire/internal/domain"
+	"empire/internal/testkit"
 )
 
 // dataFile returns the path of a file of the test data, or skips the test.
 func dataFile(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("EMPIRE_TEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("EMPIRE_TEST_REQUIRE") == "all" {
-			t.Fatalf("test data %s is missing", name)
-		}
-		t.Skipf("test data %s is missing; set EMPIRE_TEST_DATA", name)
-	}
-	return path
+	return testkit.Data(t, name)
 }
 
 var feeds sync.Map // name to func() ([]domain.Product, error)

@@ -1,3 +1,5 @@
+//go:build dump
+
 package content_test
 
 import (
@@ -97,12 +99,13 @@ func dumpBlock(b *strings.Builder, bl *domain.Block) {
 	}
 }
 
-// TestDump writes the pages of one niche to a file for reading: set DUMP to
-// "feed|niche|language|file".
+// TestDump writes the pages of one niche to a file for reading:
+//
+//	DUMP='sample|office chairs|en|/tmp/pages.txt' go test -tags dump -run TestDump ./internal/agent/content
 func TestDump(t *testing.T) {
 	spec := os.Getenv("DUMP")
 	if spec == "" {
-		t.Skip("set DUMP=feed|niche|language|file to write pages as text")
+		t.Fatal("set DUMP=feed|niche|language|file")
 	}
 	f := strings.Split(spec, "|")
 	var m *domain.Market

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"empire/internal/catalog"
 	"empire/internal/domain"
 	"empire/internal/sample"
+	"empire/internal/testkit"
 )
 
 var readAt = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
@@ -39,7 +39,7 @@ func (s *memorySink) RemoveUnseen(context.Context, domain.FeedID, func(string) b
 var feeds sync.Map // name → func() ([]domain.Product, error)
 
 // feedProducts imports a feed of the test data once, or skips the test.
-func feedProducts(t *testing.T, name string) []domain.Product {
+func feedProducts(t testing.TB, name string) []domain.Product {
 	t.Helper()
 	if name == sampleFeed {
 		products, err := sampleProducts()
@@ -48,17 +48,7 @@ func feedProducts(t *testing.T, name string) []domain.Product {
 		}
 		return products
 	}
-	dir := os.Getenv("EMPIRE_TEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(dir, "products", name+".csv.gz")
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("EMPIRE_TEST_REQUIRE") == "all" {
-			t.Fatalf("test data %s is missing", name)
-		}
-		t.Skipf("test data %s is missing; set EMPIRE_TEST_DATA", name)
-	}
+	path := testkit.Data(t, "products/"+name+".csv.gz")
 	load, _ := feeds.LoadOrStore(name, sync.OnceValues(func() ([]domain.Product, error) { return importFeed(path, name) }))
 	products, err := load.(func() ([]domain.Product, error))()
 	if err != nil {
@@ -98,7 +88,7 @@ func importRows(f io.Reader, name string) ([]domain.Product, error) {
 }
 
 // feedMarket builds the market of a niche from a feed of the test data.
-func feedMarket(t *testing.T, feed, niche, language string) *domain.Market {
+func feedMarket(t testing.TB, feed, niche, language string) *domain.Market {
 	t.Helper()
 	products := feedProducts(t, feed)
 	n, err := catalog.ParseNiche(niche, language)
@@ -135,7 +125,7 @@ func site(t *testing.T, m *domain.Market, language string) written {
 	return load.(func() written)()
 }
 
-func write(t *testing.T, m *domain.Market, language string, seed uint64) written {
+func write(t testing.TB, m *domain.Market, language string, seed uint64) written {
 	t.Helper()
 	site := domain.Website{ID: "site_test", Name: "test", Domain: "test.example", Niche: m.Niche, Language: language, Operator: operator}
 	plan, err := website.New().Plan(t.Context(), website.PlanInput{Market: m, Website: site, Seed: seed})
