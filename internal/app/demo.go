@@ -216,4 +216,3 @@ func (a *App) demoGenerate(ctx context.Context, p DemoParams, feed domain.FeedID
 	_, run, err := a.Websites.Generate(ctx, domain.GenerateParams{Niche: p.Niche, Domain: p.Domain, Language: language, Feeds: []domain.FeedID{feed}})
 	return run, false, err
 }
-

@@ -125,4 +125,3 @@ func (a *App) describe(ctx context.Context, run *domain.Run, name string) string
 	}
 	return ""
 }
-

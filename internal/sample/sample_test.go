@@ -41,7 +41,9 @@ func TestFeedDeterministic(t *testing.T) {
 	if !bytes.Equal(sample.Feed(now), sample.Feed(now)) {
 		t.Error("two feeds for the same clock differ")
 	}
-	strip := func(b []byte) string { return regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`).ReplaceAllString(string(b), "T") }
+	strip := func(b []byte) string {
+		return regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`).ReplaceAllString(string(b), "T")
+	}
 	if strip(sample.Feed(now)) != strip(sample.Feed(now.AddDate(1, 0, 0))) {
 		t.Error("feeds of different clocks differ in more than their times")
 	}
@@ -120,7 +122,9 @@ func (h *held) Upsert(_ context.Context, products []domain.Product) error {
 	return nil
 }
 
-func (h *held) RemoveUnseen(context.Context, domain.FeedID, func(string) bool) (int, error) { return 0, nil }
+func (h *held) RemoveUnseen(context.Context, domain.FeedID, func(string) bool) (int, error) {
+	return 0, nil
+}
 
 // products imports the feed.
 func products(t *testing.T) ([]domain.Product, domain.Feed) {
