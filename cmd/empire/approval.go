@@ -139,22 +139,27 @@ is asked at this moment; with it, only what you have seen.`
 }
 
 func (g *globals) decide(ctx context.Context, cmd *cobra.Command, p portfolio, id domain.ApprovalID, d domain.Decision) error {
-	if d.PayloadHash == "" {
-		a, err := p.Approval(ctx, id)
-		if err != nil {
-			return err
+	asked, err := p.Approval(ctx, id)
+	if err != nil {
+		return err
+	}
+	site := domain.WebsiteID("")
+	if asked.WebsiteID != nil {
+		site = *asked.WebsiteID
+	}
+	if d.Approve && asked.State == domain.ApprovalApproved { // this command was stopped before
+		if run, err := p.Run(ctx, asked.RunID); err == nil && !run.Status.Ended() {
+			return g.rejoin(ctx, p, run.ID, site)
 		}
-		d.PayloadHash = a.PayloadHash
+	}
+	if d.PayloadHash == "" {
+		d.PayloadHash = asked.PayloadHash
 	}
 	a, err := p.Decide(ctx, id, d)
 	if err != nil {
 		return err
 	}
 	if d.Approve {
-		site := domain.WebsiteID("")
-		if a.WebsiteID != nil {
-			site = *a.WebsiteID
-		}
 		return g.follow(ctx, p, a.RunID, site)
 	}
 	if g.json {

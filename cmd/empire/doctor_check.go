@@ -44,6 +44,10 @@ func checkDirectory(cfg *config.Config) diagnosis {
 	if err := writable(cfg.Data); err != nil {
 		return fault(name, "give it to the user that runs empire (chown)", "%s is not writable: %v", cfg.Data, err)
 	}
+	key := filepath.Join(cfg.Data, "token.key")
+	if k, err := os.Stat(key); err == nil && k.Mode().Perm()&0o077 != 0 {
+		return fault(name, "chmod 600 "+key, "%s has the mode %o: others can read it, so it is not used", key, k.Mode().Perm())
+	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return warning(name, "chmod 700 "+cfg.Data, "%s has the mode %o: others can read keys and data", cfg.Data, mode)
 	}

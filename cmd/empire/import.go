@@ -35,8 +35,8 @@ func importFeedCommand(g *globals) *cobra.Command {
 delimiters and encodings. Good rows are kept, each bad row is counted with its reason
 and line. The same name again updates the feed.
 
-The import is complete (every row was read), partial (the file broke off, or rows
-could not be told apart) or refused (nothing was imported). The exit code is 0 for
+The import is complete (every row was read), partial (the file breaks off, or rows are
+damaged beyond repair) or refused (nothing was imported). The exit code is 0 for
 complete and partial and 1 for refused.`,
 		Example: `  empire import feed products.csv.gz
   empire import feed products.csv.gz --name shop-de --json`,

@@ -57,9 +57,7 @@ func (g *globals) launch(ctx context.Context, p portfolio, f *launchFlags) error
 	}
 	site, run, err := p.Generate(ctx, params)
 	if domain.CodeOf(err) == domain.CodeConflict {
-		if site, run, err = underWay(ctx, p, params, err); err == nil {
-			newMeter(g.io.err).line("run %s of %s is under way", run, site.Domain)
-		}
+		return g.relaunch(ctx, p, params, err)
 	}
 	if err != nil {
 		return err
@@ -96,20 +94,36 @@ func chooseFeeds(ctx context.Context, p portfolio, names []string) ([]domain.Fee
 	return out, nil
 }
 
-// underWay returns the run that builds just what was asked for, or the conflict.
-func underWay(ctx context.Context, p portfolio, params domain.GenerateParams, conflict error) (*siteView, domain.RunID, error) {
+// relaunch follows the run that builds just what was asked for, or returns the
+// conflict with what to do instead.
+func (g *globals) relaunch(ctx context.Context, p portfolio, params domain.GenerateParams, conflict error) error {
 	site, err := p.Site(ctx, params.Domain)
 	if err != nil {
-		return nil, "", conflict
+		return conflict
 	}
 	if site.State == domain.WebsiteLive {
-		return nil, "", domain.Errorf(domain.CodeConflict, "%s A new release of it: empire site build %s", message(conflict), site.Domain)
+		return domain.Errorf(domain.CodeConflict, "%s A new release of it: empire site build %s", domain.MessageOf(conflict), site.Domain)
 	}
-	runs, _, err := p.Runs(ctx, domain.RunFilter{WebsiteID: site.ID}, domain.Window{Limit: 1})
-	if err != nil || len(runs) == 0 || runs[0].Status.Ended() || !strings.EqualFold(site.Niche, strings.Join(strings.Fields(params.Niche), " ")) {
-		return nil, "", conflict
+	run := openRun(ctx, p, site.ID)
+	if run == "" || !strings.EqualFold(site.Niche, strings.Join(strings.Fields(params.Niche), " ")) {
+		return conflict
 	}
-	return site, runs[0].ID, nil
+	return g.rejoin(ctx, p, run, site.ID)
+}
+
+// openRun returns the newest run of a website if it has not ended, else "".
+func openRun(ctx context.Context, p portfolio, site domain.WebsiteID) domain.RunID {
+	runs, _, err := p.Runs(ctx, domain.RunFilter{WebsiteID: site}, domain.Window{Limit: 1})
+	if err != nil || len(runs) == 0 || runs[0].Status.Ended() {
+		return ""
+	}
+	return runs[0].ID
+}
+
+// rejoin follows a run that an earlier command began.
+func (g *globals) rejoin(ctx context.Context, p portfolio, run domain.RunID, site domain.WebsiteID) error {
+	newMeter(g.io.err).line("run %s is under way", run)
+	return g.follow(ctx, p, run, site)
 }
 
 // watch follows a run and shows the steps that end from now on.
@@ -145,7 +159,7 @@ func (g *globals) follow(ctx context.Context, p portfolio, id domain.RunID, site
 	run, err := g.watch(ctx, p, id, m)
 	m.end()
 	if ctx.Err() != nil {
-		return &interruptedError{fmt.Sprintf("stopped; run %s goes on when a server runs or the command is given again", id)}
+		return &interruptedError{fmt.Sprintf("stopped; run %s goes on when the command is given again, or a server runs", id)}
 	}
 	if err != nil {
 		return err

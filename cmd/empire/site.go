@@ -129,7 +129,8 @@ func siteBuildCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "build SITE", Short: "Build a new release from what the feeds hold now", Example: "  empire site build keyboards.example",
 		Long: `Build a new release of a website from what the feeds hold now, and follow the run until
-it waits for approval or has ended. SITE is an id, a name or a domain.`,
+it waits for approval or has ended. If a run of the website is under way, that one is
+followed. SITE is an id, a name or a domain.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := g.needData(cmd); err != nil {
@@ -140,11 +141,17 @@ it waits for approval or has ended. SITE is an id, a name or a domain.`,
 				if err != nil {
 					return err
 				}
+				p := g.local(a)
 				run, err := a.Websites.Rebuild(ctx, s.ID)
+				if domain.CodeOf(err) == domain.CodeConflict {
+					if open := openRun(ctx, p, s.ID); open != "" {
+						return g.rejoin(ctx, p, open, s.ID)
+					}
+				}
 				if err != nil {
 					return err
 				}
-				return g.follow(ctx, g.local(a), run.ID, s.ID)
+				return g.follow(ctx, p, run.ID, s.ID)
 			})
 		},
 	}

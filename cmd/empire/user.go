@@ -101,7 +101,8 @@ func userTokenCommand(g *globals) *cobra.Command {
 		Use: "token EMAIL", Short: "Print a token for the API, as a sign-in returns it",
 		Long: `Print a token for the API that lasts 24 hours, as a sign-in returns it. Whoever may read
 the data directory may do so; the audit log says it. EMPIRE_TOKEN takes it.`,
-		Example: `  export EMPIRE_URL=http://127.0.0.1:8080 EMPIRE_TOKEN=$(empire user token admin@localhost)
+		Example: `  export EMPIRE_TOKEN=$(empire user token admin@localhost --data ./empire-data)
+  export EMPIRE_URL=http://127.0.0.1:8080
   curl -H "Authorization: Bearer $EMPIRE_TOKEN" $EMPIRE_URL/api/v1/websites`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

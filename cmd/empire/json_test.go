@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestJSON runs every command with --json: standard output is one JSON value and
+// nothing else, whether it succeeds or fails.
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	dir := demoData(t)
+	o := ids(t, dir)
+	programs := filepath.Join(t.TempDir(), "programs.csv")
+	keywords := filepath.Join(t.TempDir(), "keywords.csv")
+	for file, text := range map[string]string{
+		programs: "network,advertiser_id,name,commission_percent\nawin,77,Shop,5\n",
+		keywords: "keyword,volume\nespresso machine,1000\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One after the other: several of them take the data directory.
+	lines := []struct {
+		line string
+		code int
+	}{
+		{"site list", 0}, {"site show " + sampleSite, 0}, {"site audit " + sampleSite, 0}, {"site preview " + sampleSite, 0},
+		{"site export " + sampleSite, 0}, {"site rollback " + sampleSite, 0}, {"site publish " + sampleSite + " --release " + o.release, 0},
+		{"site show nowhere.example", 1}, {"site rollback nowhere.example", 1}, {"site publish " + sampleSite + " --release rel_none", 1},
+		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1},
+		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
+		{"approval list", 0}, {"approval list --all", 0}, {"approval show " + o.approval, 0}, {"approval show appr_none", 1},
+		{"approval approve " + o.approval, 1}, {"approval reject " + o.approval + " --reason late", 1},
+		{"agent list", 0}, {"agent show website_builder", 0}, {"agent show nobody", 1},
+		{"agent task opportunity_scanner market_scan --params {\"topic\":\"unicorns\"}", 1},
+		{"agent task opportunity_scanner market_scan --params {\"topic\":\"robot_vacuums\"}", 0},
+		{"launch --niche unicorns --domain unicorns.example", 1}, {"launch --niche x --domain " + sampleSite, 1}, {"site build nowhere.example", 1},
+		{"import feed /nowhere/feed.csv", 1}, {"import feed " + dir, 1}, {"import feed " + programs, 1},
+		{"import programs " + programs, 0}, {"import programs " + keywords, 1}, {"import keywords " + keywords, 0}, {"import keywords /nowhere", 1},
+		{"user list", 0}, {"user add editor@shop.example", 0}, {"user add editor@shop.example", 1}, {"user password editor@shop.example", 0},
+		{"user password nobody@shop.example", 1}, {"user token editor@shop.example", 0}, {"user token nobody@shop.example", 1},
+		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
+	}
+	tried := map[string]bool{
+		"demo": true, "serve": true, // have tests of their own
+	}
+	for _, tt := range lines {
+		t.Run(tt.line, func(t *testing.T) {
+			args := strings.Fields(tt.line)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "robot_vacuums", "robot vacuums")
+			}
+			for path := range commands() {
+				tried[path] = tried[path] || strings.HasPrefix(tt.line+" ", path+" ")
+			}
+			got := commandEnv(t, []string{"EMPIRE_LISTEN_API=127.0.0.1:0", "EMPIRE_LISTEN_EDGE=127.0.0.1:0"}, append(args, "--data", dir, "--json")...)
+			if got.code != tt.code {
+				t.Errorf("exit code %d, want %d\n%s%s", got.code, tt.code, got.out, got.errs)
+			}
+			var v any
+			got.decode(t, &v)
+		})
+	}
+	for path, c := range commands() {
+		if !tried[path] && !c.HasSubCommands() && path != "help" && !strings.HasPrefix(path, "completion") {
+			t.Errorf("empire %s was not tried", path)
+		}
+	}
+}
+
+// known are ids of things in the demo's data directory.
+type known struct{ release, run, approval string }
+
+func ids(t *testing.T, dir string) known {
+	t.Helper()
+	var sites []siteView
+	command(t, "site", "list", "--json", "--data", dir).done(t).decode(t, &sites)
+	var runs []runView
+	command(t, "run", "list", "--json", "--data", dir).done(t).decode(t, &runs)
+	var approvals []approvalView
+	command(t, "approval", "list", "--all", "--json", "--data", dir).done(t).decode(t, &approvals)
+	if len(sites) != 1 || sites[0].LiveRelease == nil || len(runs) != 2 || len(approvals) != 2 {
+		t.Fatalf("the demo left %d sites, %d runs, %d approvals", len(sites), len(runs), len(approvals))
+	}
+	return known{string(*sites[0].LiveRelease), string(runs[0].ID), string(approvals[0].ID)}
+}
