@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,11 @@ func missing(kind, id string) error {
 
 // fakes stand in for all services: one thing of each kind exists, with an id that
 // ends in _1. fail, if set, is what every call returns.
+//
+// Tests that run at the same time may share them; what was asked for last is for
+// tests that have their own.
 type fakes struct {
+	mu       sync.Mutex
 	fail     error
 	window   domain.Window
 	sites    int // how many websites there are
@@ -34,6 +39,13 @@ type fakes struct {
 	decision domain.Decision
 	to       domain.ReleaseID
 	run      *domain.Run
+}
+
+// note keeps what a call asked for.
+func (f *fakes) note(fn func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fn()
 }
 
 type (
@@ -82,7 +94,7 @@ func (f agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.T
 	if spec.Type != "market_scan" {
 		return nil, domain.Errorf(domain.CodeUnsupportedTaskType, "Agent %s takes market_scan, not %q.", id, spec.Type)
 	}
-	f.spec, f.key = spec, key
+	f.note(func() { f.spec, f.key = spec, key })
 	return &domain.Task{ID: "task_1", AgentID: id, Type: spec.Type, State: domain.StateQueued}, f.fail
 }
 
@@ -94,7 +106,7 @@ func (f agents) Task(_ context.Context, id domain.TaskID) (*domain.Task, error) 
 }
 
 func (f agents) Tasks(_ context.Context, _ domain.AgentID, _ domain.RunState, w domain.Window) ([]domain.Task, int, error) {
-	f.window = w
+	f.note(func() { f.window = w })
 	return []domain.Task{{ID: "task_1"}}, 1, f.fail
 }
 
@@ -106,7 +118,7 @@ func (f websites) site(id domain.WebsiteID) (*domain.Website, error) {
 }
 
 func (f websites) List(_ context.Context, w domain.Window) ([]domain.Website, int, error) {
-	f.window = w
+	f.note(func() { f.window = w })
 	var out []domain.Website
 	for i := w.Offset; i < min(f.sites, w.Offset+w.Limit); i++ {
 		out = append(out, domain.Website{ID: domain.WebsiteID(fmt.Sprintf("site_%d", i))})
@@ -119,7 +131,7 @@ func (f websites) Get(_ context.Context, id domain.WebsiteID) (*domain.Website, 
 }
 
 func (f websites) Generate(_ context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error) {
-	f.generate = p
+	f.note(func() { f.generate = p })
 	if p.Domain == "taken.example" {
 		return nil, nil, domain.Errorf(domain.CodeConflict, "Domain taken.example is managed already.")
 	}
@@ -136,7 +148,7 @@ func (f websites) Audit(_ context.Context, id domain.WebsiteID) ([]domain.Gate, 
 
 func (f websites) Pages(_ context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Page, int, error) {
 	_, err := f.site(id)
-	f.window = w
+	f.note(func() { f.window = w })
 	return []domain.Page{{ID: "page_1", Slug: "guide"}}, 1, err
 }
 
@@ -153,12 +165,12 @@ func (f websites) Page(_ context.Context, id domain.WebsiteID, page domain.PageI
 
 func (f websites) Releases(_ context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Release, int, error) {
 	_, err := f.site(id)
-	f.window = w
+	f.note(func() { f.window = w })
 	return []domain.Release{{ID: "rel_1", WebsiteID: id, Number: 1}}, 1, err
 }
 
 func (f websites) Publish(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
-	f.to = to
+	f.note(func() { f.to = to })
 	if to == "rel_red" {
 		return nil, domain.Errorf(domain.CodeGateRed, "Gate grounding is red.")
 	}
@@ -166,7 +178,7 @@ func (f websites) Publish(_ context.Context, id domain.WebsiteID, to domain.Rele
 }
 
 func (f websites) Rollback(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
-	f.to = to
+	f.note(func() { f.to = to })
 	return f.site(id)
 }
 
@@ -175,7 +187,7 @@ func (f runs) Pipelines(context.Context) ([]domain.PipelineInfo, error) {
 }
 
 func (f runs) Start(_ context.Context, p domain.StartParams) (*domain.Run, error) {
-	f.start = p
+	f.note(func() { f.start = p })
 	if p.Pipeline == "" && len(p.Stages) == 0 {
 		return nil, domain.Invalid("stages", "Give the name of a pipeline or at least one stage.")
 	}
@@ -183,7 +195,7 @@ func (f runs) Start(_ context.Context, p domain.StartParams) (*domain.Run, error
 }
 
 func (f runs) List(_ context.Context, _ domain.RunState, _ domain.WebsiteID, w domain.Window) ([]domain.Run, int, error) {
-	f.window = w
+	f.note(func() { f.window = w })
 	return []domain.Run{{ID: "run_1", State: domain.StateRunning}}, 1, f.fail
 }
 
@@ -199,7 +211,7 @@ func (f runs) Get(_ context.Context, id domain.RunID) (*domain.Run, error) {
 
 func (f runs) Events(ctx context.Context, id domain.RunID, after int64, limit int) ([]domain.RunEvent, error) {
 	_, err := f.Get(ctx, id)
-	f.window = domain.Window{Limit: limit, Offset: int(after)}
+	f.note(func() { f.window = domain.Window{Limit: limit, Offset: int(after)} })
 	return []domain.RunEvent{{RunID: id, Seq: after + 1, Type: "run.created", At: noon}}, err
 }
 
@@ -215,7 +227,7 @@ func (f runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 }
 
 func (f approvals) List(_ context.Context, _ domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
-	f.window = w
+	f.note(func() { f.window = w })
 	return []domain.Approval{{ID: "appr_1", State: domain.ApprovalPending}}, 1, f.fail
 }
 
@@ -227,7 +239,7 @@ func (f approvals) Get(_ context.Context, id domain.ApprovalID) (*domain.Approva
 }
 
 func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error) {
-	f.decision = d
+	f.note(func() { f.decision = d })
 	return f.Get(ctx, id)
 }
 
@@ -236,7 +248,7 @@ func (f catalogue) Feeds(context.Context) ([]domain.Feed, error) {
 }
 
 func (f catalogue) Products(_ context.Context, _ domain.FeedID, _ string, w domain.Window) ([]domain.Product, int, error) {
-	f.window = w
+	f.note(func() { f.window = w })
 	return []domain.Product{{Key: "1", Description: "the merchant's own words"}}, 1, f.fail
 }
 
