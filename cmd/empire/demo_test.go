@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -150,6 +152,27 @@ func TestLaunchResumes(t *testing.T) {
 	// Without operator data the gate is red; either way there is an end with a reason.
 	if f.Error == nil && f.ApprovalID == "" || (f.Error != nil) != (again.code == exitFailed) {
 		t.Errorf("code %d, %+v", again.code, f)
+	}
+}
+
+// TestServeStopsBusy does not wait for a client that never ends its request.
+func TestServeStopsBusy(t *testing.T) {
+	t.Parallel()
+	p, at := serve(t, t.TempDir())
+	conn, err := net.Dial("tcp", at.API)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	// The answer 100 Continue says that the server has begun to read the body.
+	if _, err := io.WriteString(conn, "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("answer %q, %v", line, err)
+	}
+	if o := p.stop(syscall.SIGINT); o.code != exitDone {
+		t.Errorf("code %d\n%s", o.code, o.errs)
 	}
 }
 

@@ -111,7 +111,7 @@ func checkSpace(cfg *config.Config) diagnosis {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return warning(name, "", "not known for %s: %v", dir, err)
 	}
-	free := int64(s.Bavail) * int64(s.Bsize)
+	free := s.Bavail * uint64(s.Bsize)
 	switch {
 	case free < noSpace:
 		return fault(name, advice, "%d MB free in %s", free>>20, dir)

@@ -96,7 +96,7 @@ func wrapArgs(c *cobra.Command) {
 	if c.HasSubCommands() {
 		c.SuggestionsMinimumDistance = 2
 		c.Args = cobra.ArbitraryArgs
-		c.RunE = func(cmd *cobra.Command, args []string) error { return group(cmd, args) }
+		c.RunE = group
 		return
 	}
 	check := c.Args
@@ -198,7 +198,11 @@ func stopApp(ctx context.Context, a *app.App, cfg *config.Config) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	return errors.Join(a.Stop(ctx), a.Close())
+	err := a.Stop(ctx)
+	if errors.Is(err, context.DeadlineExceeded) { // nothing is lost: what was cut off is done again
+		err = nil
+	}
+	return errors.Join(err, a.Close())
 }
 
 // again returns a command line with the flags that chose the data, for hints.
