@@ -84,7 +84,14 @@ func TestDemo(t *testing.T) {
 			if !again.Reused || again.Release != s.Release {
 				t.Errorf("a second demo gave release %s (reused %v), want %s again", again.Release, again.Reused, s.Release)
 			}
+			before := time.Now()
 			rebuilt := demo(t, a, app.DemoParams{Rebuild: true})
+			for _, e := range readSite(t, rebuilt).evidence {
+				if e.Kind == domain.EvidenceFeed && e.At.Before(before.Add(-time.Second)) {
+					t.Errorf("row %s was confirmed by the import after %v, but counts as read at %v", e.RowKey, before, e.At)
+					break
+				}
+			}
 			if rebuilt.ReleaseNumber != 2 || rebuilt.WebsiteID != s.WebsiteID {
 				t.Errorf("a rebuild gave release %d of %s", rebuilt.ReleaseNumber, rebuilt.WebsiteID)
 			}

@@ -22,9 +22,24 @@ func (m markets) Build(ctx context.Context, niche, language string, feeds []doma
 	if err != nil {
 		return nil, err
 	}
+	all := domain.Window{Limit: 1000}
+	allFeeds, _, err := m.store.Feeds.List(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	confirmed := map[domain.FeedID]time.Time{}
+	for _, f := range allFeeds {
+		if f.ReadAt != nil {
+			confirmed[f.ID] = f.ReadAt.UTC()
+		}
+	}
 	terms := n.SearchTerms()
 	var products []domain.Product
 	err = m.store.Products.Candidates(ctx, feeds, terms, func(p *domain.Product) error {
+		// A row that has not changed is not written again, but a complete import saw it.
+		if at := confirmed[p.FeedID]; at.After(p.ReadAt) {
+			p.ReadAt = at
+		}
 		products = append(products, *p)
 		if len(products)%1000 == 0 {
 			progress(len(products), 0, "reading products")
@@ -33,11 +48,6 @@ func (m markets) Build(ctx context.Context, niche, language string, feeds []doma
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read candidates: %w", err)
-	}
-	all := domain.Window{Limit: 1000}
-	allFeeds, _, err := m.store.Feeds.List(ctx, all)
-	if err != nil {
-		return nil, err
 	}
 	programs, _, err := m.store.Programs.List(ctx, all)
 	if err != nil {

@@ -4,11 +4,13 @@ import "time"
 
 // Feed is one source of products, usually one advertiser's product feed.
 type Feed struct {
-	ID        FeedID     `json:"id"`
-	Name      string     `json:"name"`   // unique; the file name without directories by default
-	Source    string     `json:"source"` // file name or redacted URL
-	Language  string     `json:"language"`
-	Rows      int        `json:"rows"` // products currently held
+	ID       FeedID `json:"id"`
+	Name     string `json:"name"`   // unique; the file name without directories by default
+	Source   string `json:"source"` // file name or redacted URL
+	Language string `json:"language"`
+	Rows     int    `json:"rows"` // products currently held
+	// ReadAt is when the last complete import began: every row that the feed holds was
+	// in it. Nil before the first.
 	ReadAt    *time.Time `json:"read_at"`
 	LastState string     `json:"last_state"` // complete, partial, refused; empty before the first import
 	CreatedAt time.Time  `json:"created_at"`

@@ -79,7 +79,7 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 	}
 	report.Feed, report.FeedID = name, feed.ID
 	feed.LastState, feed.UpdatedAt, feed.Source = report.Status, s.cfg.Now().UTC(), source
-	if report.Status != domain.ImportRefused {
+	if report.Status == domain.ImportComplete { // every row that is held was seen
 		feed.ReadAt = &now
 	}
 	if feed.Rows, err = s.cfg.Products.Count(ctx, feed.ID); err != nil {
