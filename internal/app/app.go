@@ -295,12 +295,14 @@ func (a *App) PreviewURL(manifest string) string {
 	return a.localURL(host)
 }
 
-// localURL returns the address of a host on the local edge: of this process if it
-// listens, else of a server with the same configuration.
+// localURL returns the address of a host on the local edge: of this process, else of
+// the server that has this data directory, else of one that has this configuration.
 func (a *App) localURL(host string) string {
 	address := a.cfg.Listen.Edge
 	if a.gateway != nil && a.gateway.EdgeAddr() != "" {
 		address = a.gateway.EdgeAddr()
+	} else if l, err := Announced(a.cfg.Data); err == nil && l.Edge != "" {
+		address = l.Edge
 	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {

@@ -46,7 +46,7 @@ func TestComponents(t *testing.T) {
 				t.Errorf("/readyz: %d %s", status, said)
 			}
 			var got []struct{ Name, Layer, State, Error string }
-			signIn(t, a).call("GET", "/system/components", nil, &got)
+			newCaller(t, a).want("GET", "/api/v1/system/components", nil, http.StatusOK, &got)
 			var parts []string
 			for _, p := range got {
 				parts = append(parts, strings.TrimSpace(p.Layer+" "+p.Name+" "+p.State+" "+p.Error))
@@ -63,9 +63,9 @@ func TestComponents(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	a := start(t, t.TempDir(), "")
-	c := signIn(t, a)
+	c := newCaller(t, a)
 	var sites []struct{}
-	c.call("GET", "/websites", nil, &sites)
+	c.want("GET", "/api/v1/websites", nil, http.StatusOK, &sites)
 	for range 3 {
 		if status, _, _, err := visit(t.Context(), http.DefaultClient, a.EdgeURL(&domain.Website{Name: "nobody"})); err != nil || status != 421 {
 			t.Fatalf("unknown host: %d, %v", status, err)

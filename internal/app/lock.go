@@ -36,7 +36,7 @@ func acquire(dir string) (*lock, error) {
 	name := filepath.Join(dir, "empire.lock")
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("data directory %s is not writable: %w", dir, plain(err))
+		return nil, fmt.Errorf("data directory %s is not writable: %s: %w", dir, filepath.Base(name), plain(err))
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer func() { _ = f.Close() }()

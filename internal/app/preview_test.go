@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"empire/internal/app"
+	"empire/internal/config"
 	"empire/internal/sample"
 )
 
@@ -23,7 +24,7 @@ type approval struct {
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	a := start(t, t.TempDir(), "")
-	c := signIn(t, a)
+	c := newCaller(t, a)
 	waits := make(chan struct{}, 1)
 	done := make(chan *app.DemoSummary, 1)
 	go func() {
@@ -43,7 +44,7 @@ func TestPreview(t *testing.T) {
 		t.Fatalf("the demo ended without a question: %+v", s)
 	}
 	var open []approval
-	c.call("GET", "/approvals?state=pending", nil, &open)
+	c.want("GET", "/api/v1/approvals?state=pending", nil, http.StatusOK, &open)
 	if len(open) != 1 || open[0].PreviewURL == "" {
 		t.Fatalf("open approvals: %+v", open)
 	}
@@ -67,7 +68,7 @@ func TestPreview(t *testing.T) {
 	}
 
 	var decided approval
-	c.call("POST", "/approvals/"+open[0].ID+"/decision", map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash}, &decided)
+	c.want("POST", "/api/v1/approvals/"+open[0].ID+"/decision", map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash}, http.StatusOK, &decided)
 	if decided.State != "approved" || decided.PreviewURL != open[0].PreviewURL {
 		t.Errorf("decision: %+v", decided)
 	}
@@ -89,9 +90,9 @@ func TestPreview(t *testing.T) {
 }
 
 // dashboard returns a page of the dashboard.
-func dashboard(t *testing.T, c *client, path string) string {
+func dashboard(t *testing.T, c *caller, path string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(c.app.URL(), "/")+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,4 +102,31 @@ func dashboard(t *testing.T, c *client, path string) string {
 		t.Fatalf("%s: %d, %v", path, status, err)
 	}
 	return string(body)
+}
+
+// TestPreviewAddressBesideAServer: a command beside a server names the server's
+// address, not the configured one.
+func TestPreviewAddressBesideAServer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	a := start(t, dir, "")
+	if _, err := a.Announce(); err != nil {
+		t.Fatal(err)
+	}
+	cfg, _, err := config.Load(config.Input{Flags: map[string]string{"data": dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside, err := app.Open(t.Context(), cfg, quietLogger(t), app.Tool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = beside.Close() }()
+	manifest := strings.Repeat("0123456789abcdef", 4)
+	if got, want := beside.PreviewURL(manifest), a.PreviewURL(manifest); got != want || !strings.HasPrefix(got, "http://0123456789abcdef0123456789abcdef.0123456789abcdef0123456789abcdef.preview.localhost:") {
+		t.Errorf("beside the server %s, within it %s", got, want)
+	}
+	if got := beside.PreviewURL("rel_1"); got != "" {
+		t.Errorf("the preview of no manifest is at %s", got)
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"empire/internal/store"
 	"empire/internal/testkit"
 )
 
@@ -219,19 +220,34 @@ func TestServeRefusesBadDirectories(t *testing.T) {
 			return "empire-data"
 		}},
 		{"corrupt database", func(t *testing.T, dir string) string {
-			data := filepath.Join(dir, "empire-data")
-			if err := os.Mkdir(data, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			write(t, filepath.Join(data, "empire.db"), bytes.Repeat([]byte("no database "), 1000))
+			write(t, filepath.Join(mkdir(t, dir, "empire-data"), "empire.db"), bytes.Repeat([]byte("no database "), 1000))
 			return "empire.db"
 		}},
-		{"corrupt secret", func(t *testing.T, dir string) string {
-			data := filepath.Join(dir, "empire-data")
-			if err := os.Mkdir(data, 0o700); err != nil {
+		{"database cut off", func(t *testing.T, dir string) string {
+			name := filepath.Join(mkdir(t, dir, "empire-data"), "empire.db")
+			db, err := store.Open(t.Context(), store.Config{Path: name})
+			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, filepath.Join(data, "token.key"), []byte("short\n"))
+			if err := errors.Join(db.Migrate(t.Context()), db.Close(), os.Truncate(name, 20_000)); err != nil {
+				t.Fatal(err)
+			}
+			return "empire.db"
+		}},
+		{"directory in place of the database", func(t *testing.T, dir string) string {
+			mkdir(t, mkdir(t, dir, "empire-data"), "empire.db")
+			return "empire.db"
+		}},
+		{"directory in place of the lock", func(t *testing.T, dir string) string {
+			mkdir(t, mkdir(t, dir, "empire-data"), "empire.lock")
+			return "empire.lock"
+		}},
+		{"file in place of the blobs", func(t *testing.T, dir string) string {
+			write(t, filepath.Join(mkdir(t, dir, "empire-data"), "blobs"), nil)
+			return "blobs"
+		}},
+		{"corrupt secret", func(t *testing.T, dir string) string {
+			write(t, filepath.Join(mkdir(t, dir, "empire-data"), "token.key"), []byte("short\n"))
 			return "token.key"
 		}},
 	} {
@@ -248,6 +264,16 @@ func TestServeRefusesBadDirectories(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mkdir makes a directory in another and returns it.
+func mkdir(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // TestServeRefusesReadOnlyDirectory runs as a user who may not write there.

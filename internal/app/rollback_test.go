@@ -30,15 +30,15 @@ func TestRollbackUnderLoad(t *testing.T) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			a := start(t, t.TempDir(), db.url(t))
-			c := signIn(t, a)
+			c := newCaller(t, a)
 			first := demo(t, a, app.DemoParams{})
-			second := secondRelease(t, c, first.WebsiteID)
+			second := secondRelease(t, a, c, first.WebsiteID)
 			l := newLoad(t, first.BaseURL, filesOf(t, first.SiteDir), filesOf(t, second))
 			var releases []struct {
 				ID     string `json:"id"`
 				Number int    `json:"number"`
 			}
-			c.call("GET", "/websites/"+string(first.WebsiteID)+"/releases", nil, &releases)
+			c.want("GET", "/api/v1/websites/"+string(first.WebsiteID)+"/releases", nil, http.StatusOK, &releases)
 			if len(releases) != 2 || releases[0].Number != 2 || releases[1].ID != string(first.Release) {
 				t.Fatalf("releases: %+v", releases)
 			}
@@ -57,12 +57,12 @@ func TestRollbackUnderLoad(t *testing.T) {
 
 // moved calls an operation that moves the pointer of the only website and wants
 // release live afterwards. Without to, the operation chooses by itself.
-func (c *client) moved(operation, release, to string) {
+func (c *caller) moved(operation, release, to string) {
 	c.t.Helper()
 	var sites []struct {
 		ID string `json:"id"`
 	}
-	c.call("GET", "/websites", nil, &sites)
+	c.want("GET", "/api/v1/websites", nil, http.StatusOK, &sites)
 	var in any
 	if to != "" {
 		in = map[string]string{"release_id": to}
@@ -70,7 +70,7 @@ func (c *client) moved(operation, release, to string) {
 	var site struct {
 		LiveRelease string `json:"live_release"`
 	}
-	c.call("POST", "/websites/"+sites[0].ID+operation, in, &site)
+	c.want("POST", "/api/v1/websites/"+sites[0].ID+operation, in, http.StatusOK, &site)
 	if site.LiveRelease != release {
 		c.t.Errorf("after %s release %s is live, want %s", operation, site.LiveRelease, release)
 	}
@@ -78,34 +78,34 @@ func (c *client) moved(operation, release, to string) {
 
 // secondRelease builds and approves a release from the feed of the day before, and
 // returns the directory with its files.
-func secondRelease(t *testing.T, c *client, id domain.WebsiteID) string {
+func secondRelease(t *testing.T, a *app.App, c *caller, id domain.WebsiteID) string {
 	t.Helper()
-	ctx := c.app.AsAdmin(t.Context())
+	ctx := a.AsAdmin(t.Context())
 	feed := sample.Feed(time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour))
-	report, err := c.app.Catalogue.ImportFeed(ctx, "sample", "sample", bytes.NewReader(feed), int64(len(feed)), func(int64, int64, int) {})
+	report, err := a.Catalogue.ImportFeed(ctx, "sample", "sample", bytes.NewReader(feed), int64(len(feed)), func(int64, int64, int) {})
 	if err != nil || report.Updated == 0 {
 		t.Fatalf("import of another feed: %+v, %v", report, err)
 	}
-	run, err := c.app.Websites.Rebuild(ctx, id)
+	run, err := a.Websites.Rebuild(ctx, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []domain.RunState{domain.StateWaiting, domain.StateCompleted} {
-		ended, err := c.app.Follow(ctx, run.ID, func(app.DemoProgress) {})
+		ended, err := a.Follow(ctx, run.ID, func(app.DemoProgress) {})
 		if err != nil || ended.State != want {
 			t.Fatalf("run is %+v, %v; want it %s", ended, err, want)
 		}
 		if want == domain.StateWaiting {
 			var open []approval
-			c.call("GET", "/approvals?state=pending", nil, &open)
-			c.call("POST", "/approvals/"+open[0].ID+"/decision", map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash}, &open[0])
+			c.want("GET", "/api/v1/approvals?state=pending", nil, http.StatusOK, &open)
+			c.want("POST", "/api/v1/approvals/"+open[0].ID+"/decision", map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash}, http.StatusOK, &open[0])
 		}
 	}
-	site, err := c.app.Websites.Get(ctx, id)
+	site, err := a.Websites.Get(ctx, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, _, err := c.app.ExportLive(ctx, site)
+	dir, _, err := a.ExportLive(ctx, site)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,8 +202,11 @@ func (l *load) visit(ctx context.Context, h *http.Client, i int) (release int, e
 		accept = "br"
 	}
 	status, header, body, err := visit(ctx, h, l.base+path, "Accept-Encoding", accept)
-	if err != nil || status != http.StatusOK {
-		return 0, fmt.Errorf("%s: status %d, %v", path, status, err)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	if status != http.StatusOK {
+		return 0, fmt.Errorf("%s: status %d", path, status)
 	}
 	l.served.Add(1)
 	if header.Get("Content-Encoding") == "br" && accept == "br" {

@@ -55,8 +55,11 @@ func TestPointerMovesUnderLoad(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		b, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != 200 {
-			return 0, fmt.Errorf("status %d, %v", resp.StatusCode, err)
+		if err != nil {
+			return 0, err
+		}
+		if resp.StatusCode != 200 {
+			return 0, fmt.Errorf("status %d", resp.StatusCode)
 		}
 		for i := range bodies {
 			if bytes.Equal(b, bodies[i]) {
