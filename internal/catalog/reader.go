@@ -164,7 +164,7 @@ func (m *memberReader) next() error {
 		m.z.Multistream(false)
 		return nil
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	n, err := io.Copy(io.Discard, io.LimitReader(m.src, maxTail+1))

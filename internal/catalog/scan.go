@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -129,7 +130,7 @@ func (s *scanner) next() (*record, error) {
 		if end > s.max {
 			return s.dropLong()
 		}
-		if !whole && s.err != io.EOF {
+		if !whole && !errors.Is(s.err, io.EOF) {
 			return s.emit(recordCut, end, 1), nil
 		}
 		if len(bytes.TrimSpace(s.buf[s.pos:s.pos+end])) == 0 {
@@ -158,7 +159,7 @@ func (s *scanner) record(end int) (*record, error) {
 			return s.damaged(first, end)
 		}
 		more, whole := s.lineEnd(end)
-		if more == end || !whole && s.err != io.EOF {
+		if more == end || !whole && !errors.Is(s.err, io.EOF) {
 			return s.damaged(first, more)
 		}
 		end = more

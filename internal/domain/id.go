@@ -13,21 +13,32 @@ import (
 // Identifiers are opaque strings with a prefix that tells their kind. They sort
 // roughly by creation time.
 type (
-	// UserID and the identifiers below it are made by NewID, except those that say
-	// otherwise.
-	UserID     string // user_…
-	WebsiteID  string // site_…
-	PageID     string // page_…
-	ReleaseID  string // rel_…
-	FeedID     string // feed_…
-	ProgramID  string // prog_…
-	RunID      string // run_…
-	StepID     string // step_…
-	TaskID     string // task_…
-	ApprovalID string // appr_…
-	EvidenceID string // ev_…, the start of a SHA-256 over the evidence itself
-	ClaimID    string // unique within one page: c1, c2, …
-	AgentID    string // opportunity_scanner, content_generator, …
+	// UserID identifies a user: user_….
+	UserID string
+	// WebsiteID identifies a website: site_….
+	WebsiteID string
+	// PageID identifies a page: page_…; see PageIDOf.
+	PageID string
+	// ReleaseID identifies a release: rel_….
+	ReleaseID string
+	// FeedID identifies a feed: feed_….
+	FeedID string
+	// ProgramID identifies an affiliate program: prog_….
+	ProgramID string
+	// RunID identifies a run: run_….
+	RunID string
+	// StepID identifies a step of a run: step_….
+	StepID string
+	// TaskID identifies a task: task_….
+	TaskID string
+	// ApprovalID identifies an approval: appr_….
+	ApprovalID string
+	// EvidenceID identifies evidence: ev_… and the start of a SHA-256 over it.
+	EvidenceID string
+	// ClaimID identifies a claim within its page: c1, c2, ….
+	ClaimID string
+	// AgentID identifies an agent: opportunity_scanner, content_generator, ….
+	AgentID string
 )
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
