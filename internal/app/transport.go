@@ -92,6 +92,10 @@ func (a *App) wireTransports(context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Edges of other processes tell and are told, too; without news they look anyway.
+	if _, err := a.bus.Subscribe("empire.site.*", func(string, []byte) { a.edge.Nudge() }); err != nil {
+		return err
+	}
 	rest := api.New(api.Config{
 		Version: "1", Users: a.Users, Agents: a.Agents, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals,
 		Catalogue: a.Catalogue, Health: a.Health, Logger: a.log,
