@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"empire/internal/testkit"
 )
 
 func TestDoctor(t *testing.T) {
@@ -96,6 +98,21 @@ func TestDoctor(t *testing.T) {
 				t.Errorf("for people: code %d\n%s", people.code, people.out)
 			}
 		})
+	}
+}
+
+// TestDoctorPostgres sees open migrations, and later none.
+func TestDoctorPostgres(t *testing.T) {
+	t.Parallel()
+	where := []string{"--pg", testkit.Postgres(t), "--data", filepath.Join(t.TempDir(), "data")}
+	environ := []string{"EMPIRE_LISTEN_API=127.0.0.1:0", "EMPIRE_LISTEN_EDGE=127.0.0.1:0"}
+	before := commandEnv(t, environ, append(where, "doctor")...).done(t)
+	if !strings.Contains(before.out, "migrations are open") || !strings.Contains(before.out, "empire migrate up") {
+		t.Errorf("before:\n%s", before.out)
+	}
+	command(t, append(where, "migrate", "up")...).done(t)
+	if after := commandEnv(t, environ, append(where, "doctor")...).done(t); !strings.Contains(after.out, "PostgreSQL answers and is up to date") {
+		t.Errorf("after:\n%s", after.out)
 	}
 }
 
