@@ -2,20 +2,25 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"empire/internal/app"
+	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/store"
 )
@@ -280,41 +285,33 @@ func TestFailedLaunchPublishesNothing(t *testing.T) {
 	unpublished(red, "red.example")
 }
 
-// TestWalkWhileSitesAreAdded walks through 1,500 websites in windows while more are
-// added: each that was there at the start comes exactly once.
+// TestWalkWhileSitesAreAdded walks through 1,500 websites in windows while four
+// clients add more: each that was there at the start comes exactly once, in its
+// order, and no other twice. The program runs without workers, which would end the
+// runs of the new sites.
 func TestWalkWhileSitesAreAdded(t *testing.T) {
 	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			dir, address := t.TempDir(), db.url(t)
-			a := start(t, dir, address)
-			c := newCaller(t, a)
+			c := newCaller(t, startGateway(t, dir, address))
 			st := secondStore(t, dir, address)
 			want := make([]string, 1500)
 			for i := range want {
 				want[i] = addSite(t, st, i)
 			}
-			stop := make(chan struct{})
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				for i := len(want); ; i++ {
-					select {
-					case <-stop:
-						return
-					default:
-						addSite(t, st, i)
-					}
-				}
-			})
+			added := c.addSites(4)
 			got := c.walk("/api/v1/websites", 50)
-			close(stop)
-			wg.Wait()
+			c.growsAtItsEnd("/api/v1/websites?limit=1000&offset=" + strconv.Itoa(len(want)))
+			if n := added(); n == 0 || len(got) == len(want) {
+				t.Errorf("%d websites were added, %d were met", n, len(got)-len(want))
+			}
 			if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
 				t.Errorf("the walk gave %d websites, not first the %d that were there in their order", len(got), len(want))
 			}
-			if again := slices.Compact(slices.Sorted(slices.Values(got))); len(again) != len(got) {
-				t.Errorf("%d websites came more than once", len(got)-len(again))
+			if once := slices.Compact(slices.Sorted(slices.Values(got))); len(once) != len(got) {
+				t.Errorf("%d websites came more than once", len(got)-len(once))
 			}
 			for _, query := range []string{"limit=0", "limit=-1", "limit=10001", "limit=x", "offset=-1"} {
 				c.want("GET", "/api/v1/websites?"+query, nil, http.StatusUnprocessableEntity, nil)
@@ -323,6 +320,82 @@ func TestWalkWhileSitesAreAdded(t *testing.T) {
 				t.Errorf("beyond the end: %s", past.body)
 			}
 		})
+	}
+}
+
+// growsAtItsEnd asks for the rest of a list again and again: what was there stays
+// where it was.
+func (c *caller) growsAtItsEnd(path string) {
+	c.t.Helper()
+	var before []string
+	for len(before) < 300 {
+		var sites []struct {
+			ID string `json:"id"`
+		}
+		c.want("GET", path, nil, http.StatusOK, &sites)
+		now := make([]string, len(sites))
+		for i, s := range sites {
+			now[i] = s.ID
+		}
+		if len(now) < len(before) || !slices.Equal(now[:len(before)], before) {
+			c.t.Fatalf("a list of %d became one of %d that does not begin with it", len(before), len(now))
+		}
+		before = now
+	}
+}
+
+// startGateway starts the program in the role that serves and works nothing.
+func startGateway(t *testing.T, dir, postgres string) *app.App {
+	t.Helper()
+	cfg, _, err := config.Load(config.Input{Flags: map[string]string{
+		"data": dir, "database.url": postgres, "listen.api": "127.0.0.1:0", "log.level": "error", "role": "gateway",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Open(t.Context(), cfg, quietLogger(t), app.Serve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(a.Stop(context.WithoutCancel(t.Context())), a.Close()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return a
+}
+
+// addSites lets clients ask for websites, one after another each, until the
+// function that it returns is called, which says how many there are.
+func (c *caller) addSites(clients int) (stop func() int) {
+	c.t.Helper()
+	ended := make(chan struct{})
+	var total atomic.Int64
+	var wg sync.WaitGroup
+	for client := range clients {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-ended:
+					return
+				default:
+				}
+				body := map[string]string{"niche": "tea", "domain": fmt.Sprintf("c%d-%d.example", client, i)}
+				if res, err := c.ask("POST", "/api/v1/websites/generate", body); err != nil || res.status != http.StatusAccepted {
+					c.t.Errorf("add website: %d, %v\n%s", res.status, err, res.body)
+					return
+				}
+				total.Add(1)
+			}
+		})
+	}
+	return func() int {
+		close(ended)
+		wg.Wait()
+		return int(total.Load())
 	}
 }
 
@@ -338,13 +411,14 @@ func secondStore(t *testing.T, dir, address string) *store.Store {
 }
 
 func addSite(t *testing.T, st *store.Store, i int) string {
+	t.Helper()
 	now := time.Now().UTC()
 	w := domain.Website{
 		ID: domain.WebsiteID(domain.NewID("site")), Name: fmt.Sprintf("s%d", i), Domain: fmt.Sprintf("s%d.example", i), Niche: "tea", Language: "en",
 		Title: "Tea", State: domain.WebsiteDraft, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := st.Websites.Insert(t.Context(), &w); err != nil {
-		t.Errorf("add website: %v", err)
+		t.Fatalf("add website: %v", err)
 	}
 	return string(w.ID)
 }

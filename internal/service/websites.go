@@ -16,6 +16,7 @@ type websiteStore interface {
 	GetByDomain(ctx context.Context, name string) (*domain.Website, error)
 	GetByName(ctx context.Context, name string) (*domain.Website, error)
 	List(ctx context.Context, w domain.Window) ([]domain.Website, int, error)
+	InOrder(ctx context.Context) error
 	Insert(ctx context.Context, w *domain.Website) error
 	Update(ctx context.Context, w *domain.Website) error
 	SetLive(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID, at time.Time) error
@@ -157,6 +158,9 @@ func (s *Websites) reserve(ctx context.Context, p domain.GenerateParams, princip
 		site.Niche, site.Language, site.FeedIDs, site.Operator, site.UpdatedAt = p.Niche, p.Language, p.Feeds, s.cfg.Operator, now
 		return site, s.cfg.Websites.Update(ctx, site)
 	case domain.CodeOf(err) != domain.CodeNotFound:
+		return nil, err
+	}
+	if err := s.cfg.Websites.InOrder(ctx); err != nil {
 		return nil, err
 	}
 	site = &domain.Website{

@@ -71,6 +71,14 @@ func (s *Websites) List(ctx context.Context, w domain.Window) ([]domain.Website,
 	return sites, total, s.db.fail(err, "list websites")
 }
 
+// InOrder makes transactions that add websites wait for one another. Identifiers
+// that are made after it are committed in their order, so that the list only grows
+// at its end and a walk through it in windows meets every website once.
+func (s *Websites) InOrder(ctx context.Context) error {
+	_, err := s.db.next(ctx, "pointer")
+	return err
+}
+
 // Insert stores a new website without a live release. A taken domain or name is
 // CodeConflict.
 func (s *Websites) Insert(ctx context.Context, w *domain.Website) error {
