@@ -1,7 +1,7 @@
 # empire: targets for people. `make help` lists them.
 GO      ?= go
 PKGS    ?= ./...
-FLAGS   ?= -p 2
+FLAGS   ?= -p 2 -timeout 30m
 
 .DEFAULT_GOAL := help
 
@@ -31,7 +31,7 @@ check: ## the gate before a commit: format, vet, linters, layers, tests with the
 
 .PHONY: golden
 golden: ## rewrite golden files after a wanted change; read the diff
-	$(GO) test ./internal/sitegen/... ./internal/api/... -update
+	$(GO) test ./cmd/empire ./internal/sitegen ./internal/api -update
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for 20 s
@@ -41,8 +41,8 @@ fuzz: ## run every fuzz target for 20 s
 	  done; done
 
 .PHONY: kill-test
-kill-test: ## kill the program at 200 random moments and check that every run ends right
-	EMPIRE_TEST_KILLS=200 $(GO) test -count=1 -timeout 60m -v -run TestKillAndResume ./internal/app
+kill-test: ## kill the program at random moments of 200 runs per database; every run must end right
+	EMPIRE_TEST_KILLS=200 $(GO) test -count=1 -timeout 3h -v -run TestKillAndResume ./internal/app
 
 .PHONY: bench
 bench: ## run the benchmarks
