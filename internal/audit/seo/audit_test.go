@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"empire/internal/audit/seo"
 	"empire/internal/domain"
@@ -332,11 +331,7 @@ func TestAuditHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
 			r := seo.Audit([]domain.File{{Path: "/", ContentType: "text/html", Body: []byte(body)}}, facts)
-			if d := time.Since(start); d > 20*time.Second {
-				t.Errorf("took %s", d)
-			}
 			if len(r.Findings) > len(seo.Rules)*2 {
 				t.Errorf("%d findings for one page", len(r.Findings))
 			}
