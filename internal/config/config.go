@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,9 +35,15 @@ type Config struct {
 	Dev      bool     `koanf:"dev"`
 	Workers  int      `koanf:"workers"`
 	Listen   Listen   `koanf:"listen"`
+	Routes   Routes   `koanf:"routes"`
+	Limits   Limits   `koanf:"limits"`
+	CORS     CORS     `koanf:"cors"`
+	Proxies  Proxies  `koanf:"proxies"`
 	Database Database `koanf:"database"`
+	Redis    Redis    `koanf:"redis"`
 	Bus      Bus      `koanf:"bus"`
 	Auth     Auth     `koanf:"auth"`
+	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
 	Shutdown Shutdown `koanf:"shutdown"`
@@ -47,12 +54,63 @@ type Config struct {
 type Listen struct {
 	API  string `koanf:"api"`
 	Edge string `koanf:"edge"`
+	// Advertise is the address at which other processes reach API, such as
+	// http://10.0.0.7:8080; empty: the address that it listens on.
+	Advertise string `koanf:"advertise"`
+}
+
+// Routes says where requests go that this process does not handle itself.
+type Routes struct {
+	File string `koanf:"file"` // YAML; read again when it changes; empty: everything is handled here
+}
+
+// Limits bounds what clients may ask for. Rates are requests per minute for one
+// identity, 0 for no limit.
+type Limits struct {
+	Read         int    `koanf:"read"`
+	Write        int    `koanf:"write"`
+	Intelligence int    `koanf:"intelligence"`
+	Auth         int    `koanf:"auth"`      // sign-ins, per address
+	Anonymous    int    `koanf:"anonymous"` // everything else without identity, per address
+	Webhooks     int    `koanf:"webhooks"`  // per address
+	Fail         string `koanf:"fail"`      // open or closed: while the shared store of limits is down
+	// InFlight and WritesInFlight are how many requests are worked on at a time;
+	// more are answered with 503.
+	InFlight       int           `koanf:"in_flight"`
+	WritesInFlight int           `koanf:"writes_in_flight"`
+	RequestTimeout time.Duration `koanf:"request_timeout"`
+}
+
+// CORS names the origins whose pages may call the API from a browser.
+type CORS struct {
+	Origins []string `koanf:"origins"` // https://dashboard.example, or * without credentials
+}
+
+// Proxies names who may say on whose behalf a request comes.
+type Proxies struct {
+	Trusted []string `koanf:"trusted"` // addresses and CIDR ranges
+}
+
+// Redis chooses the cache: a server with a URL, else memory of this process.
+type Redis struct {
+	URL Secret `koanf:"url"`
+}
+
+// Webhooks holds the secrets that providers sign with; a provider without one is
+// refused.
+type Webhooks struct {
+	AWIN        Secret `koanf:"awin"`
+	Digistore24 Secret `koanf:"digistore24"` // IPN passphrase
+	N8N         Secret `koanf:"n8n"`
+	SendGrid    Secret `koanf:"sendgrid"` // verification key (public, base64)
+	Mailgun     Secret `koanf:"mailgun"`  // webhook signing key
 }
 
 // Database chooses the store: PostgreSQL with a URL, else SQLite in the data
 // directory.
 type Database struct {
-	URL Secret `koanf:"url"`
+	URL      Secret `koanf:"url"`
+	MaxConns int    `koanf:"max_conns"` // of one process; 0: 20 for PostgreSQL, 8 readers for SQLite
 }
 
 // Bus chooses the message bus: a NATS cluster with a URL, else one in the process.
@@ -64,6 +122,9 @@ type Bus struct {
 type Auth struct {
 	// Secret signs tokens (HS256); empty: one is made and kept in the data directory.
 	Secret Secret `koanf:"secret"`
+	// KeyFile holds the key that secrets in the database are encrypted with; empty:
+	// seal.key in the data directory. Several processes need the same.
+	KeyFile string `koanf:"key_file"`
 }
 
 // Log says how much is logged and in which form.
@@ -108,10 +169,19 @@ func defaults() map[string]any {
 	}
 	return map[string]any{
 		"data": "./empire-data", "role": "all", "dev": false, "workers": 4,
-		"listen":   map[string]any{"api": "127.0.0.1:8080", "edge": "127.0.0.1:8081"},
-		"database": map[string]any{"url": ""},
+		"listen": map[string]any{"api": "127.0.0.1:8080", "edge": "127.0.0.1:8081", "advertise": ""},
+		"routes": map[string]any{"file": ""},
+		"limits": map[string]any{
+			"read": 6000, "write": 600, "intelligence": 60, "auth": 30, "anonymous": 300, "webhooks": 6000, "fail": "open",
+			"in_flight": 16384, "writes_in_flight": 256, "request_timeout": "30s",
+		},
+		"cors":     map[string]any{"origins": []string{}},
+		"proxies":  map[string]any{"trusted": []string{}},
+		"database": map[string]any{"url": "", "max_conns": 0},
+		"redis":    map[string]any{"url": ""},
 		"bus":      map[string]any{"url": ""},
-		"auth":     map[string]any{"secret": ""},
+		"auth":     map[string]any{"secret": "", "key_file": ""},
+		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h"},
 		"shutdown": map[string]any{"timeout": "10s"},
@@ -120,7 +190,9 @@ func defaults() map[string]any {
 }
 
 // secretKeys are masked when shown.
-var secretKeys = []string{"database.url", "bus.url", "auth.secret"}
+var secretKeys = []string{
+	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun",
+}
 
 // Validate returns every fault of the values, each as "key: what would be right".
 func (c *Config) Validate() []string {
@@ -140,6 +212,7 @@ func (c *Config) Validate() []string {
 			add(key, "%q is not host:port", address)
 		}
 	}
+	c.validateGateway(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return
@@ -152,6 +225,8 @@ func (c *Config) Validate() []string {
 	}
 	checkURL("database.url", c.Database.URL, "postgres", "postgresql")
 	checkURL("bus.url", c.Bus.URL, "nats", "tls")
+	checkURL("redis.url", c.Redis.URL, "redis", "rediss")
+	checkURL("listen.advertise", Secret(c.Listen.Advertise), "http", "https")
 	if c.Auth.Secret != "" && len(c.Auth.Secret) < 32 && !c.Dev {
 		add("auth.secret", "it has %d bytes; at least 32 are needed", len(c.Auth.Secret))
 	}
@@ -169,4 +244,41 @@ func (c *Config) Validate() []string {
 	}
 	slices.Sort(faults)
 	return faults
+}
+
+// validateGateway checks the limits and whom the gateway trusts.
+func (c *Config) validateGateway(add func(key, format string, args ...any)) {
+	for key, n := range map[string]int{
+		"limits.read": c.Limits.Read, "limits.write": c.Limits.Write, "limits.intelligence": c.Limits.Intelligence, "limits.auth": c.Limits.Auth,
+		"limits.anonymous": c.Limits.Anonymous, "limits.webhooks": c.Limits.Webhooks, "database.max_conns": c.Database.MaxConns,
+	} {
+		if n < 0 || n > 100_000_000 {
+			add(key, "%d is not between 0 and 100000000", n)
+		}
+	}
+	if c.Limits.Fail != "open" && c.Limits.Fail != "closed" {
+		add("limits.fail", "%q is not open or closed", c.Limits.Fail)
+	}
+	if c.Limits.InFlight < 1 {
+		add("limits.in_flight", "%d is less than 1", c.Limits.InFlight)
+	}
+	if c.Limits.WritesInFlight < 1 {
+		add("limits.writes_in_flight", "%d is less than 1", c.Limits.WritesInFlight)
+	}
+	if c.Limits.RequestTimeout < time.Second {
+		add("limits.request_timeout", "%s is shorter than 1s", c.Limits.RequestTimeout)
+	}
+	for _, o := range c.CORS.Origins {
+		u, err := url.Parse(o)
+		if o != "*" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil) {
+			add("cors.origins", "%q is not an origin such as https://dashboard.example", o)
+		}
+	}
+	for _, p := range c.Proxies.Trusted {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			if _, err := netip.ParseAddr(p); err != nil {
+				add("proxies.trusted", "%q is not an address or a range such as 10.0.0.0/8", p)
+			}
+		}
+	}
 }

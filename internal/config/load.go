@@ -104,7 +104,7 @@ func (l *loader) loadKnown(source string, flat map[string]any, known []string) {
 func (l *loader) decode() (*Config, error) {
 	var cfg Config
 	err := l.merged.UnmarshalWithConf("", &cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		DecodeHook: mapstructure.StringToTimeDurationHookFunc(), WeaklyTypedInput: true, Result: &cfg, TagName: "koanf",
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")), WeaklyTypedInput: true, Result: &cfg, TagName: "koanf",
 	}})
 	return &cfg, err
 }
@@ -123,6 +123,9 @@ func (l *loader) settings() []Setting {
 	var out []Setting
 	for _, k := range l.merged.Keys() {
 		v := l.merged.String(k)
+		if parts := l.merged.Strings(k); len(parts) > 0 {
+			v = strings.Join(parts, ",")
+		}
 		if slices.Contains(secretKeys, k) {
 			v = Secret(v).String()
 		}

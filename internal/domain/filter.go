@@ -4,12 +4,14 @@ import "time"
 
 // RunFilter selects runs. Empty fields select all.
 type RunFilter struct {
+	Tenant    TenantID
 	State     RunState
 	WebsiteID WebsiteID
 }
 
 // TaskFilter selects tasks. Empty fields select all.
 type TaskFilter struct {
+	Tenant  TenantID
 	AgentID AgentID
 	State   RunState
 }
@@ -28,4 +30,20 @@ type AgentFigures struct {
 	LastActivity *time.Time
 	LastFailed   bool // the last that ended did so without success
 	Running      int  // tasks and steps that run now
+}
+
+// AuditFilter selects audit entries. Empty fields select all.
+type AuditFilter struct {
+	Tenant TenantID
+	Actor  UserID
+	Action string // whole action, or its first part: "website"
+	Object string
+	Since  time.Time
+	Until  time.Time // not included
+}
+
+// ApprovalFilter selects approvals. Empty fields select all.
+type ApprovalFilter struct {
+	Tenant TenantID
+	State  ApprovalState
 }

@@ -13,8 +13,15 @@ import (
 // Identifiers are opaque strings with a prefix that tells their kind. They sort
 // roughly by creation time.
 type (
+	// TenantID names who owns things: tenants never see each other's. Most
+	// installations have one, DefaultTenant.
+	TenantID string
 	// UserID identifies a user: user_….
 	UserID string
+	// SessionID identifies a sign-in: sess_….
+	SessionID string
+	// APIKeyID identifies an API key: key_….
+	APIKeyID string
 	// WebsiteID identifies a website: site_….
 	WebsiteID string
 	// PageID identifies a page: page_…; see PageIDOf.

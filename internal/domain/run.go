@@ -33,6 +33,7 @@ type Run struct {
 	State      RunState        `json:"state"`
 	Params     json.RawMessage `json:"params"`
 	WebsiteID  WebsiteID       `json:"website_id,omitempty"`
+	Tenant     TenantID        `json:"tenant"`
 	OwnerID    UserID          `json:"owner_id"`
 	Stages     []Stage         `json:"stages,omitempty"` // inline runs only
 	Error      *RunError       `json:"error,omitempty"`
@@ -114,6 +115,7 @@ type Task struct {
 	State          RunState        `json:"state"`
 	Result         json.RawMessage `json:"result,omitempty"`
 	Error          *RunError       `json:"error,omitempty"`
+	Tenant         TenantID        `json:"tenant"`
 	OwnerID        UserID          `json:"owner_id"`
 	IdempotencyKey string          `json:"-"`
 	RequestHash    string          `json:"-"`
@@ -169,6 +171,7 @@ const (
 // exactly what is approved; a changed payload voids the approval.
 type Approval struct {
 	ID          ApprovalID      `json:"id"`
+	Tenant      TenantID        `json:"tenant"`
 	RunID       RunID           `json:"run_id"`
 	Step        string          `json:"step"`
 	WebsiteID   WebsiteID       `json:"website_id,omitempty"`
@@ -190,12 +193,17 @@ type Approval struct {
 }
 
 // AuditEntry records one change of state.
+// Before and After are SHA-256 hashes of the object's state as JSON, in hex; empty
+// where there was none.
 type AuditEntry struct {
 	Seq       int64     `json:"seq"`
 	At        time.Time `json:"at"`
+	Tenant    TenantID  `json:"tenant"`
 	ActorID   UserID    `json:"actor_id"`
 	Action    string    `json:"action"` // website.created, release.published, …
 	Object    string    `json:"object"` // id
 	Detail    string    `json:"detail,omitempty"`
+	Before    string    `json:"before,omitempty"`
+	After     string    `json:"after,omitempty"`
 	RequestID string    `json:"request_id,omitempty"`
 }

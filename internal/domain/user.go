@@ -28,12 +28,17 @@ func Permissions() []Permission {
 // User is a person who may sign in. Email is unique regardless of case.
 type User struct {
 	ID           UserID       `json:"id"`
+	Tenant       TenantID     `json:"tenant"`
 	Email        string       `json:"email"`
 	Name         string       `json:"name"`
 	PasswordHash string       `json:"-"`
 	Permissions  []Permission `json:"permissions"`
-	CreatedAt    time.Time    `json:"created_at"`
-	UpdatedAt    time.Time    `json:"updated_at"`
+	// TOTP is the sealed secret of the second factor; empty: there is none. TOTPStep
+	// is the last time step whose code was used: none is taken twice.
+	TOTP      []byte    `json:"-"`
+	TOTPStep  int64     `json:"-"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // Validate checks what a user record must hold.
@@ -53,10 +58,24 @@ func (u *User) Validate() error {
 // Principal is who acts in a context.
 type Principal struct {
 	UserID      UserID
+	Tenant      TenantID
 	Email       string
 	Permissions []Permission
 	// Human is true for a person who signed in with a password; approvals need one.
 	Human bool
+	// Session is the sign-in that a token stands for, Key the API key; at most one of
+	// them is set.
+	Session SessionID
+	Key     APIKeyID
+}
+
+// Owner names the principal as the owner of limits and idempotency keys: the key if
+// it came with one, else the user.
+func (p *Principal) Owner() string {
+	if p.Key != "" {
+		return string(p.Key)
+	}
+	return string(p.UserID)
 }
 
 // Can reports whether the principal has the permission.

@@ -18,6 +18,7 @@ const (
 // Website is one site of the portfolio.
 type Website struct {
 	ID       WebsiteID    `json:"id"`
+	Tenant   TenantID     `json:"tenant"`
 	Name     string       `json:"name"`   // host label: NAME.localhost on the local edge; unique
 	Domain   string       `json:"domain"` // lower-case host name, IDN as punycode; unique
 	Niche    string       `json:"niche"`
