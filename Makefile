@@ -21,6 +21,10 @@ run: ## run the demo: a sample niche becomes a served website
 test: ## run all tests that this machine can run
 	$(GO) test $(FLAGS) $(PKGS)
 
+.PHONY: skipped
+skipped: ## name the tests that this machine cannot run, and what they lack
+	@$(GO) test -v $(FLAGS) $(PKGS) | grep -E -- '--- SKIP|missing: ' || echo none
+
 .PHONY: check
 check: ## the gate before a commit: format, vet, linters, layers, tests with the race detector
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo "run gofmt"; exit 1; }
