@@ -69,6 +69,7 @@ func New(c Config) *API {
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)
 	registerSystem(a, c.Health)
+	a.harvestModels()
 	return a
 }
 
@@ -79,12 +80,14 @@ func humaConfig(version string) huma.Config {
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": strictJSON, "json": suffixJSON}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /auth/login."},
-	}
+	addComponents(c.Components)
+	c.Servers = []*huma.Server{{URL: Base, Description: "The server that this document came from."}}
 	c.Info.Description = "Operates a portfolio of affiliate websites: agents, pipelines, websites, releases and approvals.\n\n" +
 		"Lists are plain arrays; `X-Total-Count` says how many there are and `Link` (RFC 8288) leads to the other windows. " +
-		"Failures are RFC 9457 problem documents whose `type` is `urn:empire:error:` and a code."
+		"Failures are RFC 9457 problem documents whose `type` is `urn:empire:error:` and a code. " +
+		"An address that leads nowhere is 404, a method that an address does not take is 405, both as such a document.\n\n" +
+		"A read answers with an `ETag`; sent back as `If-None-Match` it makes the answer 304 while nothing has changed. " +
+		"An `Idempotency-Key` makes an unsafe request safe to repeat. Parts that this version does not know may be added to answers."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	for _, t := range tags {
 		c.Tags = append(c.Tags, &huma.Tag{Name: t.name, Description: t.text})

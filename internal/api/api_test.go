@@ -169,7 +169,7 @@ func TestEndpointsCoverTheDocument(t *testing.T) {
 				t.Errorf("%s %s is not tested", method, path)
 				continue
 			}
-			if op.Permission != endpoints[i].right || op.Security == nil || len(*op.Security) != 1 {
+			if op.Permission != endpoints[i].right || op.Security == nil || len(*op.Security) != 2 {
 				t.Errorf("%s %s declares %q, want %q", method, path, op.Permission, endpoints[i].right)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -88,11 +89,10 @@ func (a *API) docsPage(css string) docsPage {
 	}
 	for _, tag := range doc.Tags {
 		group := docsGroup{Name: tag.Name, Text: tag.Description}
-		for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
-			item := doc.Paths[path]
-			for _, op := range []*huma.Operation{item.Get, item.Post} {
-				if op != nil && slices.Contains(op.Tags, tag.Name) {
-					group.Operations = append(group.Operations, toDocs(op))
+		for _, address := range slices.Sorted(maps.Keys(doc.Paths)) {
+			for _, op := range operations(doc.Paths[address]) {
+				if slices.Contains(op.Tags, tag.Name) {
+					group.Operations = append(group.Operations, toDocs(doc, op))
 				}
 			}
 		}
@@ -101,7 +101,7 @@ func (a *API) docsPage(css string) docsPage {
 	return page
 }
 
-func toDocs(op *huma.Operation) docsOperation {
+func toDocs(doc *huma.OpenAPI, op *huma.Operation) docsOperation {
 	d := docsOperation{ID: op.OperationID, Method: op.Method, Path: Base + op.Path, Summary: op.Summary}
 	d.Permission, _ = op.Extensions["x-permission"].(string)
 	for text := range strings.SplitSeq(op.Description, "\n\n") {
@@ -110,6 +110,9 @@ func toDocs(op *huma.Operation) docsOperation {
 		}
 	}
 	for _, p := range op.Parameters {
+		if p.Ref != "" {
+			p = doc.Components.Parameters[path.Base(p.Ref)]
+		}
 		d.Parameters = append(d.Parameters, docsParameter{p.Name, p.In, schemaText(p.Schema), p.Description, p.Required})
 	}
 	if op.RequestBody != nil {
@@ -117,12 +120,16 @@ func toDocs(op *huma.Operation) docsOperation {
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		response := op.Responses[status]
-		if status < "400" {
+		if response.Ref != "" {
+			response = doc.Components.Responses[path.Base(response.Ref)]
+		}
+		switch {
+		case status < "300":
 			d.Status = status + " " + response.Description
 			d.Response = exampleText(response.Content["application/json"])
-			continue
+		case status >= "400":
+			d.Problems = append(d.Problems, status+" "+response.Description)
 		}
-		d.Problems = append(d.Problems, status+" "+response.Description)
 	}
 	return d
 }

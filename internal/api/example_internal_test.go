@@ -15,13 +15,8 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	t.Parallel()
 	doc := New(Config{Version: "test", Runs: struct{ runService }{}, Logger: slog.New(slog.DiscardHandler)}).huma.OpenAPI()
 	checked := 0
-	check := func(where string, content map[string]*huma.MediaType, mode huma.ValidateMode) {
-		m := content["application/json"]
-		if m == nil || m.Example == nil {
-			t.Errorf("%s has no example", where)
-			return
-		}
-		raw, err := json.Marshal(m.Example)
+	checkValue := func(where string, schema *huma.Schema, example any) {
+		raw, err := json.Marshal(example)
 		if err != nil {
 			t.Fatalf("%s: %v", where, err)
 		}
@@ -30,26 +25,44 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 		var res huma.ValidateResult
-		huma.Validate(doc.Components.Schemas, m.Schema, huma.NewPathBuffer([]byte{}, 0), mode, v, &res)
+		huma.Validate(doc.Components.Schemas, schema, huma.NewPathBuffer([]byte{}, 0), huma.ModeReadFromServer, v, &res)
 		for _, err := range res.Errors {
 			t.Errorf("%s: %v", where, err)
 		}
 		checked++
-		roundTrip(t, where, doc.Components.Schemas, m, raw)
+		roundTrip(t, where, doc.Components.Schemas, schema, raw)
 	}
-	for path, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post} {
-			if op == nil {
-				continue
-			}
+	check := func(where string, content map[string]*huma.MediaType) {
+		m := content["application/json"]
+		if m == nil || m.Example == nil {
+			t.Errorf("%s has no example", where)
+			return
+		}
+		checkValue(where, m.Schema, m.Example)
+	}
+	for _, item := range doc.Paths {
+		for _, op := range operations(item) {
 			if op.RequestBody != nil {
-				check(op.OperationID+" request", op.RequestBody.Content, huma.ModeWriteToServer)
+				check(op.OperationID+" request", op.RequestBody.Content)
 			}
 			for status, r := range op.Responses {
-				if status < "400" {
-					check(op.OperationID+" "+path+" "+status, r.Content, huma.ModeReadFromServer)
+				if status < "300" && len(r.Content) > 0 {
+					check(op.OperationID+" "+status, r.Content)
 				}
 			}
+		}
+	}
+	for name, r := range doc.Components.Responses {
+		for kind, m := range r.Content {
+			checkValue(name+" "+kind, m.Schema, m.Example)
+		}
+	}
+	for name, s := range doc.Components.Schemas.Map() {
+		if len(s.Examples) == 0 {
+			t.Errorf("model %s has no example", name)
+		}
+		for _, v := range s.Examples {
+			checkValue(name, &huma.Schema{Ref: "#/components/schemas/" + name}, v)
 		}
 	}
 	if checked < 35 {
@@ -58,12 +71,12 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 }
 
 // roundTrip decodes an example into the Go type of its schema and back.
-func roundTrip(t *testing.T, where string, registry huma.Registry, m *huma.MediaType, raw []byte) {
+func roundTrip(t *testing.T, where string, registry huma.Registry, s *huma.Schema, raw []byte) {
 	t.Helper()
-	if m.Schema.Ref == "" {
+	if s.Ref == "" {
 		return
 	}
-	v := reflect.New(registry.TypeFromRef(m.Schema.Ref))
+	v := reflect.New(registry.TypeFromRef(s.Ref))
 	if err := json.Unmarshal(raw, v.Interface()); err != nil {
 		t.Errorf("%s: %v", where, err)
 		return

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,9 +32,9 @@ type operation struct {
 	permission       domain.Permission
 	public           bool  // needs no sign-in
 	status           int   // of success; 0 means 200
-	problems         []int // beside those that follow from the rest
-	request          any   // example of the body
-	response         any   // example of the answer
+	problems         []int // beside those that follow from the rest; see statuses
+	request          any   // example of the body; an operation with a body needs one
+	response         any   // example of the answer; an operation whose answer has a body needs one
 }
 
 // handle registers an operation: its route, its entry in the OpenAPI document and
@@ -44,12 +42,12 @@ type operation struct {
 func handle[I, O any](a *API, op operation, fn func(context.Context, *I) (*O, error)) {
 	h := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
-		Description: op.text, DefaultStatus: op.status, Errors: op.statuses(),
+		Description: op.text, DefaultStatus: op.status, Errors: op.problems,
 	}
 	if op.public {
 		h.Security = []map[string][]string{}
 	} else {
-		h.Security = []map[string][]string{{"bearer": {}}}
+		h.Security = []map[string][]string{{bearerScheme: {}}, {keyScheme: {}}}
 		h.Description = strings.TrimSpace(h.Description + "\n\n" + op.rights())
 		h.Extensions = map[string]any{"x-permission": string(op.permission)}
 	}
@@ -61,7 +59,7 @@ func handle[I, O any](a *API, op operation, fn func(context.Context, *I) (*O, er
 		}
 		return out, nil
 	})
-	a.setExamples(op)
+	a.describe(op)
 }
 
 // fail turns an error into a problem, and logs it if a person must know.
@@ -79,25 +77,6 @@ func (op operation) rights() string {
 		return "Needs a signed-in user."
 	}
 	return "Needs the permission `" + string(op.permission) + "`."
-}
-
-// statuses returns the statuses of all problems that the operation can answer.
-func (op operation) statuses() []int {
-	out := append([]int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, op.problems...)
-	if !op.public {
-		out = append(out, http.StatusUnauthorized)
-	}
-	if op.permission != "" {
-		out = append(out, http.StatusForbidden)
-	}
-	if strings.Contains(op.path, "{") {
-		out = append(out, http.StatusNotFound)
-	}
-	if op.method != http.MethodGet {
-		out = append(out, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // guard refuses callers without the right and query strings that cannot be read,
@@ -139,20 +118,4 @@ func (a *API) refuse(ctx huma.Context, err error) {
 	ctx.SetHeader("Content-Type", p.ContentType(""))
 	ctx.SetStatus(p.Status)
 	_ = strictJSON.Marshal(ctx.BodyWriter(), p) // the client is gone if this fails
-}
-
-// setExamples puts the examples into the document that Register has filled.
-func (a *API) setExamples(op operation) {
-	item := a.huma.OpenAPI().Paths[op.path]
-	doc := item.Get
-	if op.method == http.MethodPost {
-		doc = item.Post
-	}
-	if op.request != nil {
-		doc.RequestBody.Content["application/json"].Example = op.request
-	}
-	status := max(op.status, http.StatusOK)
-	if op.response != nil {
-		doc.Responses[strconv.Itoa(status)].Content["application/json"].Example = op.response
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 // Problem is the body of every failure: an RFC 9457 problem document.
 type Problem struct {
-	Type      string  `json:"type" doc:"urn:empire:error: and a code that programs can branch on" example:"urn:empire:error:not_found"`
+	Type      string  `json:"type" doc:"urn:empire:error: and a code that programs can branch on" pattern:"^urn:empire:error:[a-z_]+$" example:"urn:empire:error:not_found"`
 	Title     string  `json:"title" doc:"The status in words" example:"Not Found"`
 	Status    int     `json:"status" doc:"HTTP status" example:"404"`
 	Detail    string  `json:"detail" doc:"What went wrong, for a person" example:"Website site_x does not exist."`
@@ -48,7 +49,7 @@ func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", `Bearer realm="empire"`)
+		h.Set("WWW-Authenticate", challenge)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		seconds := max(1, int((p.retryAfter+time.Second-1)/time.Second))
 		h.Set("Retry-After", strconv.Itoa(seconds))
@@ -56,11 +57,17 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
+// challenge says how to sign in (RFC 6750 §3).
+const challenge = `Bearer realm="empire"`
+
 // Codes of faults that only HTTP knows.
 const (
 	codeMethodNotAllowed domain.Code = "method_not_allowed"
 	codeUnsupportedMedia domain.Code = "unsupported_media_type"
 )
+
+// problemType is the type of all problem documents.
+var problemType = reflect.TypeFor[Problem]()
 
 var statusOf = map[domain.Code]int{
 	domain.CodeInvalid:             http.StatusUnprocessableEntity,
