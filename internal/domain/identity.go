@@ -1,9 +1,32 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // DefaultTenant is the tenant of everything that was made without another.
 const DefaultTenant TenantID = "main"
+
+// OrDefault returns the tenant, or DefaultTenant for an empty one.
+func (t TenantID) OrDefault() TenantID {
+	if t == "" {
+		return DefaultTenant
+	}
+	return t
+}
+
+// Validate checks that the tenant is a name of 1 to 63 lower-case letters, digits
+// and hyphens.
+func (t TenantID) Validate() error {
+	if t == "" || len(t) > 63 || t[0] == '-' || strings.Trim(string(t), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return Invalid("tenant", "Tenant %.70q is not a name of 1 to 63 lower-case letters, digits and hyphens.", string(t))
+	}
+	return nil
+}
+
+// SessionLifetime is how long a sign-in lasts.
+const SessionLifetime = 24 * time.Hour
 
 // LoginSession is one sign-in: what a token (JWT) stands for. It lives in the
 // database, so that a revoked one stays revoked whatever restarts.

@@ -35,10 +35,13 @@ type User struct {
 	Permissions  []Permission `json:"permissions"`
 	// TOTP is the sealed secret of the second factor; empty: there is none. TOTPStep
 	// is the last time step whose code was used: none is taken twice.
-	TOTP      []byte    `json:"-"`
-	TOTPStep  int64     `json:"-"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	TOTP     []byte `json:"-"`
+	TOTPStep int64  `json:"-"`
+	// TOTPPending is the sealed secret of a second factor that waits for its first
+	// code.
+	TOTPPending []byte    `json:"-"`
+	CreatedAt   time.Time `json:"created_at"`
+	UpdatedAt   time.Time `json:"updated_at"`
 }
 
 // Validate checks what a user record must hold.
