@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"internal/api":                   {"domain"},
 	"internal/web":                   {"domain"},
 	"internal/gateway":               {"domain"},
+	"internal/webhook":               {"domain"},
 	"internal/auth":                  {"domain"},
 	"internal/edge":                  {"domain"},
 	"internal/service":               {"domain", "sqltx", "pipeline"},
@@ -47,6 +48,12 @@ var allowed = map[string][]string{
 	"internal/jobs":                  {"domain", "sqltx"},
 	"internal/blob":                  {"domain"},
 	"internal/bus":                   {"domain"},
+
+	"internal/integration/awin":        {"domain"},
+	"internal/integration/digistore24": {"domain"},
+	"internal/integration/mailgun":     {"domain"},
+	"internal/integration/n8n":         {"domain"},
+	"internal/integration/sendgrid":    {"domain"},
 }
 
 // bare packages import nothing but the standard library and what the table says.

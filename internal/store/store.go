@@ -24,6 +24,7 @@ type Store struct {
 	Audit     *Audit
 	Meta      *Meta
 	Workers   *Workers
+	Webhooks  *Webhooks
 }
 
 // New returns the aggregates of db.
@@ -48,6 +49,7 @@ func New(db *DB) *Store {
 		Audit:     &Audit{db},
 		Meta:      &Meta{db},
 		Workers:   &Workers{db},
+		Webhooks:  &Webhooks{db},
 	}
 }
 

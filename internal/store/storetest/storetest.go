@@ -55,6 +55,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"audit", testAudit},
 		{"meta", testMeta},
 		{"workers", testWorkers},
+		{"webhooks", testWebhooks},
+		{"webhook_nonce", testWebhookNonce},
+		{"webhook_states", testWebhookStates},
+		{"webhook_trim", testWebhookTrim},
+		{"webhook_sweep", testWebhookSweep},
+		{"concurrent_webhooks", testConcurrentWebhooks},
+		{"concurrent_webhook_work", testConcurrentWebhookWork},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
