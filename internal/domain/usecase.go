@@ -57,4 +57,10 @@ type Component struct {
 	Layer string // gateway, orchestration, intelligence, data, integration
 	State string // ok, degraded, down
 	Error string // why it is not ok
+	// Configured is false for a part that this installation does not use.
+	Configured bool
+	// LastError is the error that was seen last, at LastErrorAt; a part that is ok
+	// again keeps it.
+	LastError   string
+	LastErrorAt *time.Time
 }
