@@ -6,50 +6,52 @@ import "context"
 type Store struct {
 	db *DB
 
-	Users     *Users
-	Websites  *Websites
-	Pages     *Pages
-	Evidence  *Evidence
-	Releases  *Releases
-	Feeds     *Feeds
-	Products  *Products
-	Programs  *Programs
-	Keywords  *Keywords
-	Runs      *Runs
-	Steps     *Steps
-	Events    *Events
-	Tasks     *Tasks
-	Agents    *Agents
-	Approvals *Approvals
-	Audit     *Audit
-	Meta      *Meta
-	Workers   *Workers
-	Webhooks  *Webhooks
+	Users       *Users
+	Websites    *Websites
+	Pages       *Pages
+	Evidence    *Evidence
+	Releases    *Releases
+	Feeds       *Feeds
+	Products    *Products
+	Programs    *Programs
+	Keywords    *Keywords
+	Runs        *Runs
+	Steps       *Steps
+	Events      *Events
+	Tasks       *Tasks
+	Agents      *Agents
+	Approvals   *Approvals
+	Audit       *Audit
+	Meta        *Meta
+	Workers     *Workers
+	Webhooks    *Webhooks
+	Idempotency *Idempotency
 }
 
 // New returns the aggregates of db.
 func New(db *DB) *Store {
 	return &Store{
-		db:        db,
-		Users:     &Users{db},
-		Websites:  &Websites{db},
-		Pages:     &Pages{db},
-		Evidence:  &Evidence{db},
-		Releases:  &Releases{db},
-		Feeds:     &Feeds{db},
-		Products:  &Products{db},
-		Programs:  &Programs{db},
-		Keywords:  &Keywords{db},
-		Runs:      &Runs{db},
-		Steps:     &Steps{db},
-		Events:    &Events{db},
-		Tasks:     &Tasks{db},
-		Agents:    &Agents{db},
-		Approvals: &Approvals{db},
-		Audit:     &Audit{db},
-		Meta:      &Meta{db},
-		Workers:   &Workers{db},
-		Webhooks:  &Webhooks{db},
+		db:          db,
+		Users:       &Users{db},
+		Websites:    &Websites{db},
+		Pages:       &Pages{db},
+		Evidence:    &Evidence{db},
+		Releases:    &Releases{db},
+		Feeds:       &Feeds{db},
+		Products:    &Products{db},
+		Programs:    &Programs{db},
+		Keywords:    &Keywords{db},
+		Runs:        &Runs{db},
+		Steps:       &Steps{db},
+		Events:      &Events{db},
+		Tasks:       &Tasks{db},
+		Agents:      &Agents{db},
+		Approvals:   &Approvals{db},
+		Audit:       &Audit{db},
+		Meta:        &Meta{db},
+		Workers:     &Workers{db},
+		Webhooks:    &Webhooks{db},
+		Idempotency: &Idempotency{db},
 	}
 }
 
