@@ -25,8 +25,13 @@ const (
 	idempotencyKey = "Idempotency-Key"
 )
 
+// replayed marks answers that were stored under an idempotency key.
+const replayed = "Idempotency-Replayed"
+
 // everyAnswer are the headers that every answer has or may have.
-var everyAnswer = []string{"X-Request-ID", "X-Process-Time", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+var everyAnswer = []string{
+	"X-Request-ID", "X-Process-Time", "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+}
 
 // addComponents fills in what the operations refer to: who may ask, the headers, and
 // every problem once.
@@ -44,7 +49,7 @@ func addComponents(c *huma.Components) {
 		idempotencyKey: {
 			Name: idempotencyKey, In: "header", Example: "order-2026-03-01-7",
 			Description: "Chosen by the client, unique among its requests. A repeat with the same key gets the first answer again; another request with it is a conflict",
-			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: new(1), MaxLength: new(255)},
+			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: new(1), MaxLength: new(255), Pattern: "^[!-~]+$"},
 		},
 	}
 	problem := c.Schemas.Schema(problemType, true, "Problem")
@@ -65,6 +70,9 @@ func headers() map[string]*huma.Header {
 		"RateLimit-Limit":     {Description: "How many requests of this kind may come at once", Schema: count, Example: 6000},
 		"RateLimit-Remaining": {Description: "How many more may come now", Schema: count, Example: 5999},
 		"RateLimit-Reset":     {Description: "Seconds until all of them may come at once again", Schema: count, Example: 1},
+		"RateLimit":           {Description: "The group of requests, how many more may come now, and seconds until all may (draft-ietf-httpapi-ratelimit-headers)", Schema: text, Example: `"read";r=5999;t=1`},
+		"RateLimit-Policy":    {Description: "The group of requests, how many it allows, and in how many seconds", Schema: text, Example: `"read";q=6000;w=60`},
+		replayed:              {Description: "true: this is the answer that an earlier request with the same key got", Schema: &huma.Schema{Type: huma.TypeBoolean}, Example: true},
 		"ETag":                {Description: "Names this state of the answer", Schema: text, Example: `"2f1c0a9d4b7e"`},
 		"Retry-After":         {Description: "Seconds to wait before the next try", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}, Example: 1},
 		"WWW-Authenticate":    {Description: "How to sign in (RFC 6750)", Schema: text, Example: challenge},
@@ -86,6 +94,10 @@ func problemHeaders(status int) []string {
 		return []string{"WWW-Authenticate"}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return []string{"Retry-After"}
+	case http.StatusConflict: // of a key whose first request is under way
+		return []string{"Retry-After", replayed}
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return []string{replayed}
 	}
 	return nil
 }
@@ -115,6 +127,7 @@ var problemExamples = func() map[int]*Problem {
 		{http.StatusUnsupportedMediaType, codeUnsupportedMedia, sentences[http.StatusUnsupportedMediaType]},
 		{http.StatusUnprocessableEntity, domain.CodeInvalid, sentences[http.StatusUnprocessableEntity]},
 		{http.StatusTooManyRequests, domain.CodeRateLimited, "Too many requests. Try again later."},
+		{http.StatusRequestHeaderFieldsTooLarge, codeHeaderTooLarge, "The request line and headers are too large."},
 		{http.StatusInternalServerError, domain.CodeInternal, sentences[http.StatusInternalServerError]},
 		{http.StatusServiceUnavailable, domain.CodeUnavailable, "The server is busy. Try again."},
 		{http.StatusGatewayTimeout, domain.CodeTimeout, sentences[http.StatusGatewayTimeout]},
@@ -180,6 +193,9 @@ func (op operation) successHeaders(status string) []string {
 	if op.conditional() && status == "200" {
 		return []string{"ETag"}
 	}
+	if op.repeatable() {
+		return []string{replayed}
+	}
 	return nil
 }
 
@@ -188,7 +204,7 @@ func (op operation) successHeaders(status string) []string {
 func (op operation) statuses(body bool) []int {
 	out := append([]int{
 		http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
-		http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusRequestHeaderFieldsTooLarge, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
 	}, op.problems...)
 	if op.permission != "" {
 		out = append(out, http.StatusForbidden)

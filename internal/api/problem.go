@@ -47,10 +47,10 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 // GetHeaders implements huma.HeadersError: what RFC 9110 wants beside the status.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
-	switch p.Status {
-	case http.StatusUnauthorized:
+	switch {
+	case p.Status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", challenge)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusServiceUnavailable, p.retryAfter > 0:
 		seconds := max(1, int((p.retryAfter+time.Second-1)/time.Second))
 		h.Set("Retry-After", strconv.Itoa(seconds))
 	}
@@ -64,6 +64,7 @@ const challenge = `Bearer realm="empire"`
 const (
 	codeMethodNotAllowed domain.Code = "method_not_allowed"
 	codeUnsupportedMedia domain.Code = "unsupported_media_type"
+	codeHeaderTooLarge   domain.Code = "header_too_large"
 )
 
 // problemType is the type of all problem documents.
