@@ -1,9 +1,11 @@
 // Package gateway is the front door: two listeners (API with dashboard, and edge),
 // and what every request passes before a handler sees it.
 //
-//	request ─▶ request id ─▶ time, log, metrics ─▶ recover ─▶ headers ─▶ body limit ─▶ who is it ─▶ route
+//	request ─▶ request id ─▶ time, log, metrics ─▶ recover ─▶ headers ─▶ preflight ─▶ room ─▶ body limit
+//	        ─▶ who is it ─▶ rate limit ─▶ deadline ─▶ idempotency key or ETag ─▶ route
 //
-// Middleware says who someone is; services decide what they may do.
+// Middleware says who someone is; services decide what they may do. Every question
+// has a switch in Config that is off at its zero value.
 package gateway
 
 import (
@@ -13,6 +15,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +40,12 @@ type observer interface {
 	ObserveRequest(listener, method, route string, status int, d time.Duration)
 }
 
+// counter counts outcomes that are not the usual ones: "shed" of "requests" or
+// "writes", "limited" with the group of routes, "replayed" without more.
+type counter interface {
+	CountOutcome(outcome, what string)
+}
+
 // Config is what the gateway needs.
 type Config struct {
 	APIAddr  string // "127.0.0.1:8080"; empty opens no listener
@@ -48,17 +59,43 @@ type Config struct {
 	Health        readiness
 	Problem       func(w http.ResponseWriter, r *http.Request, err error) // writes a problem document
 	Observer      observer                                                // may be nil
+	Counter       counter                                                 // may be nil
 	Logger        *slog.Logger
 	Now           func() time.Time // nil: time.Now
+
+	Limits     Limits
+	Limiter    limiter // nil: nothing is limited
+	Fallback   limiter // of this process, while Limiter is out of reach; nil: nothing is limited then
+	FailClosed bool    // while Limiter is out of reach, requests are refused with 503 instead
+
+	InFlight       int           // requests worked on at a time; more are refused with 503; 0: no bound
+	WritesInFlight int           // those of them that change something
+	RequestTimeout time.Duration // of a handler, unless it takes a file or sends a stream; 0: none
+
+	Origins        []string       // whose pages may call the API from a browser; "*": any, without credentials
+	TrustedProxies []netip.Prefix // who may say on whose behalf a request comes
+
+	Idempotency   idempotency // nil: Idempotency-Key has no effect
+	NoIdempotency []string    // prefixes of paths where it has none, because answers there hold secrets
+
+	Sunsets []Sunset // routes that are superseded
 }
 
 // Gateway owns the listeners.
 type Gateway struct {
-	c        Config
-	draining atomic.Bool
-	servers  []*server
-	group    errgroup.Group
-	failed   chan error
+	c         Config
+	rates     [groups]rate
+	origins   map[string]bool
+	anyOrigin bool
+	foreign   *http.CrossOriginProtection
+
+	draining    atomic.Bool
+	crowd       crowd
+	limiterDown outage
+	servers     []*server
+	group       errgroup.Group
+	stopSweep   context.CancelFunc
+	failed      chan error
 }
 
 type server struct {
@@ -66,12 +103,23 @@ type server struct {
 	ln   net.Listener
 }
 
-// New returns a Gateway that does not listen yet.
+// New returns a Gateway that does not listen yet. An origin that is none is left
+// out: the configuration was checked.
 func New(c Config) *Gateway {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Gateway{c: c, failed: make(chan error, 2)}
+	g := &Gateway{
+		c: c, rates: newRates(c.Limits), origins: map[string]bool{}, anyOrigin: slices.Contains(c.Origins, "*"),
+		foreign: http.NewCrossOriginProtection(), failed: make(chan error, 2),
+	}
+	for _, o := range c.Origins {
+		o = strings.ToLower(o)
+		if g.anyOrigin || g.foreign.AddTrustedOrigin(o) == nil {
+			g.origins[o] = true
+		}
+	}
+	return g
 }
 
 // Start opens both listeners and serves. It returns once connections are accepted;
@@ -107,6 +155,14 @@ func (g *Gateway) Start(ctx context.Context) error {
 		})
 		g.c.Logger.InfoContext(ctx, "listener opened", slog.String("address", s.ln.Addr().String()))
 	}
+	if g.c.Idempotency != nil {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.stopSweep = cancel
+		g.group.Go(func() error {
+			g.sweep(ctx)
+			return nil
+		})
+	}
 	return nil
 }
 
@@ -118,7 +174,7 @@ func (g *Gateway) newServer(ctx context.Context, h http.Handler, edge bool) *htt
 		ReadTimeout:       2 * time.Minute,
 		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    2 * maxHeader,
 		ErrorLog:          slog.NewLogLogger(g.c.Logger.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
@@ -152,6 +208,9 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		})
 	}
 	err := stop.Wait()
+	if g.stopSweep != nil {
+		g.stopSweep()
+	}
 	_ = g.group.Wait() // its functions return nil
 	return err
 }

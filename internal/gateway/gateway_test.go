@@ -77,7 +77,8 @@ func (tokens) Authenticate(_ context.Context, token string) (*domain.Principal, 
 }
 
 var statuses = map[domain.Code]int{
-	domain.CodeUnauthenticated: 401, domain.CodeForbidden: 403, domain.CodeNotFound: 404, domain.CodeTooLarge: 413, domain.CodeUnavailable: 503,
+	domain.CodeMalformed: 400, domain.CodeUnauthenticated: 401, domain.CodeForbidden: 403, domain.CodeNotFound: 404, domain.CodeConflict: 409,
+	domain.CodeTooLarge: 413, domain.CodeInvalid: 422, domain.CodeRateLimited: 429, domain.CodeUnavailable: 503, domain.CodeTimeout: 504,
 }
 
 func writeProblem(w http.ResponseWriter, r *http.Request, err error) {

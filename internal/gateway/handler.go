@@ -2,25 +2,15 @@ package gateway
 
 import (
 	"encoding/json"
-	"mime"
-	"net"
+	"errors"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+	"time"
 
 	"empire/internal/domain"
 )
-
-// Limits of a request's body.
-const (
-	maxBody   = 1 << 20
-	maxUpload = 10 << 20
-)
-
-// uploadTypes are the media types of files that people upload.
-var uploadTypes = map[string]bool{
-	"multipart/form-data": true, "text/csv": true, "application/gzip": true, "application/octet-stream": true,
-}
 
 // Handler returns what the API listener serves.
 func (g *Gateway) Handler() http.Handler {
@@ -33,37 +23,103 @@ func (g *Gateway) Handler() http.Handler {
 	for pattern, h := range g.c.Routes {
 		mux.Handle(pattern, h)
 	}
-	foreign := http.NewCrossOriginProtection()
-	return g.observe("api", func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		limitBody(w, r)
-		by, err := g.identify(r)
-		if err == nil && by == byCookie && foreign.Check(r) != nil {
-			err = domain.Errorf(domain.CodeForbidden, "This request comes from another website.")
+	return g.observe("api", func(x *exchange, r *http.Request) {
+		g.protect(x.w.Header(), r)
+		switch {
+		case isProbe(r): // must answer however busy, limited or broken the rest is
+			mux.ServeHTTP(x, r)
+		case headerTooLarge(r):
+			refuseHeader(x)
+		case g.share(x, r): // a preflight, which is answered now
+		default:
+			if err := g.serve(x, r, mux); err != nil {
+				g.refuse(x, r, err)
+			}
 		}
-		if err == nil && odd(r.URL.Path) {
-			err = domain.Errorf(domain.CodeNotFound, "There is nothing at this address.")
-		}
-		if err != nil {
-			g.c.Problem(w, r, err)
-			return
-		}
-		mux.ServeHTTP(w, r)
 	})
 }
 
 // EdgeHandler returns what the edge listener serves.
 func (g *Gateway) EdgeHandler() http.Handler {
-	return g.observe("edge", func(w http.ResponseWriter, r *http.Request) {
-		limitBody(w, r)
-		g.c.Edge.ServeHTTP(w, r)
+	return g.observe("edge", func(x *exchange, r *http.Request) {
+		if err := limitBody(x, r); err != nil {
+			g.refuse(x, r, err)
+			return
+		}
+		g.c.Edge.ServeHTTP(x, r)
 	})
+}
+
+// serve lets a request through to its handler unless something speaks against it:
+// the cheapest questions come first.
+func (g *Gateway) serve(x *exchange, r *http.Request, next http.Handler) error {
+	if err := x.enter(r); err != nil {
+		return err
+	}
+	if err := limitBody(x, r); err != nil {
+		return err
+	}
+	p, err := g.admit(x, r)
+	if err != nil {
+		return err
+	}
+	if odd(r.URL.Path) {
+		return domain.Errorf(domain.CodeNotFound, "There is nothing at this address.")
+	}
+	key, err := g.keyOf(r, p)
+	if err != nil {
+		return err
+	}
+	if g.c.RequestTimeout > 0 && !endless(r) {
+		x.ctx.deadline = time.Now().Add(g.c.RequestTimeout)
+	}
+	if p != nil {
+		x.ctx.parent = domain.WithPrincipal(x.ctx.parent, p)
+	}
+	if key != "" {
+		return g.once(x, r, p, key, next)
+	}
+	x.conditional = isAPI(r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	next.ServeHTTP(x, r)
+	return nil
+}
+
+// admit finds out who asks and whether they may ask now. Whoever fails to say who
+// they are pays for it as nobody, which limits guessing.
+func (g *Gateway) admit(x *exchange, r *http.Request) (*domain.Principal, error) {
+	p, cookie, err := g.identify(x, r)
+	if err != nil {
+		if domain.CodeOf(err) == domain.CodeUnavailable {
+			return nil, err
+		}
+		if limited := g.charge(x, r, groupAnonymous, nil); limited != nil {
+			return nil, limited
+		}
+		return nil, err
+	}
+	if err := g.charge(x, r, groupOf(r, p), p); err != nil {
+		return nil, err
+	}
+	if cookie && g.foreign.Check(r) != nil {
+		return nil, domain.Errorf(domain.CodeForbidden, "This request comes from another website.")
+	}
+	return p, nil
+}
+
+// refuse answers with a problem document.
+func (g *Gateway) refuse(x *exchange, r *http.Request, err error) {
+	if wait := retryAfter(err); wait > 0 {
+		x.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(wait)))
+	}
+	g.c.Problem(x, r, err)
+}
+
+// retryAfter returns how long to wait after err; zero if it does not say.
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
 }
 
 // odd reports whether a path has dots or double slashes, which name nothing here.
@@ -72,15 +128,16 @@ func odd(p string) bool {
 	return p != "/" && path.Clean(p) != strings.TrimSuffix(p, "/")
 }
 
-func limitBody(w http.ResponseWriter, r *http.Request) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return
-	}
-	limit := int64(maxBody)
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && uploadTypes[kind] {
-		limit = maxUpload
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+// endless reports whether a request may take as long as it wants: uploads, and
+// answers that are streams.
+func endless(r *http.Request) bool {
+	return r.Method == http.MethodGet && len(r.Header["Upgrade"]) > 0 || strings.Contains(r.Header.Get("Accept"), "text/event-stream") ||
+		r.Body != nil && r.Body != http.NoBody && isUpload(r)
+}
+
+// isProbe reports whether a request is a health check.
+func isProbe(r *http.Request) bool {
+	return (r.URL.Path == "/healthz" || r.URL.Path == "/readyz") && safe(r.Method)
 }
 
 // healthz says that the process is alive.
@@ -125,18 +182,11 @@ func writeState(w http.ResponseWriter, status int, s state) {
 
 // metrics is for a scraper on this machine, or an administrator.
 func (g *Gateway) metrics(w http.ResponseWriter, r *http.Request) {
-	if !local(r) {
+	if !g.client(r).local() {
 		if _, err := domain.Require(r.Context(), domain.AdminFull); err != nil {
 			g.c.Problem(w, r, err)
 			return
 		}
 	}
 	g.c.Metrics.ServeHTTP(w, r)
-}
-
-// local reports whether the peer is on this machine and nobody forwarded it.
-func local(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	ip := net.ParseIP(host)
-	return err == nil && ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 }

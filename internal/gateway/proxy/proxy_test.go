@@ -239,3 +239,16 @@ func (f *front) state(u *upstream) domain.ServiceInstance {
 	}
 	return domain.ServiceInstance{}
 }
+
+func benchFront(b *testing.B, routes string) http.Handler {
+	b.Helper()
+	file := filepath.Join(b.TempDir(), "routes.yaml")
+	if err := os.WriteFile(file, []byte(routes), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	p, err := proxy.New(proxy.Config{File: file, Problem: writeProblem, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return p.Handler(local)
+}
