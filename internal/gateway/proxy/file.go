@@ -320,7 +320,7 @@ func badURL(s string) string {
 // peek returns a text of a mapping before it is read.
 func peek(n *yaml.Node, key string) string {
 	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key && n.Content[i+1].Kind == yaml.ScalarNode {
+		if n.Content[i].Value == key && n.Content[i+1].Kind == yaml.ScalarNode && n.Content[i+1].Tag != "!!null" {
 			return n.Content[i+1].Value
 		}
 	}
