@@ -30,6 +30,7 @@ type Config struct {
 	Runs      runService
 	Approvals approvalService
 	Catalogue catalogueService
+	Webhooks  webhookService
 	Health    healthService
 	Logger    *slog.Logger
 }
@@ -68,6 +69,7 @@ func New(c Config) *API {
 	registerRuns(a, c.Runs)
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)
+	registerWebhooks(a, c.Webhooks)
 	registerSystem(a, c.Health)
 	a.harvestModels()
 	return a

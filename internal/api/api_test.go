@@ -81,6 +81,9 @@ var endpoints = []endpoint{
 	{method: "GET", path: "/feeds", right: domain.WebsitesRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/products", right: domain.WebsitesRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/programs", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/webhooks", right: domain.AdminFull, status: 200, bad: append([]string{"?provider=odd", "?state=odd"}, badWindows...)},
+	{method: "GET", path: "/webhooks/hook_1", right: domain.AdminFull, status: 200, unknown: "/webhooks/hook_2", bad: []string{"?x=1"}},
+	{method: "POST", path: "/webhooks/hook_1/replay", right: domain.AdminFull, status: 202, unknown: "/webhooks/hook_2/replay"},
 	{method: "GET", path: "/system/components", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
 }
 

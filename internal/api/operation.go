@@ -20,6 +20,7 @@ var tags = []struct{ name, text string }{
 	{"approvals", "Questions that only a person may answer."},
 	{"websites", "Websites, their pages, releases and gates."},
 	{"catalogue", "Product feeds and affiliate programs."},
+	{"webhooks", "What providers told this installation."},
 	{"system", "The state of the parts of the program."},
 }
 
