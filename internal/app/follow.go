@@ -64,7 +64,7 @@ func (a *App) reportStep(ctx context.Context, run *domain.Run, s *domain.Step, s
 
 // decideDemo approves what waits, in the name of the demo's operator.
 func (a *App) decideDemo(ctx context.Context, id domain.RunID) (stop bool, err error) {
-	open, _, err := a.store.Approvals.List(ctx, domain.ApprovalPending, domain.Window{Limit: 1000})
+	open, _, err := a.store.Approvals.List(ctx, domain.ApprovalFilter{State: domain.ApprovalPending}, domain.Window{Limit: 1000})
 	if err != nil {
 		return false, err
 	}

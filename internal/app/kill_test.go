@@ -114,7 +114,7 @@ func checkAfterKills(t *testing.T, dir, postgres string) {
 	}
 	defer func() { _ = db.Close() }()
 	st := store.New(db)
-	sites, _, err := st.Websites.List(ctx, domain.Window{Limit: 10})
+	sites, _, err := st.Websites.List(ctx, "", domain.Window{Limit: 10})
 	if err != nil || len(sites) != 1 {
 		t.Fatalf("%d websites, %v", len(sites), err)
 	}

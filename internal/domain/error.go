@@ -18,6 +18,7 @@ const (
 	CodeForbidden           Code = "forbidden"             // known identity without the right
 	CodeNotFound            Code = "not_found"             // no such thing, or none the caller may see
 	CodeConflict            Code = "conflict"              // the state does not allow it
+	CodePrecondition        Code = "precondition_failed"   // it is not any more what the caller saw
 	CodeUnsupportedTaskType Code = "unsupported_task_type" // the agent does not take this task type
 	CodeNotEnoughData       Code = "not_enough_data"       // the evidence does not carry what was asked
 	CodeGateRed             Code = "gate_red"              // a gate refused the release

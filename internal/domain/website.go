@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -100,6 +101,15 @@ func ValidateDomain(s string) (string, error) {
 	return d, nil
 }
 
+// ValidateName checks a host label: letters, digits and hyphens, at most 63, in
+// lower case.
+func ValidateName(s string) error {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return Invalid("name", "Name %.70q is not a host label: up to 63 small letters, digits and hyphens, and no hyphen at either end.", s)
+	}
+	return nil
+}
+
 // SitePlan is the structure of a site before it is written.
 type SitePlan struct {
 	Niche    string     `json:"niche"`
@@ -176,4 +186,48 @@ type NicheMatch struct {
 	Categories []string `json:"categories,omitempty"`
 	Method     string   `json:"method"` // category, name
 	Notes      []string `json:"notes,omitempty"`
+}
+
+// RegisterParams name a website that is to be kept without building it yet.
+type RegisterParams struct {
+	Name     string // host label; empty: one is made from the domain
+	Domain   string
+	Niche    string
+	Language string // en or de; empty: en
+	Title    string
+}
+
+// WebsitePatch is a change of a website. What is nil stays as it is.
+type WebsitePatch struct {
+	Title   *string
+	Niche   *string
+	State   *WebsiteState
+	FeedIDs *[]FeedID
+	// Operator is a JSON object with the fields of Operator to set; others stay.
+	Operator json.RawMessage
+	// Seqs are the values of PointerSeq that the website may have, if there are any:
+	// what the caller has seen. With another the change is CodePrecondition.
+	Seqs []int64
+}
+
+// BulkAction is what can be done to many websites at once.
+type BulkAction string
+
+// The bulk actions.
+const (
+	BulkPublish  BulkAction = "publish" // the newest approved release
+	BulkRollback BulkAction = "rollback"
+	BulkArchive  BulkAction = "archive"
+	BulkRebuild  BulkAction = "rebuild"
+)
+
+// MaxBulk is how many websites a bulk action may name.
+const MaxBulk = 1000
+
+// BulkResult is how a bulk action went for one website: all of it, or none if Err
+// is set.
+type BulkResult struct {
+	ID    WebsiteID
+	RunID RunID // of a rebuild
+	Err   error
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"empire/internal/domain"
+	"empire/internal/sqltx"
 )
 
 // JobStep is the kind of job that runs one step.
@@ -140,6 +141,7 @@ type StartParams struct {
 	Params    json.RawMessage
 	Stages    []domain.Stage
 	WebsiteID domain.WebsiteID
+	Tenant    domain.TenantID // empty: the default one
 	OwnerID   domain.UserID
 }
 
@@ -165,7 +167,7 @@ func (e *Engine) Start(ctx context.Context, p StartParams) (*domain.Run, error) 
 func (e *Engine) newRun(p StartParams) (*domain.Run, error) {
 	run := &domain.Run{
 		ID: domain.RunID(domain.NewID("run")), Pipeline: p.Pipeline, Version: 1, State: domain.StateQueued, Params: p.Params,
-		WebsiteID: p.WebsiteID, OwnerID: p.OwnerID, Stages: p.Stages, CreatedAt: e.cfg.Now().UTC(),
+		WebsiteID: p.WebsiteID, Tenant: p.Tenant.OrDefault(), OwnerID: p.OwnerID, Stages: p.Stages, CreatedAt: e.cfg.Now().UTC(),
 	}
 	if len(run.Params) == 0 {
 		run.Params = json.RawMessage(`{}`)
@@ -218,17 +220,24 @@ func (e *Engine) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, erro
 		if run.State.Ended() {
 			return domain.Errorf(domain.CodeConflict, "Run %s has already %s.", id, run.State)
 		}
+		// Not before the commit: an attempt that stops for nothing would leave its run
+		// without a job.
+		sqltx.AfterCommit(ctx, func() { e.stop(id) })
 		return e.end(ctx, run, domain.StateCancelled, nil)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cancel run %s: %w", id, err)
 	}
+	return e.cfg.Runs.Get(ctx, id)
+}
+
+// stop ends the attempt of a cancelled run if it is in this process.
+func (e *Engine) stop(id domain.RunID) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	if cancel, ok := e.running[id]; ok {
 		cancel(errCancelled)
 	}
-	e.mu.Unlock()
-	return e.cfg.Runs.Get(ctx, id)
 }
 
 var errCancelled = errors.New("the run was cancelled")

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"sync"
 	"time"
 
 	"empire/internal/domain"
@@ -18,6 +19,7 @@ const JobTask = "agent.task"
 type taskStore interface {
 	Insert(ctx context.Context, t *domain.Task) error
 	Get(ctx context.Context, id domain.TaskID) (*domain.Task, error)
+	Hold(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	GetByIdempotencyKey(ctx context.Context, owner domain.UserID, key string) (*domain.Task, error)
 	List(ctx context.Context, f domain.TaskFilter, w domain.Window) ([]domain.Task, int, error)
 	Begin(ctx context.Context, id domain.TaskID, at time.Time) (bool, error)
@@ -31,24 +33,31 @@ type figureStore interface {
 
 // AgentsConfig is what Agents needs.
 type AgentsConfig struct {
-	Tx      transactor
-	Tasks   taskStore
-	Figures figureStore
-	Specs   []domain.Agent // the registered agents without figures
-	Runtime pipeline.Dispatcher
-	Enqueue func(ctx context.Context, kind string, args any, at time.Time) error
-	Audit   auditStore
-	Now     func() time.Time
+	Tx       transactor
+	Tasks    taskStore
+	Figures  figureStore
+	Websites websiteGetter
+	Specs    []domain.Agent // the registered agents without figures
+	Runtime  pipeline.Dispatcher
+	Enqueue  func(ctx context.Context, kind string, args any, at time.Time) error
+	Audit    auditStore
+	Now      func() time.Time
 }
 
-// Agents lists agents and gives them tasks.
+// Agents lists agents and gives them tasks. The agents belong to the installation,
+// their tasks to the tenant that asked for them.
 type Agents struct {
 	cfg     AgentsConfig
 	journal journal
+
+	mu      sync.Mutex
+	running map[domain.TaskID]context.CancelCauseFunc // in this process
 }
 
 // NewAgents returns the service.
-func NewAgents(cfg AgentsConfig) *Agents { return &Agents{cfg, journal{cfg.Audit, cfg.Now}} }
+func NewAgents(cfg AgentsConfig) *Agents {
+	return &Agents{cfg: cfg, journal: journal{cfg.Audit, cfg.Now}, running: map[domain.TaskID]context.CancelCauseFunc{}}
+}
 
 // List returns the agents, or those with a capability. An unknown capability is
 // CodeInvalid.
@@ -121,12 +130,15 @@ func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.
 	if err := s.cfg.Runtime.Check(agent.ID, spec.Type); err != nil {
 		return nil, err
 	}
+	if err := checkNamed(ctx, s.cfg.Websites, spec.Params); err != nil {
+		return nil, err
+	}
 	if len(spec.Params) == 0 {
 		spec.Params = json.RawMessage(`{}`)
 	}
 	task := &domain.Task{
-		ID: domain.TaskID(domain.NewID("task")), AgentID: agent.ID, Type: spec.Type, Params: spec.Params, State: domain.StateQueued,
-		OwnerID: principal.UserID, IdempotencyKey: key, RequestHash: requestHash(agent.ID, spec), CreatedAt: s.cfg.Now().UTC(),
+		ID: domain.TaskID(domain.NewID("task")), Tenant: scope(ctx), AgentID: agent.ID, Type: spec.Type, Params: spec.Params,
+		State: domain.StateQueued, OwnerID: principal.UserID, IdempotencyKey: key, RequestHash: requestHash(agent.ID, spec), CreatedAt: s.journal.stamp(),
 	}
 	if held, err := s.held(ctx, task); domain.CodeOf(err) != domain.CodeNotFound {
 		return held, err
@@ -138,7 +150,7 @@ func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.
 		if err := s.cfg.Enqueue(ctx, JobTask, taskArgs{task.ID}, task.CreatedAt); err != nil {
 			return err
 		}
-		return s.journal.record(ctx, "task.created", string(task.ID), string(agent.ID)+" "+spec.Type)
+		return s.journal.changed(ctx, "task.created", string(task.ID), string(agent.ID)+" "+spec.Type, nil, task)
 	})
 	if domain.CodeOf(err) == domain.CodeConflict {
 		// A request with the same key came first after we had looked.
@@ -173,59 +185,4 @@ func requestHash(agent domain.AgentID, spec domain.TaskSpec) string {
 	h.Write([]byte(string(agent) + "\x00" + spec.Type + "\x00"))
 	h.Write(spec.Params)
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-type taskArgs struct {
-	TaskID domain.TaskID `json:"task_id"`
-}
-
-// Work runs one task. It is the handler of JobTask.
-func (s *Agents) Work(ctx context.Context, args json.RawMessage) error {
-	var a taskArgs
-	if err := json.Unmarshal(args, &a); err != nil {
-		return domain.Errorf(domain.CodeInvalid, "The job's arguments are not a task.")
-	}
-	task, err := s.cfg.Tasks.Get(ctx, a.TaskID)
-	if err != nil {
-		return err
-	}
-	started := s.cfg.Now().UTC()
-	ok, err := s.cfg.Tasks.Begin(ctx, task.ID, started)
-	if err != nil || !ok {
-		return err
-	}
-	result, fault := s.cfg.Runtime.Do(ctx, task.AgentID, domain.TaskSpec{Type: task.Type, Params: task.Params}, nil)
-	if fault != nil && ctx.Err() != nil {
-		return ctx.Err() // stopped, not failed: the job runs again
-	}
-	state := domain.StateCompleted
-	var cause *domain.RunError
-	if fault != nil {
-		state, result = domain.StateFailed, nil
-		cause = &domain.RunError{Code: domain.CodeOf(fault), Message: domain.MessageOf(fault)}
-	}
-	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		now := s.cfg.Now().UTC()
-		ended, err := s.cfg.Tasks.Finish(ctx, task.ID, state, result, cause, now)
-		if err != nil || !ended {
-			return err
-		}
-		return s.cfg.Figures.Record(ctx, task.AgentID, fault == nil, now.Sub(started), now)
-	})
-}
-
-// Task returns one task.
-func (s *Agents) Task(ctx context.Context, id domain.TaskID) (*domain.Task, error) {
-	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
-		return nil, err
-	}
-	return s.cfg.Tasks.Get(ctx, id)
-}
-
-// Tasks returns a window of the tasks, newest first.
-func (s *Agents) Tasks(ctx context.Context, agent domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error) {
-	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
-		return nil, 0, err
-	}
-	return s.cfg.Tasks.List(ctx, domain.TaskFilter{AgentID: agent, State: state}, w)
 }

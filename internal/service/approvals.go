@@ -14,7 +14,7 @@ import (
 type approvalStore interface {
 	Insert(ctx context.Context, a *domain.Approval) error
 	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
-	List(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error)
+	List(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error)
 	Decide(ctx context.Context, id domain.ApprovalID, state domain.ApprovalState, actor domain.UserID, reason string, at time.Time) (*domain.Approval, error)
 }
 
@@ -53,7 +53,7 @@ func (s *Approvals) List(ctx context.Context, state domain.ApprovalState, w doma
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, 0, err
 	}
-	list, total, err := s.cfg.Approvals.List(ctx, state, w)
+	list, total, err := s.cfg.Approvals.List(ctx, domain.ApprovalFilter{Tenant: scope(ctx), State: state}, w)
 	for i := range list {
 		s.addPreview(&list[i])
 	}
@@ -65,12 +65,18 @@ func (s *Approvals) Get(ctx context.Context, id domain.ApprovalID) (*domain.Appr
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, err
 	}
-	a, err := s.cfg.Approvals.Get(ctx, id)
+	a, err := s.get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	s.addPreview(a)
 	return a, nil
+}
+
+// get returns an approval that the principal in ctx sees.
+func (s *Approvals) get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error) {
+	a, err := s.cfg.Approvals.Get(ctx, id)
+	return visible(ctx, a, err, "Approval", string(id))
 }
 
 // addPreview says where the site that is asked about can be looked at.
@@ -112,7 +118,7 @@ func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.D
 }
 
 func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d domain.Decision, p *domain.Principal) (*domain.Approval, error) {
-	open, err := s.cfg.Approvals.Get(ctx, id)
+	open, err := s.get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +129,7 @@ func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d domain.D
 	if d.Approve {
 		state = domain.ApprovalApproved
 	}
-	a, err := s.cfg.Approvals.Decide(ctx, id, state, p.UserID, d.Reason, s.cfg.Now().UTC())
+	a, err := s.cfg.Approvals.Decide(ctx, id, state, p.UserID, d.Reason, s.journal.stamp())
 	if err != nil {
 		return nil, err
 	}
@@ -134,5 +140,5 @@ func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d domain.D
 	if err := s.cfg.Engine.Signal(ctx, a.RunID, a.Step, approvalResult{a.ID, a.PayloadHash, p.UserID}, cause); err != nil {
 		return nil, err
 	}
-	return a, s.journal.record(ctx, "approval."+string(state), string(id), d.Reason)
+	return a, s.journal.changed(ctx, "approval."+string(state), string(id), d.Reason, open, a)
 }

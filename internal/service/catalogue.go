@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"time"
@@ -64,8 +65,13 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 	if name == "" {
 		name = filepath.Base(source)
 	}
-	now := s.cfg.Now().UTC()
+	now := s.journal.stamp()
 	feed, err := s.cfg.Feeds.GetByName(ctx, name)
+	var before any
+	if err == nil {
+		held := *feed
+		before = &held
+	}
 	if domain.CodeOf(err) == domain.CodeNotFound {
 		feed = &domain.Feed{ID: domain.FeedID(domain.NewID("feed")), Name: name, Source: source, CreatedAt: now, UpdatedAt: now}
 		err = s.cfg.Feeds.Insert(ctx, feed)
@@ -78,7 +84,7 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 		return report, err
 	}
 	report.Feed, report.FeedID = name, feed.ID
-	feed.LastState, feed.UpdatedAt, feed.Source = report.Status, s.cfg.Now().UTC(), source
+	feed.LastState, feed.UpdatedAt, feed.Source = report.Status, s.journal.stamp(), source
 	if report.Status == domain.ImportComplete { // every row that is held was seen
 		feed.ReadAt = &now
 	}
@@ -88,7 +94,7 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 	if err := s.cfg.Feeds.Update(ctx, feed); err != nil {
 		return report, err
 	}
-	return report, s.journal.record(ctx, "feed.imported", string(feed.ID), report.Status)
+	return report, s.journal.changed(ctx, "feed.imported", string(feed.ID), report.Status, before, feed)
 }
 
 // ImportPrograms stores affiliate programs by network and advertiser.
@@ -99,7 +105,7 @@ func (s *Catalogue) ImportPrograms(ctx context.Context, list []domain.Program) e
 	if err := s.cfg.Programs.Upsert(ctx, list); err != nil {
 		return err
 	}
-	return s.journal.record(ctx, "programs.imported", "", "")
+	return s.journal.changed(ctx, "programs.imported", "", fmt.Sprintf("%d programs", len(list)), nil, list)
 }
 
 // ImportKeywords stores search phrases with their demand.
@@ -110,7 +116,7 @@ func (s *Catalogue) ImportKeywords(ctx context.Context, list []domain.Keyword) e
 	if err := s.cfg.Keywords.Upsert(ctx, list); err != nil {
 		return err
 	}
-	return s.journal.record(ctx, "keywords.imported", "", "")
+	return s.journal.changed(ctx, "keywords.imported", "", fmt.Sprintf("%d keywords", len(list)), nil, list)
 }
 
 // Feeds lists all feeds.

@@ -74,33 +74,42 @@ func (s *Websites) OpenApproval(ctx context.Context, run *domain.Run, step strin
 	if err != nil {
 		return err
 	}
-	return s.cfg.Approvals.Insert(ctx, &domain.Approval{
-		ID: domain.ApprovalID(domain.NewID("appr")), RunID: run.ID, Step: step, WebsiteID: site.ID, Kind: "publish_release",
+	a := &domain.Approval{
+		ID: domain.ApprovalID(domain.NewID("appr")), Tenant: run.Tenant.OrDefault(), RunID: run.ID, Step: step, WebsiteID: site.ID, Kind: "publish_release",
 		Title: fmt.Sprintf("Publish %s (%d pages about %s)", site.Domain, c.Pages, site.Niche), Payload: payload, PayloadHash: hash,
-		State: domain.ApprovalPending, CreatedAt: s.cfg.Now().UTC(),
-	})
+		State: domain.ApprovalPending, CreatedAt: s.journal.stamp(),
+	}
+	if err := s.cfg.Approvals.Insert(ctx, a); err != nil {
+		return err
+	}
+	return s.journal.changed(ctx, "approval.opened", string(a.ID), "run "+string(run.ID), nil, a)
 }
 
 // PublishCandidate stores the candidate as a release with its pages and evidence
 // and makes it live. It runs in the transaction of the release step and refuses a
 // candidate that is not what was approved.
 func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, run *domain.Run, c Candidate, approval domain.ApprovalID, d *domain.Draft) error {
-	site, err := s.cfg.Websites.Get(ctx, run.WebsiteID)
+	site, err := s.cfg.Websites.Hold(ctx, run.WebsiteID)
 	if err != nil {
+		return err
+	}
+	if err := s.notArchived(site); err != nil {
 		return err
 	}
 	if err := s.checkApproved(ctx, site, c, approval); err != nil {
 		return err
 	}
-	now := s.cfg.Now().UTC()
 	r := &domain.Release{
 		ID: id, WebsiteID: site.ID, Manifest: c.Manifest, RunID: run.ID, Draft: c.Draft, Files: c.Files, Pages: c.Pages, Bytes: c.Bytes,
-		Gates: c.Gates, SEOScore: c.SEOScore, CreatedAt: now,
+		Gates: c.Gates, SEOScore: c.SEOScore, CreatedAt: s.journal.stamp(),
 	}
 	if err := publishable(site, r); err != nil {
 		return err
 	}
 	if err := s.cfg.Releases.Insert(ctx, r); err != nil {
+		return err
+	}
+	if err := s.journal.changed(ctx, "release.created", string(r.ID), string(site.ID), nil, r); err != nil {
 		return err
 	}
 	if err := s.cfg.Pages.Replace(ctx, site.ID, d.Pages); err != nil {
@@ -140,32 +149,51 @@ func publishable(site *domain.Website, r *domain.Release) error {
 
 // makeLive moves the site's pointer in the transaction of ctx.
 func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain.Release, action string) error {
-	now := s.cfg.Now().UTC()
+	now := s.journal.stamp()
 	if err := s.cfg.Websites.SetLive(ctx, site.ID, r.ID, now); err != nil {
 		return err
 	}
 	if err := s.cfg.Releases.MarkPublished(ctx, r.ID, now); err != nil {
 		return err
 	}
-	sqltx.AfterCommit(ctx, func() { s.cfg.LiveChanged(context.WithoutCancel(ctx), site.ID) })
-	return s.journal.record(ctx, action, string(site.ID), string(r.ID))
+	s.tellEdges(ctx, site.ID)
+	after, err := s.cfg.Websites.Get(ctx, site.ID)
+	if err != nil {
+		return err
+	}
+	return s.journal.changed(ctx, action, string(site.ID), string(r.ID), site, after)
+}
+
+// tellEdges makes edges look at a website once the transaction of ctx is committed.
+func (s *Websites) tellEdges(ctx context.Context, id domain.WebsiteID) {
+	sqltx.AfterCommit(ctx, func() { s.cfg.LiveChanged(context.WithoutCancel(ctx), id) })
 }
 
 // SetTitle stores the title that the plan gave the site.
 func (s *Websites) SetTitle(ctx context.Context, id domain.WebsiteID, title string) error {
-	site, err := s.cfg.Websites.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	site.Title, site.UpdatedAt = title, s.cfg.Now().UTC()
-	return s.cfg.Websites.Update(ctx, site)
+	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		site, err := s.cfg.Websites.Hold(ctx, id)
+		if err != nil {
+			return err
+		}
+		before := *site
+		site.Title, site.UpdatedAt = title, s.journal.stamp()
+		if err := s.cfg.Websites.Update(ctx, site); err != nil {
+			return err
+		}
+		return s.journal.changed(ctx, "website.titled", string(id), "", &before, site)
+	})
 }
 
-// Publish makes a stored release live. Only a release that was published before,
-// and so approved, can be.
+// Publish makes a stored release live; without one, the newest that can be. Only a
+// release that was published before, and so approved, can be.
 func (s *Websites) Publish(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*domain.Website, error) {
-	return s.move(ctx, id, "release.published", func(ctx context.Context, _ *domain.Website) (*domain.Release, error) {
-		return s.cfg.Releases.Get(ctx, release)
+	return s.move(ctx, id, "release.published", func(ctx context.Context, site *domain.Website) (*domain.Release, error) {
+		if release != "" {
+			return s.release(ctx, site, release)
+		}
+		none := domain.Errorf(domain.CodeConflict, "Website %s has no approved release.", id)
+		return s.newest(ctx, id, none, func(*domain.Release) bool { return true })
 	})
 }
 
@@ -174,7 +202,7 @@ func (s *Websites) Publish(ctx context.Context, id domain.WebsiteID, release dom
 func (s *Websites) Rollback(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*domain.Website, error) {
 	return s.move(ctx, id, "release.rolled_back", func(ctx context.Context, site *domain.Website) (*domain.Release, error) {
 		if release != "" {
-			return s.cfg.Releases.Get(ctx, release)
+			return s.release(ctx, site, release)
 		}
 		if site.LiveRelease == "" {
 			return nil, domain.Errorf(domain.CodeConflict, "Website %s has no live release.", id)
@@ -183,17 +211,37 @@ func (s *Websites) Rollback(ctx context.Context, id domain.WebsiteID, release do
 		if err != nil {
 			return nil, err
 		}
-		list, _, err := s.cfg.Releases.List(ctx, id, domain.Window{Limit: 1000})
+		none := domain.Errorf(domain.CodeConflict, "Website %s has no release before number %d.", id, live.Number)
+		return s.newest(ctx, id, none, func(r *domain.Release) bool { return r.Number < live.Number })
+	})
+}
+
+// release returns a release of a website. One of another website is as missing as
+// one that never was: it may be of another tenant.
+func (s *Websites) release(ctx context.Context, site *domain.Website, id domain.ReleaseID) (*domain.Release, error) {
+	r, err := s.cfg.Releases.Get(ctx, id)
+	if domain.CodeOf(err) == domain.CodeNotFound || err == nil && r.WebsiteID != site.ID {
+		return nil, domain.Errorf(domain.CodeNotFound, "Website %s has no release %s.", site.ID, id)
+	}
+	return r, err
+}
+
+// newest returns the newest release that was published before and fits, or none.
+func (s *Websites) newest(ctx context.Context, id domain.WebsiteID, none error, fits func(*domain.Release) bool) (*domain.Release, error) {
+	for offset := 0; ; {
+		list, total, err := s.cfg.Releases.List(ctx, id, domain.Window{Limit: 50, Offset: offset})
 		if err != nil {
 			return nil, err
 		}
 		for i := range list {
-			if list[i].Number < live.Number && list[i].PublishedAt != nil {
+			if list[i].PublishedAt != nil && fits(&list[i]) {
 				return &list[i], nil
 			}
 		}
-		return nil, domain.Errorf(domain.CodeConflict, "Website %s has no release before number %d.", id, live.Number)
-	})
+		if offset += len(list); len(list) == 0 || offset >= total {
+			return nil, none
+		}
+	}
 }
 
 func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string, choose func(context.Context, *domain.Website) (*domain.Release, error)) (*domain.Website, error) {
@@ -201,16 +249,16 @@ func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string,
 		return nil, err
 	}
 	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		site, err := s.cfg.Websites.Get(ctx, id)
+		site, err := s.hold(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := s.notArchived(site); err != nil {
 			return err
 		}
 		r, err := choose(ctx, site)
 		if err != nil {
 			return err
-		}
-		if r.WebsiteID != id {
-			return domain.Errorf(domain.CodeNotFound, "Release %s does not belong to website %s.", r.ID, id)
 		}
 		if r.PublishedAt == nil {
 			return domain.Errorf(domain.CodeForbidden, "Release %s was never approved.", r.ID)

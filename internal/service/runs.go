@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 type runStore interface {
 	Get(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Hold(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	List(ctx context.Context, f domain.RunFilter, w domain.Window) ([]domain.Run, int, error)
 }
 
@@ -25,7 +25,7 @@ type attemptStore interface {
 }
 
 type runApprovals interface {
-	VoidByRun(ctx context.Context, run domain.RunID, at time.Time) error
+	VoidByRun(ctx context.Context, run domain.RunID, at time.Time) ([]domain.Approval, error)
 }
 
 // RunsConfig is what Runs needs.
@@ -35,6 +35,7 @@ type RunsConfig struct {
 	Events    runEvents
 	Attempts  attemptStore
 	Approvals runApprovals
+	Websites  websiteGetter
 	Engine    *pipeline.Engine
 	Audit     auditStore
 	Now       func() time.Time
@@ -76,18 +77,37 @@ func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, er
 	if p.Pipeline == "launch_website" {
 		return nil, domain.Invalid("pipeline", "Start launch_website through POST /websites/generate, which reserves the domain.")
 	}
-	var run *domain.Run
-	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		if run, err = s.start(ctx, p.Pipeline, p.Params, p.Stages, "", principal.UserID); err != nil {
-			return err
-		}
-		return s.journal.record(ctx, "run.started", string(run.ID), run.Pipeline)
-	})
-	return run, err
+	start := pipeline.StartParams{Pipeline: p.Pipeline, Params: p.Params, Stages: p.Stages, Tenant: scope(ctx), OwnerID: principal.UserID}
+	if err := s.checkNamed(ctx, start); err != nil {
+		return nil, err
+	}
+	return s.start(ctx, start)
 }
 
-func (s *Runs) start(ctx context.Context, name string, params json.RawMessage, stages []domain.Stage, site domain.WebsiteID, owner domain.UserID) (*domain.Run, error) {
-	return s.cfg.Engine.Start(ctx, pipeline.StartParams{Pipeline: name, Params: params, Stages: stages, WebsiteID: site, OwnerID: owner})
+// checkNamed refuses a run whose parameters name a website that the principal in
+// ctx does not see.
+func (s *Runs) checkNamed(ctx context.Context, p pipeline.StartParams) error {
+	if err := checkNamed(ctx, s.cfg.Websites, p.Params); err != nil {
+		return err
+	}
+	for _, st := range p.Stages {
+		if err := checkNamed(ctx, s.cfg.Websites, st.Task.Params); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start stores a run and queues its first step, in the transaction of ctx if there
+// is one.
+func (s *Runs) start(ctx context.Context, p pipeline.StartParams) (run *domain.Run, err error) {
+	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if run, err = s.cfg.Engine.Start(ctx, p); err != nil {
+			return err
+		}
+		return s.journal.changed(ctx, "run.started", string(run.ID), run.Pipeline, nil, run)
+	})
+	return run, err
 }
 
 // busy reports whether a run of the website has not ended. When that cannot be
@@ -107,15 +127,12 @@ func (s *Runs) List(ctx context.Context, state domain.RunState, site domain.Webs
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, 0, err
 	}
-	return s.cfg.Runs.List(ctx, domain.RunFilter{State: state, WebsiteID: site}, w)
+	return s.cfg.Runs.List(ctx, domain.RunFilter{Tenant: scope(ctx), State: state, WebsiteID: site}, w)
 }
 
 // Get returns one run with its steps and their results.
 func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
-	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
-		return nil, err
-	}
-	run, err := s.cfg.Runs.Get(ctx, id)
+	run, err := s.get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +144,19 @@ func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return run, nil
 }
 
+// get returns a run that the principal in ctx sees, with results as they are
+// stored.
+func (s *Runs) get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
+		return nil, err
+	}
+	run, err := s.cfg.Runs.Get(ctx, id)
+	return visible(ctx, run, err, "Run", string(id))
+}
+
 // Events returns a run's history after a sequence number.
 func (s *Runs) Events(ctx context.Context, id domain.RunID, after int64, limit int) ([]domain.RunEvent, error) {
-	if _, err := s.Get(ctx, id); err != nil {
+	if _, err := s.get(ctx, id); err != nil {
 		return nil, err
 	}
 	return s.cfg.Events.List(ctx, id, after, limit)
@@ -137,35 +164,60 @@ func (s *Runs) Events(ctx context.Context, id domain.RunID, after int64, limit i
 
 // Attempts returns all attempts of a run's steps.
 func (s *Runs) Attempts(ctx context.Context, id domain.RunID) ([]domain.Attempt, error) {
-	if _, err := s.Get(ctx, id); err != nil {
+	if _, err := s.get(ctx, id); err != nil {
 		return nil, err
 	}
 	return s.cfg.Attempts.Attempts(ctx, id)
 }
 
-// Cancel ends a run; its open approvals are void.
+// Cancel ends a run; its open approvals are void. A run that is cancelled already
+// stays as it is.
 func (s *Runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) {
-	if _, err := domain.Require(ctx, domain.AgentsManage); err != nil {
-		return nil, err
-	}
-	run, err := s.cfg.Engine.Cancel(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.cfg.Approvals.VoidByRun(ctx, id, s.cfg.Now().UTC()); err != nil {
-		return nil, err
-	}
-	return run, s.journal.record(ctx, "run.cancelled", string(id), "")
+	return s.change(ctx, id, "run.cancelled", func(ctx context.Context) (*domain.Run, error) {
+		run, err := s.cfg.Engine.Cancel(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		voided, err := s.cfg.Approvals.VoidByRun(ctx, id, s.journal.stamp())
+		if err != nil {
+			return nil, err
+		}
+		for i := range voided {
+			before := voided[i]
+			before.State, before.DecidedAt = domain.ApprovalPending, nil
+			if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
+				return nil, err
+			}
+		}
+		return run, nil
+	})
 }
 
 // Retry continues a failed or cancelled run.
 func (s *Runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	return s.change(ctx, id, "run.retried", func(ctx context.Context) (*domain.Run, error) {
+		return s.cfg.Engine.Retry(ctx, id)
+	})
+}
+
+// change does something to a run and notes it, in one transaction; nothing is noted
+// if nothing happened.
+func (s *Runs) change(ctx context.Context, id domain.RunID, action string, do func(context.Context) (*domain.Run, error)) (after *domain.Run, err error) {
 	if _, err := domain.Require(ctx, domain.AgentsManage); err != nil {
 		return nil, err
 	}
-	run, err := s.cfg.Engine.Retry(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return run, s.journal.record(ctx, "run.retried", string(id), "")
+	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		before, err := s.cfg.Runs.Hold(ctx, id)
+		if before, err = visible(ctx, before, err, "Run", string(id)); err != nil {
+			return err
+		}
+		if after, err = do(ctx); err != nil {
+			return err
+		}
+		if before.State == after.State {
+			return nil
+		}
+		return s.journal.changed(ctx, action, string(id), "", before, after)
+	})
+	return after, err
 }

@@ -18,11 +18,11 @@ import (
 // missing or inserted decision is found by VerifyLog.
 type Approvals struct{ db *DB }
 
-const approvalColumns = `id, run_id, step, website_id, kind, title, payload, payload_hash, state, actor_id, reason, created_at, decided_at, hash`
+const approvalColumns = `id, tenant, run_id, step, website_id, kind, title, payload, payload_hash, state, actor_id, reason, created_at, decided_at, hash`
 
 func approvalFields(a *domain.Approval) []any {
 	return []any{
-		&a.ID, &a.RunID, &a.Step, &a.WebsiteID, &a.Kind, &a.Title, rawScan{&a.Payload}, &a.PayloadHash, &a.State, &a.ActorID, &a.Reason,
+		&a.ID, &a.Tenant, &a.RunID, &a.Step, &a.WebsiteID, &a.Kind, &a.Title, rawScan{&a.Payload}, &a.PayloadHash, &a.State, &a.ActorID, &a.Reason,
 		asTime(&a.CreatedAt), asTimePtr(&a.DecidedAt), &a.Hash,
 	}
 }
@@ -41,10 +41,10 @@ func payloadHash(payload json.RawMessage) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Insert stores a pending approval. An empty PayloadHash is set; another than that
+// Insert stores a pending approval; an empty Tenant is DefaultTenant. An empty PayloadHash is set; another than that
 // of the payload is CodeInvalid.
 func (s *Approvals) Insert(ctx context.Context, a *domain.Approval) error {
-	const query = `INSERT INTO approvals (` + approvalColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	const query = `INSERT INTO approvals (` + approvalColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	sum := payloadHash(a.Payload)
 	if a.PayloadHash != "" && a.PayloadHash != sum {
 		return domain.Invalid("payload_hash", "The hash does not belong to the payload.")
@@ -52,7 +52,7 @@ func (s *Approvals) Insert(ctx context.Context, a *domain.Approval) error {
 	if a.State != domain.ApprovalPending {
 		return domain.Invalid("state", "A new approval is pending, not %q.", a.State)
 	}
-	_, err := s.db.exec(ctx, query, a.ID, a.RunID, a.Step, a.WebsiteID, a.Kind, a.Title, rawArg(a.Payload), sum, a.State, "", "",
+	_, err := s.db.exec(ctx, query, a.ID, a.Tenant.OrDefault(), a.RunID, a.Step, a.WebsiteID, a.Kind, a.Title, rawArg(a.Payload), sum, a.State, "", "",
 		s.db.time(a.CreatedAt), nil, "")
 	if err != nil {
 		return s.db.fail(err, "insert approval %s", a.ID)
@@ -68,11 +68,11 @@ func (s *Approvals) Get(ctx context.Context, id domain.ApprovalID) (*domain.Appr
 	return a, s.db.fail(err, "get approval %s", id)
 }
 
-// List returns approvals in a state (in any if it is empty), the newest first, and
-// how many there are.
-func (s *Approvals) List(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+// List returns approvals, the newest first, and how many there are.
+func (s *Approvals) List(ctx context.Context, af domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error) {
 	var f filter
-	f.eq("state", string(state))
+	f.eq("tenant", string(af.Tenant))
+	f.eq("state", string(af.State))
 	total, err := s.db.count(ctx, `SELECT count(*) FROM approvals`+f.where(), f.args...)
 	if err != nil {
 		return nil, 0, err
@@ -149,17 +149,29 @@ func decisionHash(previous string, a *domain.Approval) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// VoidByRun voids the pending approvals of a run.
-func (s *Approvals) VoidByRun(ctx context.Context, run domain.RunID, at time.Time) error {
-	const query = `UPDATE approvals SET state = 'void', decided_at = $2 WHERE run_id = $1 AND state = 'pending'`
-	err := s.db.InTx(ctx, func(ctx context.Context) error {
+// VoidByRun voids the pending approvals of a run and returns them as they are then.
+func (s *Approvals) VoidByRun(ctx context.Context, run domain.RunID, at time.Time) ([]domain.Approval, error) {
+	const pending = `SELECT ` + approvalColumns + ` FROM approvals WHERE run_id = $1 AND state = 'pending' ORDER BY created_at, id`
+	const update = `UPDATE approvals SET state = 'void', decided_at = $2 WHERE run_id = $1 AND state = 'pending'`
+	at = at.UTC().Truncate(time.Microsecond)
+	var voided []domain.Approval
+	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
 		if err := s.db.lock(ctx, noRun(run), `SELECT id FROM runs WHERE id = $1`, run); err != nil {
 			return err
 		}
-		_, err := s.db.exec(ctx, query, run, s.db.time(at))
+		if voided, err = getAll(ctx, s.db, scanApproval, pending, run); err != nil {
+			return err
+		}
+		_, err = s.db.exec(ctx, update, run, s.db.time(at))
 		return err
 	})
-	return s.db.fail(err, "void approvals of run %s", run)
+	if err != nil {
+		return nil, s.db.fail(err, "void approvals of run %s", run)
+	}
+	for i := range voided {
+		voided[i].State, voided[i].DecidedAt = domain.ApprovalVoid, &at
+	}
+	return voided, nil
 }
 
 // Log returns all decisions in their order.

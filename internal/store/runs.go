@@ -12,11 +12,11 @@ import (
 // Runs are the executions of pipelines.
 type Runs struct{ db *DB }
 
-const runColumns = `id, pipeline, version, state, params, website_id, owner_id, stages, error, created_at, started_at, finished_at`
+const runColumns = `id, tenant, pipeline, version, state, params, website_id, owner_id, stages, error, created_at, started_at, finished_at`
 
 func scanRun(r row) (run domain.Run, err error) {
 	var website sql.NullString
-	err = r.Scan(&run.ID, &run.Pipeline, &run.Version, &run.State, rawScan{&run.Params}, &website, &run.OwnerID, jsonValue{&run.Stages},
+	err = r.Scan(&run.ID, &run.Tenant, &run.Pipeline, &run.Version, &run.State, rawScan{&run.Params}, &website, &run.OwnerID, jsonValue{&run.Stages},
 		jsonValue{&run.Error}, asTime(&run.CreatedAt), asTimePtr(&run.StartedAt), asTimePtr(&run.FinishedAt))
 	run.WebsiteID = domain.WebsiteID(website.String)
 	return run, err
@@ -28,11 +28,12 @@ func noRun(id domain.RunID) *domain.Error {
 
 var stepBulk = bulk{into: "steps (" + stepColumns + ", result)", columns: 15}
 
-// Insert stores a run with its steps and the event run.created.
+// Insert stores a run with its steps and the event run.created; an empty Tenant is
+// DefaultTenant.
 func (s *Runs) Insert(ctx context.Context, r *domain.Run) error {
-	const query = `INSERT INTO runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	const query = `INSERT INTO runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
-		_, err := s.db.exec(ctx, query, r.ID, r.Pipeline, r.Version, r.State, rawArg(r.Params), nullable(string(r.WebsiteID)), r.OwnerID,
+		_, err := s.db.exec(ctx, query, r.ID, r.Tenant.OrDefault(), r.Pipeline, r.Version, r.State, rawArg(r.Params), nullable(string(r.WebsiteID)), r.OwnerID,
 			jsonValue{r.Stages}, optJSON(r.Error), s.db.time(r.CreatedAt), s.db.timePtr(r.StartedAt), s.db.timePtr(r.FinishedAt))
 		if err != nil {
 			return err
@@ -69,10 +70,19 @@ func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return r, nil
 }
 
+// Hold is Get of a run that no other transaction changes until that of ctx ends.
+func (s *Runs) Hold(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	if err := s.db.lock(ctx, noRun(id), `SELECT id FROM runs WHERE id = $1`, id); err != nil {
+		return nil, s.db.fail(err, "hold run %s", id)
+	}
+	return s.Get(ctx, id)
+}
+
 // List returns runs with their steps but without results, the newest first, and
 // how many there are.
 func (s *Runs) List(ctx context.Context, rf domain.RunFilter, w domain.Window) ([]domain.Run, int, error) {
 	var f filter
+	f.eq("tenant", string(rf.Tenant))
 	f.eq("state", string(rf.State))
 	f.eq("website_id", string(rf.WebsiteID))
 	total, err := s.db.count(ctx, `SELECT count(*) FROM runs`+f.where(), f.args...)

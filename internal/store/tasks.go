@@ -11,10 +11,10 @@ import (
 // Tasks are pieces of work that were asked of agents.
 type Tasks struct{ db *DB }
 
-const taskColumns = `id, agent_id, type, params, state, result, error, owner_id, idempotency_key, request_hash, created_at, started_at, finished_at`
+const taskColumns = `id, tenant, agent_id, type, params, state, result, error, owner_id, idempotency_key, request_hash, created_at, started_at, finished_at`
 
 func scanTask(r row) (t domain.Task, err error) {
-	err = r.Scan(&t.ID, &t.AgentID, &t.Type, rawScan{&t.Params}, &t.State, rawScan{&t.Result}, jsonValue{&t.Error}, &t.OwnerID,
+	err = r.Scan(&t.ID, &t.Tenant, &t.AgentID, &t.Type, rawScan{&t.Params}, &t.State, rawScan{&t.Result}, jsonValue{&t.Error}, &t.OwnerID,
 		&t.IdempotencyKey, &t.RequestHash, asTime(&t.CreatedAt), asTimePtr(&t.StartedAt), asTimePtr(&t.FinishedAt))
 	return t, err
 }
@@ -23,11 +23,11 @@ func noTask(id domain.TaskID) *domain.Error {
 	return domain.Errorf(domain.CodeNotFound, "Task %s does not exist.", id)
 }
 
-// Insert stores a task. An idempotency key that the owner has used is
+// Insert stores a task; an empty Tenant is DefaultTenant. An idempotency key that the owner has used is
 // CodeConflict.
 func (s *Tasks) Insert(ctx context.Context, t *domain.Task) error {
-	const query = `INSERT INTO tasks (` + taskColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
-	_, err := s.db.exec(ctx, query, t.ID, t.AgentID, t.Type, rawArg(t.Params), t.State, rawArg(t.Result), optJSON(t.Error), t.OwnerID,
+	const query = `INSERT INTO tasks (` + taskColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	_, err := s.db.exec(ctx, query, t.ID, t.Tenant.OrDefault(), t.AgentID, t.Type, rawArg(t.Params), t.State, rawArg(t.Result), optJSON(t.Error), t.OwnerID,
 		t.IdempotencyKey, t.RequestHash, s.db.time(t.CreatedAt), s.db.timePtr(t.StartedAt), s.db.timePtr(t.FinishedAt))
 	err = taken(err, "owner_id,idempotency_key", "idempotency_key", "This idempotency key has been used.")
 	return s.db.fail(err, "insert task %s", t.ID)
@@ -38,6 +38,14 @@ func (s *Tasks) Get(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	const query = `SELECT ` + taskColumns + ` FROM tasks WHERE id = $1`
 	t, err := getOne(ctx, s.db, noTask(id), scanTask, query, id)
 	return t, s.db.fail(err, "get task %s", id)
+}
+
+// Hold is Get of a task that no other transaction changes until that of ctx ends.
+func (s *Tasks) Hold(ctx context.Context, id domain.TaskID) (*domain.Task, error) {
+	if err := s.db.lock(ctx, noTask(id), `SELECT id FROM tasks WHERE id = $1`, id); err != nil {
+		return nil, s.db.fail(err, "hold task %s", id)
+	}
+	return s.Get(ctx, id)
 }
 
 // GetByIdempotencyKey returns the task that the owner asked for with a key, or
@@ -52,6 +60,7 @@ func (s *Tasks) GetByIdempotencyKey(ctx context.Context, owner domain.UserID, ke
 // List returns tasks, the newest first, and how many there are.
 func (s *Tasks) List(ctx context.Context, tf domain.TaskFilter, w domain.Window) ([]domain.Task, int, error) {
 	var f filter
+	f.eq("tenant", string(tf.Tenant))
 	f.eq("agent_id", string(tf.AgentID))
 	f.eq("state", string(tf.State))
 	total, err := s.db.count(ctx, `SELECT count(*) FROM tasks`+f.where(), f.args...)

@@ -11,10 +11,10 @@ import (
 // Websites are the sites of the portfolio.
 type Websites struct{ db *DB }
 
-const websiteColumns = `id, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id, created_at, updated_at`
+const websiteColumns = `id, tenant, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id, created_at, updated_at`
 
 func scanWebsite(r row) (w domain.Website, err error) {
-	err = r.Scan(&w.ID, &w.Name, &w.Domain, &w.Niche, &w.Language, &w.Title, &w.State, jsonValue{&w.FeedIDs}, &w.LiveRelease, &w.PointerSeq,
+	err = r.Scan(&w.ID, &w.Tenant, &w.Name, &w.Domain, &w.Niche, &w.Language, &w.Title, &w.State, jsonValue{&w.FeedIDs}, &w.LiveRelease, &w.PointerSeq,
 		jsonValue{&w.Operator}, &w.OwnerID, asTime(&w.CreatedAt), asTime(&w.UpdatedAt))
 	return w, err
 }
@@ -59,16 +59,46 @@ func (s *Websites) GetByHost(ctx context.Context, host string) (*domain.Website,
 	return s.GetByDomain(ctx, host)
 }
 
-// List returns websites ordered by id, and how many there are.
-func (s *Websites) List(ctx context.Context, w domain.Window) ([]domain.Website, int, error) {
-	const query = `SELECT ` + websiteColumns + ` FROM websites ORDER BY id LIMIT $1 OFFSET $2`
-	total, err := s.db.count(ctx, `SELECT count(*) FROM websites`)
+// Hold returns one website whose row no other transaction changes until that of ctx
+// ends, or CodeNotFound. What is decided from it stays true until the commit.
+func (s *Websites) Hold(ctx context.Context, id domain.WebsiteID) (*domain.Website, error) {
+	if err := s.db.lock(ctx, noWebsite(string(id)), `SELECT id FROM websites WHERE id = $1`, id); err != nil {
+		return nil, s.db.fail(err, "hold website %s", id)
+	}
+	return s.Get(ctx, id)
+}
+
+// List returns websites of a tenant (of all without one) ordered by id, and how
+// many there are.
+func (s *Websites) List(ctx context.Context, tenant domain.TenantID, w domain.Window) ([]domain.Website, int, error) {
+	var f filter
+	f.eq("tenant", string(tenant))
+	total, err := s.db.count(ctx, `SELECT count(*) FROM websites`+f.where(), f.args...)
 	if err != nil {
 		return nil, 0, err
 	}
-	limit, offset := limitOffset(w)
-	sites, err := getAll(ctx, s.db, scanWebsite, query, limit, offset)
+	page, args := f.page(w)
+	sites, err := getAll(ctx, s.db, scanWebsite, `SELECT `+websiteColumns+` FROM websites`+f.where()+` ORDER BY id`+page, args...)
 	return sites, total, s.db.fail(err, "list websites")
+}
+
+// After returns up to limit websites of a tenant (of all without one) whose id is
+// greater than that given, ordered by id. Zero as limit means 50. Unlike an offset,
+// an id stays where it is when websites are added or deleted.
+func (s *Websites) After(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID, limit int) ([]domain.Website, error) {
+	f := filter{conds: []string{"id > $1"}, args: []any{id}}
+	f.eq("tenant", string(tenant))
+	page, args := f.page(domain.Window{Limit: limit})
+	sites, err := getAll(ctx, s.db, scanWebsite, `SELECT `+websiteColumns+` FROM websites`+f.where()+` ORDER BY id`+page, args...)
+	return sites, s.db.fail(err, "list websites after %s", id)
+}
+
+// Version returns a number that grows with every committed change of a website
+// that Get or List would show, whoever made it. Who reads it before the websites
+// and finds it unchanged later still has them as they are.
+func (s *Websites) Version(ctx context.Context) (int64, error) {
+	n, err := s.db.count(ctx, `SELECT value FROM counters WHERE name = 'websites'`)
+	return int64(n), err
 }
 
 // InOrder makes transactions that add websites wait for one another. Identifiers
@@ -79,12 +109,12 @@ func (s *Websites) InOrder(ctx context.Context) error {
 	return err
 }
 
-// Insert stores a new website without a live release. A taken domain or name is
-// CodeConflict.
+// Insert stores a new website without a live release; an empty Tenant is
+// DefaultTenant. A domain or name that a website of any tenant has is CodeConflict.
 func (s *Websites) Insert(ctx context.Context, w *domain.Website) error {
-	const query = `INSERT INTO websites (id, name, domain, niche, language, title, state, feed_ids, operator, owner_id, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
-	_, err := s.db.exec(ctx, query, w.ID, w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State, jsonValue{feedIDs(w)}, jsonValue{w.Operator},
+	const query = `INSERT INTO websites (id, tenant, name, domain, niche, language, title, state, feed_ids, operator, owner_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	_, err := s.db.exec(ctx, query, w.ID, w.Tenant.OrDefault(), w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State, jsonValue{feedIDs(w)}, jsonValue{w.Operator},
 		w.OwnerID, s.db.time(w.CreatedAt), s.db.time(w.UpdatedAt))
 	return s.db.fail(websiteTaken(err, w), "insert website %s", w.ID)
 }
@@ -96,7 +126,8 @@ func feedIDs(w *domain.Website) []domain.FeedID {
 	return w.FeedIDs
 }
 
-// Update stores all fields of a website except LiveRelease, OwnerID and CreatedAt.
+// Update stores all fields of a website except Tenant, LiveRelease, OwnerID and
+// CreatedAt.
 // It sets w.PointerSeq to a new value, because hosts or the state may have changed
 // and edges must notice.
 func (s *Websites) Update(ctx context.Context, w *domain.Website) error {

@@ -22,7 +22,7 @@ func testRuns(t *testing.T, s *store.Store) {
 		t.Errorf("events = %+v, want run.created", events)
 	}
 	inline := &domain.Run{
-		ID: "run_i", Pipeline: "inline", Version: 1, State: domain.StateQueued, WebsiteID: w.ID, CreatedAt: day,
+		ID: "run_i", Tenant: "acme", Pipeline: "inline", Version: 1, State: domain.StateQueued, WebsiteID: w.ID, CreatedAt: day,
 		Stages: []domain.Stage{{Name: "s", Agent: "a", Task: domain.TaskSpec{Type: "x", Params: json.RawMessage(`{"a":1}`)}}},
 	}
 	must(t, s.Runs.Insert(ctx, inline))

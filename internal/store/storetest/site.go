@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -82,12 +83,12 @@ func testWebsites(t *testing.T, s *store.Store) {
 	must(t, s.Websites.Update(ctx, w))
 	wantEqual(t, value(s.Websites.Get(ctx, w.ID))(t), w)
 
-	list, total, err := s.Websites.List(ctx, window(1, 1))
+	list, total, err := s.Websites.List(ctx, "", window(1, 1))
 	must(t, err)
 	if total != 2 || len(list) != 1 || list[0].ID != "site_lamps" {
 		t.Errorf("list = %v of %d, want site_lamps of 2", list, total)
 	}
-	list, total, err = s.Websites.List(ctx, window(10, 5))
+	list, total, err = s.Websites.List(ctx, "", window(10, 5))
 	must(t, err)
 	if total != 2 || list == nil || len(list) != 0 {
 		t.Errorf("list = %#v of %d, want an empty list of 2", list, total)
@@ -152,6 +153,99 @@ func testWebsitePointer(t *testing.T, s *store.Store) {
 	if got := value(s.Websites.Get(ctx, keys.ID))(t); got.LiveRelease != k1 || got.PointerSeq != last {
 		t.Errorf("a refused SetLive changed the website: %+v", got)
 	}
+}
+
+// testWebsiteVersion: every change that a reader could see moves the version, and
+// nothing else does.
+func testWebsiteVersion(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	last := value(s.Websites.Version(ctx))(t)
+	step := func(name string, moves bool, err error) {
+		t.Helper()
+		must(t, err)
+		now := value(s.Websites.Version(ctx))(t)
+		if moved := now > last; moved != moves || now < last {
+			t.Errorf("%s: version went from %d to %d, want a move: %v", name, last, now, moves)
+		}
+		last = now
+	}
+	w := insertWebsite(t, s, "keys")
+	step("insert", true, nil)
+	w.Title = "Keys"
+	step("update", true, s.Websites.Update(ctx, w))
+	step("new release", false, s.Releases.Insert(ctx, &domain.Release{ID: "rel_1", WebsiteID: w.ID, CreatedAt: day}))
+	step("set live", true, s.Websites.SetLive(ctx, w.ID, "rel_1", day))
+	step("pages", false, s.Pages.Replace(ctx, w.ID, []domain.Page{{ID: "page_1", WebsiteID: w.ID, Slug: "a"}}))
+	step("in order", false, s.Websites.InOrder(ctx))
+	step("behind the store's back", true, s.InTx(ctx, func(ctx context.Context) error {
+		return execIn(ctx, `UPDATE websites SET title = 'x' WHERE id = 'site_keys'`)
+	}))
+	undone := s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Websites.Update(ctx, w); err != nil {
+			return err
+		}
+		return domain.Errorf(domain.CodeCancelled, "Undo.")
+	})
+	wantCode(t, undone, domain.CodeCancelled)
+	step("rolled back", false, nil)
+	step("delete", true, s.Websites.Delete(ctx, w.ID))
+}
+
+// testWebsiteHold: writers that decide from a website they hold never overwrite each
+// other, and the transactions of every kind of website writer meet without waiting
+// in a circle.
+func testWebsiteHold(t *testing.T, s *store.Store) {
+	w := insertWebsite(t, s, "keys")
+	must(t, s.Releases.Insert(t.Context(), &domain.Release{ID: "rel_0", WebsiteID: w.ID, CreatedAt: day}))
+	before := value(s.Websites.Version(t.Context()))(t)
+	const each = 12
+	writers := []func(ctx context.Context, i int) error{
+		func(ctx context.Context, _ int) error { // counts in the title
+			held, err := s.Websites.Hold(ctx, w.ID)
+			if err != nil {
+				return err
+			}
+			held.Title += "+"
+			return s.Websites.Update(ctx, held)
+		},
+		func(ctx context.Context, i int) error { // adds one
+			if err := s.Websites.InOrder(ctx); err != nil {
+				return err
+			}
+			name := fmt.Sprint("n", i)
+			return s.Websites.Insert(ctx, &domain.Website{
+				ID: domain.WebsiteID("site_" + name), Name: name, Domain: name + ".example", CreatedAt: day, UpdatedAt: day,
+			})
+		},
+		func(ctx context.Context, i int) error { // publishes
+			id := domain.ReleaseID(fmt.Sprint("rel_n", i))
+			if err := s.Releases.Insert(ctx, &domain.Release{ID: id, WebsiteID: w.ID, CreatedAt: day}); err != nil {
+				return err
+			}
+			return s.Websites.SetLive(ctx, w.ID, id, day)
+		},
+	}
+	var wg sync.WaitGroup
+	for _, write := range append(writers, writers[0]) {
+		for i := range each {
+			wg.Go(func() {
+				err := s.InTx(t.Context(), func(ctx context.Context) error { return write(ctx, i) })
+				if code := domain.CodeOf(err); code != "" && code != domain.CodeConflict {
+					t.Errorf("writer: %v", err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	got := value(s.Websites.Get(t.Context(), w.ID))(t)
+	if want := w.Title + strings.Repeat("+", 2*each); got.Title != want || got.State != domain.WebsiteLive || got.LiveRelease == "" {
+		t.Errorf("title %q, state %s, release %q; want title %q, live", got.Title, got.State, got.LiveRelease, want)
+	}
+	if n := value(s.Websites.Version(t.Context()))(t) - before; n < 4*each {
+		t.Errorf("version grew by %d with %d transactions", n, 4*each)
+	}
+	_, err := s.Websites.Hold(t.Context(), "site_x")
+	wantCode(t, err, domain.CodeNotFound)
 }
 
 func testPages(t *testing.T, s *store.Store) {

@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"users", testUsers},
 		{"websites", testWebsites},
 		{"website_pointer", testWebsitePointer},
+		{"website_version", testWebsiteVersion},
+		{"website_hold", testWebsiteHold},
 		{"pages", testPages},
 		{"evidence", testEvidence},
 		{"releases", testReleases},
@@ -53,6 +55,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"concurrent_decisions", testConcurrentDecisions},
 		{"concurrent_approval", testConcurrentApproval},
 		{"audit", testAudit},
+		{"audit_filters", testAuditFilters},
+		{"tenants", testTenants},
+		{"tenant_walk", testTenantWalk},
 		{"meta", testMeta},
 		{"workers", testWorkers},
 		{"idempotency", testIdempotency},
@@ -115,7 +120,7 @@ func wantEqual(t *testing.T, got, want any) {
 func insertWebsite(t *testing.T, s *store.Store, name string) *domain.Website {
 	t.Helper()
 	w := &domain.Website{
-		ID: domain.WebsiteID("site_" + name), Name: name, Domain: name + ".example", Niche: "keyboards", Language: "en", Title: "Keys & more",
+		ID: domain.WebsiteID("site_" + name), Tenant: "main", Name: name, Domain: name + ".example", Niche: "keyboards", Language: "en", Title: "Keys & more",
 		State: domain.WebsiteDraft, FeedIDs: []domain.FeedID{"feed_a"}, Operator: domain.Operator{Name: "Ada Löwe", Sample: true},
 		OwnerID: "user_a", CreatedAt: day, UpdatedAt: day,
 	}
@@ -134,7 +139,7 @@ func insertFeed(t *testing.T, s *store.Store, name string) *domain.Feed {
 func insertRun(t *testing.T, s *store.Store, name string, at time.Time) *domain.Run {
 	t.Helper()
 	r := &domain.Run{
-		ID: domain.RunID("run_" + name), Pipeline: "launch_website", Version: 2, State: domain.StateQueued,
+		ID: domain.RunID("run_" + name), Tenant: "main", Pipeline: "launch_website", Version: 2, State: domain.StateQueued,
 		Params: []byte(`{"niche": "Wäsche", "b":1}`), OwnerID: "user_a", CreatedAt: at,
 	}
 	for i, step := range []string{"scan", "plan", "write"} {

@@ -17,7 +17,7 @@ import (
 func testTasks(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	first := &domain.Task{
-		ID: "task_1", AgentID: "seo", Type: "audit", Params: json.RawMessage(`{"b": 1,"a":2}`), State: domain.StateQueued, OwnerID: "user_a",
+		ID: "task_1", Tenant: "main", AgentID: "seo", Type: "audit", Params: json.RawMessage(`{"b": 1,"a":2}`), State: domain.StateQueued, OwnerID: "user_a",
 		IdempotencyKey: "k1", RequestHash: "h1", CreatedAt: day,
 	}
 	must(t, s.Tasks.Insert(ctx, first))
@@ -100,7 +100,7 @@ func testAgents(t *testing.T, s *store.Store) {
 func insertApproval(t *testing.T, s *store.Store, run *domain.Run, id domain.ApprovalID, at time.Time) *domain.Approval {
 	t.Helper()
 	a := &domain.Approval{
-		ID: id, RunID: run.ID, Step: "approve", WebsiteID: "site_a", Kind: "publish_release", Title: "Publish?",
+		ID: id, Tenant: "main", RunID: run.ID, Step: "approve", WebsiteID: "site_a", Kind: "publish_release", Title: "Publish?",
 		Payload: json.RawMessage(`{"release": "` + string(id) + `"}`), State: domain.ApprovalPending, CreatedAt: at,
 	}
 	must(t, s.Approvals.Insert(t.Context(), a))
@@ -134,7 +134,16 @@ func testApprovals(t *testing.T, s *store.Store) {
 	wantCode(t, err, domain.CodeConflict)
 	wantEqual(t, value(s.Approvals.Get(ctx, "appr_1"))(t), a)
 
-	must(t, s.Approvals.VoidByRun(ctx, run.ID, at))
+	voided := value(s.Approvals.VoidByRun(ctx, run.ID, at))(t)
+	if len(voided) != 1 || voided[0].ID != "appr_2" {
+		t.Fatalf("voided %+v, want appr_2", voided)
+	}
+	wantEqual(t, value(s.Approvals.Get(ctx, "appr_2"))(t), &voided[0])
+	if again := value(s.Approvals.VoidByRun(ctx, run.ID, at))(t); len(again) != 0 {
+		t.Errorf("voided %+v again", again)
+	}
+	_, err = s.Approvals.VoidByRun(ctx, "run_x", at)
+	wantCode(t, err, domain.CodeNotFound)
 	_, err = s.Approvals.Decide(ctx, "appr_2", domain.ApprovalApproved, "user_a", "", at)
 	wantCode(t, err, domain.CodeConflict)
 	_, err = s.Approvals.Decide(ctx, "appr_3", domain.ApprovalVoid, "user_a", "", at)
@@ -147,7 +156,7 @@ func testApprovals(t *testing.T, s *store.Store) {
 		"": {"appr_3", "appr_2", "appr_1"}, domain.ApprovalPending: {"appr_3"}, domain.ApprovalVoid: {"appr_2"},
 		domain.ApprovalApproved: {"appr_1"}, domain.ApprovalRejected: {},
 	} {
-		list, total, err := s.Approvals.List(ctx, state, window(10, 0))
+		list, total, err := s.Approvals.List(ctx, domain.ApprovalFilter{State: state}, window(10, 0))
 		must(t, err)
 		ids := []domain.ApprovalID{}
 		for _, a := range list {
@@ -267,7 +276,8 @@ func testConcurrentApproval(t *testing.T, s *store.Store) {
 				if _, err := s.Steps.SetState(ctx, step, active, domain.StateCancelled, day); err != nil {
 					return err
 				}
-				return s.Approvals.VoidByRun(ctx, run.ID, day)
+				_, err := s.Approvals.VoidByRun(ctx, run.ID, day)
+				return err
 			})
 			if err != nil {
 				t.Errorf("round %d: cancellation: %v", round, err)
@@ -281,22 +291,6 @@ func testConcurrentApproval(t *testing.T, s *store.Store) {
 		}
 	}
 	must(t, s.Approvals.VerifyLog(t.Context()))
-}
-
-func testAudit(t *testing.T, s *store.Store) {
-	ctx := t.Context()
-	for i := range 3 {
-		must(t, s.Audit.Append(ctx, domain.AuditEntry{
-			At: day, ActorID: "user_a", Action: "website.created", Object: fmt.Sprint("site_", i), Detail: "d", RequestID: "r",
-		}))
-	}
-	list, total, err := s.Audit.List(ctx, window(2, 0))
-	must(t, err)
-	if total != 3 || len(list) != 2 || list[0].Seq <= list[1].Seq {
-		t.Fatalf("list = %+v of %d, want the newest 2 of 3", list, total)
-	}
-	list[0].Seq = 0
-	wantEqual(t, list[0], domain.AuditEntry{At: day, ActorID: "user_a", Action: "website.created", Object: "site_2", Detail: "d", RequestID: "r"})
 }
 
 func testMeta(t *testing.T, s *store.Store) {
