@@ -8,6 +8,8 @@
 //	empire.run.<run id>      a run or one of its steps changed
 //	empire.site.<site id>    a site changed, its live release above all
 //	empire.approval.<id>     an approval is wanted or was decided
+//	empire.service.beat      an instance of a service lives, drains or is gone
+//	empire.service.ask       a process wants to know what is registered
 //
 // A subscription may use the wildcards of NATS: empire.run.*, empire.>.
 package bus
