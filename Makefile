@@ -49,7 +49,7 @@ kill-test: ## kill the program at random moments of 200 runs per database; every
 	EMPIRE_TEST_KILLS=200 $(GO) test -count=1 -timeout 3h -v -run TestKillAndResume ./internal/app
 
 .PHONY: bench
-bench: ## run the benchmarks
+bench: ## run the benchmarks of packages; empire bench measures the program
 	$(GO) test -run '^$$' -bench . -benchmem $(FLAGS) $(PKGS)
 
 .PHONY: ci

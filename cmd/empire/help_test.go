@@ -93,7 +93,7 @@ func TestReference(t *testing.T) {
 // reference writes the leaves below a command: text, flags, example.
 func reference(b *strings.Builder, c *cobra.Command) {
 	for _, sub := range c.Commands() {
-		if sub.Name() == "help" || sub.Name() == "completion" {
+		if sub.Name() == "help" || sub.Name() == "completion" || sub.Hidden {
 			continue
 		}
 		reference(b, sub)

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/api":                   {"domain"},
 	"internal/web":                   {"domain"},
 	"internal/gateway":               {"domain"},
+	"internal/gateway/proxy":         {"domain"},
 	"internal/webhook":               {"domain"},
 	"internal/auth":                  {"domain"},
 	"internal/edge":                  {"domain"},
@@ -48,6 +49,7 @@ var allowed = map[string][]string{
 	"internal/release":               {"domain"},
 	"internal/store":                 {"domain", "sqltx"},
 	"internal/jobs":                  {"domain", "sqltx"},
+	"internal/bench":                 {},
 	"internal/blob":                  {"domain"},
 	"internal/bus":                   {"domain"},
 
