@@ -58,7 +58,7 @@ func userAddCommand(g *globals) *cobra.Command {
 				list = append(list, domain.Permission(p))
 			}
 			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				u, password, err := a.AddUser(ctx, args[0], name, list)
+				u, password, err := a.AddUser(ctx, "", domain.UserParams{Email: args[0], Name: name, Permissions: list})
 				if err != nil {
 					return err
 				}

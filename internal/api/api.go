@@ -25,6 +25,7 @@ const Base = "/api/v1"
 type Config struct {
 	Version   string // of the program, shown in the OpenAPI document
 	Users     userService
+	APIKeys   apiKeyService
 	Agents    agentService
 	Websites  websiteService
 	Runs      runService
@@ -60,6 +61,8 @@ func New(c Config) *API {
 	mux := http.NewServeMux()
 	a := &API{mux: mux, huma: humago.NewWithPrefix(mux, Base, humaConfig(c.Version)), log: c.Logger}
 	registerAuth(a, c.Users)
+	registerUsers(a, c.Users)
+	registerAPIKeys(a, c.APIKeys)
 	registerAgents(a, c.Agents)
 	registerTasks(a, c.Agents)
 	registerWebsites(a, c.Websites)

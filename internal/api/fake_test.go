@@ -39,6 +39,14 @@ type fakes struct {
 	decision domain.Decision
 	to       domain.ReleaseID
 	run      *domain.Run
+
+	login     domain.LoginParams
+	loggedOut string
+	newUser   domain.UserParams
+	patch     domain.UserPatch
+	newKey    domain.APIKeyParams
+	overlap   time.Duration
+	totp      string
 }
 
 // note keeps what a call asked for.
@@ -50,6 +58,7 @@ func (f *fakes) note(fn func()) {
 
 type (
 	users     struct{ *fakes }
+	apiKeys   struct{ *fakes }
 	agents    struct{ *fakes }
 	websites  struct{ *fakes }
 	runs      struct{ *fakes }
@@ -57,21 +66,6 @@ type (
 	catalogue struct{ *fakes }
 	health    struct{ *fakes }
 )
-
-func (f users) Login(_ context.Context, email, password string) (domain.Session, error) {
-	if f.fail != nil {
-		return domain.Session{}, f.fail
-	}
-	if password != "right" {
-		return domain.Session{}, domain.Errorf(domain.CodeUnauthenticated, "E-mail address or password is wrong.")
-	}
-	return domain.Session{Token: "a.b.c", ExpiresAt: noon, User: &domain.User{Email: email}}, nil
-}
-
-func (f users) Me(ctx context.Context) (*domain.User, error) {
-	p := domain.PrincipalFrom(ctx)
-	return &domain.User{ID: p.UserID, Email: "a@example.com", PasswordHash: "$argon2id$secret", Permissions: p.Permissions}, f.fail
-}
 
 func (f agents) List(_ context.Context, capability string) ([]domain.Agent, error) {
 	if capability != "" && capability != "market_analysis" {
@@ -262,7 +256,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
-		Version: "test", Users: users{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
+		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
 		Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }

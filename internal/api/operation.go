@@ -14,7 +14,8 @@ import (
 
 // tags group the operations in the document, in this order.
 var tags = []struct{ name, text string }{
-	{"auth", "Signing in, and what one may do."},
+	{"auth", "Signing in, API keys, and what one may do."},
+	{"users", "The people who may sign in."},
 	{"agents", "The agents and the tasks that they do."},
 	{"pipelines", "Pipelines and their durable runs."},
 	{"approvals", "Questions that only a person may answer."},

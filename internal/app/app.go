@@ -66,6 +66,7 @@ type App struct {
 	newAdmin      *Credentials
 
 	Users     *service.Users
+	APIKeys   *service.APIKeys
 	Websites  *service.Websites
 	Runs      *service.Runs
 	Approvals *service.Approvals

@@ -9,13 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"empire/internal/auth"
 	"empire/internal/config"
 	"empire/internal/domain"
-	"empire/internal/service"
 	"empire/internal/store"
 )
 
@@ -90,38 +90,70 @@ func lockHolder(dir string) (int, error) {
 
 // Token returns a token for an account and when it ends, as a sign-in does.
 func (a *App) Token(ctx context.Context, email string) (string, time.Time, error) {
-	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
-		return "", time.Time{}, err
-	}
-	u, err := a.store.Users.GetByEmail(ctx, email)
+	_, ctx, err := a.Account(ctx, email)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	secret := []byte(a.cfg.Auth.Secret)
-	if len(secret) == 0 {
-		if secret, err = auth.LoadOrCreateSecret(filepath.Join(a.cfg.Data, "token.key")); err != nil {
-			return "", time.Time{}, err
-		}
-	}
-	tokens, err := auth.NewTokens(secret, a.now)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	token, ends, err := tokens.Issue(u)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	return token, ends, a.store.Audit.Append(ctx, domain.AuditEntry{
-		At: a.now().UTC(), ActorID: domain.PrincipalFrom(ctx).UserID, Action: "user.token_issued", Object: string(u.ID),
-	})
+	s, err := a.Users.TokenFor(ctx, email)
+	return s.Token, s.ExpiresAt, err
 }
 
-// AddUser creates an account with a random password and returns it: the only time
-// that it can be seen.
-func (a *App) AddUser(ctx context.Context, email, name string, permissions []domain.Permission) (*domain.User, string, error) {
-	password := auth.NewPasswords(auth.PasswordConfig{}).Generate()
-	u, err := a.Users.Create(ctx, service.UserParams{Email: email, Name: name, Password: password, Permissions: permissions})
-	return u, password, err
+// AddUser creates an account of a tenant (empty: the one of ctx) with a random
+// password and returns it: the only time that it can be seen.
+func (a *App) AddUser(ctx context.Context, tenant domain.TenantID, p domain.UserParams) (*domain.User, string, error) {
+	if tenant != "" {
+		if err := tenant.Validate(); err != nil {
+			return nil, "", err
+		}
+		ctx = inTenant(ctx, tenant)
+	}
+	p.Password = auth.NewPasswords(auth.PasswordConfig{}).Generate()
+	u, err := a.Users.Create(ctx, p)
+	return u, p.Password, err
+}
+
+// Account returns an account of whatever tenant and a context in which the local
+// administrator acts in that tenant: who may read the data directory may do so.
+func (a *App) Account(ctx context.Context, email string) (*domain.User, context.Context, error) {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return nil, nil, err
+	}
+	u, err := a.store.Users.GetByEmail(ctx, strings.TrimSpace(email))
+	if err != nil {
+		return nil, nil, err
+	}
+	return u, inTenant(ctx, u.Tenant), nil
+}
+
+// Accounts lists the accounts of a tenant, or of all if it is empty.
+func (a *App) Accounts(ctx context.Context, tenant domain.TenantID, w domain.Window) ([]domain.User, int, error) {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return nil, 0, err
+	}
+	return a.store.Users.List(ctx, tenant, w)
+}
+
+// KeyOwner is Account for the owner of an API key.
+func (a *App) KeyOwner(ctx context.Context, id domain.APIKeyID) (*domain.User, context.Context, error) {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return nil, nil, err
+	}
+	key, err := a.store.APIKeys.Get(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := a.store.Users.Get(ctx, key.UserID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return u, inTenant(ctx, u.Tenant), nil
+}
+
+// inTenant returns a context in which the principal of ctx acts in a tenant.
+func inTenant(ctx context.Context, tenant domain.TenantID) context.Context {
+	p := *domain.PrincipalFrom(ctx)
+	p.Tenant = tenant
+	return domain.WithPrincipal(ctx, &p)
 }
 
 // MissingOperator names the operator settings without which no release of a new

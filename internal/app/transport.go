@@ -48,10 +48,21 @@ func (a *App) wireAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.csrf, a.authenticator = auth.NewCSRF(secret), auth.NewAuthenticator(tokens, a.store.Users)
+	vault, err := a.vault()
+	if err != nil {
+		return err
+	}
+	a.csrf = auth.NewCSRF(secret)
+	a.authenticator = auth.NewAuthenticator(auth.AuthenticatorConfig{
+		Tokens: tokens, Sessions: a.store.Sessions, Keys: a.store.APIKeys, Now: a.now, Logger: a.log,
+	})
 	a.Users = service.NewUsers(service.UsersConfig{
-		Store: a.store.Users, Audit: a.store.Audit, Tx: a.store, Passwords: auth.NewPasswords(auth.PasswordConfig{}), Tokens: tokens,
-		Guard: auth.NewAttempts(a.now), Now: a.now,
+		Store: a.store.Users, Sessions: a.store.Sessions, Audit: a.store.Audit, Tx: a.store, Passwords: auth.NewPasswords(auth.PasswordConfig{}),
+		TOTP: auth.TOTP{}, Vault: vault, Tokens: tokens, Guard: auth.NewAttempts(a.now), Changed: a.identityChanged, Now: a.now,
+	})
+	a.APIKeys = service.NewAPIKeys(service.APIKeysConfig{
+		Store: a.store.APIKeys, Users: a.store.Users, Audit: a.store.Audit, Tx: a.store, Secrets: auth.KeySecrets{},
+		Changed: a.identityChanged, Now: a.now,
 	})
 	email, password, created, err := a.Users.EnsureAdmin(ctx)
 	if err != nil {
@@ -63,15 +74,36 @@ func (a *App) wireAdmin(ctx context.Context) error {
 	return a.findAdmin(ctx)
 }
 
+// vault opens the key that seals secrets in the database: a configured one must be
+// there.
+func (a *App) vault() (*auth.Vault, error) {
+	if a.cfg.Auth.KeyFile != "" {
+		return auth.LoadVault(a.cfg.Auth.KeyFile)
+	}
+	return auth.LoadOrCreateVault(filepath.Join(a.cfg.Data, "seal.key"))
+}
+
+// identityChanged makes this process and others look at the rights, sign-ins and
+// keys of a user again.
+func (a *App) identityChanged(ctx context.Context, id domain.UserID) {
+	a.authenticator.Forget(ctx, id)
+	if a.bus == nil {
+		return
+	}
+	if err := a.bus.Publish(ctx, "empire.identity."+string(id), map[string]string{"user_id": string(id)}); err != nil {
+		a.log.WarnContext(ctx, "event not published", "user_id", id, "err", err)
+	}
+}
+
 // findAdmin sets the principal of local commands: whoever may read the data
 // directory acts as the first administrator.
 func (a *App) findAdmin(ctx context.Context) error {
-	list, _, err := a.store.Users.List(ctx, domain.Window{Limit: 1000})
+	list, _, err := a.store.Users.List(ctx, domain.DefaultTenant, domain.Window{Limit: 1000})
 	if err != nil {
 		return err
 	}
 	for _, u := range list {
-		p := &domain.Principal{UserID: u.ID, Email: u.Email, Permissions: u.Permissions, Human: true}
+		p := &domain.Principal{UserID: u.ID, Tenant: u.Tenant, Email: u.Email, Permissions: u.Permissions, Human: true}
 		if p.Can(domain.AdminFull) {
 			a.admin = p
 			return nil
@@ -97,7 +129,7 @@ func (a *App) wireTransports(context.Context) error {
 		return err
 	}
 	rest := api.New(api.Config{
-		Version: "1", Users: a.Users, Agents: a.Agents, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals,
+		Version: "1", Users: a.Users, APIKeys: a.APIKeys, Agents: a.Agents, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals,
 		Catalogue: a.Catalogue, Health: a.Health, Logger: a.log,
 	})
 	pages, err := web.New(web.Config{

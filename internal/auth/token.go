@@ -9,9 +9,6 @@ import (
 	"empire/internal/domain"
 )
 
-// TokenLifetime is how long a session lasts.
-const TokenLifetime = 24 * time.Hour
-
 const (
 	issuer   = "empire"
 	audience = "empire"
@@ -81,24 +78,22 @@ func NewTokens(secret []byte, now func() time.Time) (*Tokens, error) {
 	)}, nil
 }
 
-// Issue returns a token for a user and the time when it expires.
-func (t *Tokens) Issue(u *domain.User) (string, time.Time, error) {
-	now := t.now().UTC().Truncate(time.Second)
-	expires := now.Add(TokenLifetime)
+// Issue returns the token of a sign-in: it lasts as long as that does, to the second.
+func (t *Tokens) Issue(u *domain.User, session *domain.LoginSession) (string, error) {
 	c := &Claims{
 		UserID:      u.ID,
 		Permissions: append([]domain.Permission{}, u.Permissions...),
-		IssuedAt:    now.Unix(),
-		ExpiresAt:   expires.Unix(),
-		ID:          domain.NewID("jti"),
+		IssuedAt:    session.CreatedAt.Unix(),
+		ExpiresAt:   session.ExpiresAt.Unix(),
+		ID:          string(session.ID),
 		Issuer:      issuer,
 		Audience:    audience,
 	}
 	s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(t.secret)
 	if err != nil {
-		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
+		return "", fmt.Errorf("sign token: %w", err)
 	}
-	return s, expires, nil
+	return s, nil
 }
 
 // Verify returns what a token says, or CodeUnauthenticated. The reason stays in

@@ -10,9 +10,8 @@ type LoginParams struct {
 	Client   string // what the client calls itself, for the list of sign-ins
 }
 
-// UserParams ask for a new account.
+// UserParams ask for a new account in the tenant of who asks.
 type UserParams struct {
-	Tenant      TenantID // empty: that of who asks
 	Email       string
 	Name        string
 	Password    string

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Permission is a right of a user.
@@ -44,11 +46,20 @@ type User struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
+// MaxName bounds the names of users and API keys, in bytes.
+const MaxName = 200
+
 // Validate checks what a user record must hold.
 func (u *User) Validate() error {
 	local, host, ok := strings.Cut(u.Email, "@")
 	if !ok || local == "" || !strings.Contains(host, ".") && host != "localhost" || strings.ContainsAny(u.Email, " \t\r\n<>\"") || len(u.Email) > 254 {
 		return Invalid("email", "E-mail address %q is not valid.", u.Email)
+	}
+	if strings.ContainsFunc(u.Email, unicode.IsControl) || !utf8.ValidString(u.Email) {
+		return Invalid("email", "The e-mail address is not valid.")
+	}
+	if len(u.Name) > MaxName || strings.ContainsFunc(u.Name, unicode.IsControl) || !utf8.ValidString(u.Name) {
+		return Invalid("name", "A name has at most %d bytes and no control characters.", MaxName)
 	}
 	for _, p := range u.Permissions {
 		if !slices.Contains(Permissions(), p) {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"empire/internal/domain"
+	"empire/internal/sqltx"
 )
 
 // Session is a successful sign-in.
@@ -16,109 +16,137 @@ type Session = domain.Session
 // AdminEmail is the account that the first start creates.
 const AdminEmail = "admin@localhost"
 
-const (
-	minPassword = 12   // characters, of a password that a person chose
-	maxPassword = 1024 // bytes; more is an attack on the hash
-)
-
-type userStore interface {
+type userReader interface {
 	Get(ctx context.Context, id domain.UserID) (*domain.User, error)
 	GetByEmail(ctx context.Context, email string) (*domain.User, error) // regardless of case
+	List(ctx context.Context, tenant domain.TenantID, w domain.Window) ([]domain.User, int, error)
+}
+
+type userWriter interface {
 	Insert(ctx context.Context, u *domain.User) error
 	Update(ctx context.Context, u *domain.User) error
-	List(ctx context.Context, w domain.Window) ([]domain.User, int, error)
+	Delete(ctx context.Context, id domain.UserID) error
 }
 
-type userAudit interface {
-	Append(ctx context.Context, e domain.AuditEntry) error
+// userLocks keep others from changing what they return until the transaction ends.
+type userLocks interface {
+	Lock(ctx context.Context, id domain.UserID) (*domain.User, error)
+	LockAdmins(ctx context.Context, tenant domain.TenantID) ([]domain.UserID, error)
 }
 
-type userTx interface {
-	InTx(ctx context.Context, fn func(ctx context.Context) error) error
-}
-
-type passwords interface {
-	Hash(ctx context.Context, password string) (string, error)
-	Verify(ctx context.Context, hash, password string) (bool, error) // an empty hash costs the same and is never right
-	Generate() string
-}
-
-type tokenIssuer interface {
-	Issue(u *domain.User) (string, time.Time, error)
-}
-
-// loginGuard counts failed sign-ins by account name.
-type loginGuard interface {
-	Begin(account string) (locked time.Duration)
-	Succeeded(account string)
+type userStore interface {
+	userReader
+	userWriter
+	userLocks
+	secondFactorStore
 }
 
 // UsersConfig is what Users needs.
 type UsersConfig struct {
 	Store     userStore
-	Audit     userAudit
-	Tx        userTx
+	Sessions  sessionStore
+	Audit     auditStore
+	Tx        transactor
 	Passwords passwords
+	TOTP      secondFactor
+	Vault     vault
 	Tokens    tokenIssuer
 	Guard     loginGuard
-	Now       func() time.Time
+	// Changed is told after the rights, sign-ins or keys of a user have changed, so
+	// that nothing older is used; nil: nobody wants to know.
+	Changed func(ctx context.Context, id domain.UserID)
+	Now     func() time.Time
 }
 
-// Users signs people in and keeps their accounts.
+// Users signs people in and keeps their accounts. Everyone sees the accounts of the
+// own tenant only; without admin.full, the own one.
 type Users struct {
-	c UsersConfig
+	c       UsersConfig
+	journal journal
 }
 
 // NewUsers returns the service.
-func NewUsers(c UsersConfig) *Users { return &Users{c} }
+func NewUsers(c UsersConfig) *Users { return &Users{c, journal{c.Audit, c.Now}} }
 
-// Login returns a session for the right password. An unknown user and a wrong
-// password cannot be told apart, neither by the answer nor by the time it takes.
-func (s *Users) Login(ctx context.Context, email, password string) (Session, error) {
-	account := strings.ToLower(strings.TrimSpace(email))
-	if wait := s.c.Guard.Begin(account); wait > 0 {
-		return Session{}, &domain.Error{
-			Code:       domain.CodeRateLimited,
-			Message:    "Too many failed sign-ins. Try again later.",
-			RetryAfter: wait,
-		}
-	}
-	u, err := s.c.Store.GetByEmail(ctx, account)
-	if err != nil && domain.CodeOf(err) != domain.CodeNotFound {
-		return Session{}, fmt.Errorf("find user: %w", err)
-	}
-	hash := ""
-	if err == nil {
-		hash = u.PasswordHash
-	}
-	ok, err := s.c.Passwords.Verify(ctx, hash, password[:min(len(password), maxPassword+1)])
-	if err != nil {
-		return Session{}, fmt.Errorf("check password: %w", err)
-	}
-	if !ok {
-		return Session{}, domain.Errorf(domain.CodeUnauthenticated, "E-mail address or password is wrong.")
-	}
-	s.c.Guard.Succeeded(account)
-	token, expires, err := s.c.Tokens.Issue(u)
-	if err != nil {
-		return Session{}, fmt.Errorf("sign in %s: %w", u.ID, err)
-	}
-	return Session{Token: token, ExpiresAt: expires, User: u}, nil
-}
-
-// Me returns the user who acts in ctx.
-func (s *Users) Me(ctx context.Context) (*domain.User, error) {
+// signedIn returns who acts in ctx, or CodeUnauthenticated.
+func signedIn(ctx context.Context) (*domain.Principal, error) {
 	p := domain.PrincipalFrom(ctx)
 	if p == nil {
 		return nil, domain.Errorf(domain.CodeUnauthenticated, "Sign in first.")
 	}
-	return s.c.Store.Get(ctx, p.UserID)
+	return p, nil
+}
+
+// person returns who acts in ctx if that is a person and not a program with a key.
+func person(ctx context.Context) (*domain.Principal, error) {
+	p, err := signedIn(ctx)
+	if err == nil && !p.Human {
+		return nil, domain.Errorf(domain.CodeForbidden, "An API key may not do this; a person who signed in may.")
+	}
+	return p, err
+}
+
+// changedUser tells once it is certain that something of a user has changed.
+func changedUser(ctx context.Context, tell func(context.Context, domain.UserID), id domain.UserID) {
+	if tell != nil {
+		sqltx.AfterCommit(ctx, func() { tell(context.WithoutCancel(ctx), id) })
+	}
+}
+
+func (s *Users) changed(ctx context.Context, id domain.UserID) { changedUser(ctx, s.c.Changed, id) }
+
+// Me returns the user who acts in ctx, with the permissions that this credential
+// has: those of an API key may be fewer than the user's.
+func (s *Users) Me(ctx context.Context) (*domain.User, error) {
+	p, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.c.Store.Get(ctx, p.UserID)
+	if domain.CodeOf(err) == domain.CodeNotFound { // since the request came in
+		return nil, domain.Errorf(domain.CodeUnauthenticated, "This account does not exist any more.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.Key != "" {
+		u.Permissions = p.Permissions
+	}
+	return u, nil
+}
+
+// Get returns an account: one's own, or with admin.full any of the tenant. All
+// others do not exist.
+func (s *Users) Get(ctx context.Context, id domain.UserID) (*domain.User, error) {
+	p, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing := domain.Errorf(domain.CodeNotFound, "User %s does not exist.", id)
+	if p.UserID != id && !p.Can(domain.AdminFull) || !domain.ValidID(string(id), "user") {
+		return nil, missing
+	}
+	u, err := s.c.Store.Get(ctx, id)
+	if err == nil && u.Tenant.OrDefault() != p.Tenant.OrDefault() {
+		return nil, missing
+	}
+	return u, err
+}
+
+// List returns the accounts of the tenant and how many there are. It needs
+// admin.full.
+func (s *Users) List(ctx context.Context, w domain.Window) ([]domain.User, int, error) {
+	p, err := domain.Require(ctx, domain.AdminFull)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.c.Store.List(ctx, p.Tenant.OrDefault(), w)
 }
 
 // EnsureAdmin creates the first account if there is none yet, and returns its
 // random password: the only time that it can be seen.
 func (s *Users) EnsureAdmin(ctx context.Context) (email, password string, created bool, err error) {
-	_, total, err := s.c.Store.List(ctx, domain.Window{Limit: 1})
+	_, total, err := s.c.Store.List(ctx, "", domain.Window{Limit: 1})
 	if err != nil {
 		return "", "", false, fmt.Errorf("count users: %w", err)
 	}
@@ -126,58 +154,35 @@ func (s *Users) EnsureAdmin(ctx context.Context) (email, password string, create
 		return "", "", false, nil
 	}
 	password = s.c.Passwords.Generate()
-	admin := &domain.User{Email: AdminEmail, Name: "Administrator", Permissions: []domain.Permission{domain.AdminFull}}
-	if err := s.insert(ctx, admin, password, ""); err != nil {
+	admin := &domain.User{
+		Tenant: domain.DefaultTenant, Email: AdminEmail, Name: "Administrator", Permissions: []domain.Permission{domain.AdminFull},
+	}
+	if err := s.insert(ctx, admin, password); err != nil {
 		return "", "", false, fmt.Errorf("create the first user: %w", err)
 	}
 	return AdminEmail, password, true, nil
 }
 
-// UserParams asks for a new account.
-type UserParams struct {
-	Email       string
-	Name        string
-	Password    string
-	Permissions []domain.Permission
-}
-
-// Create adds an account. It needs admin.full.
-func (s *Users) Create(ctx context.Context, p UserParams) (*domain.User, error) {
+// Create adds an account to the tenant of who asks. It needs admin.full.
+func (s *Users) Create(ctx context.Context, p domain.UserParams) (*domain.User, error) {
 	actor, err := domain.Require(ctx, domain.AdminFull)
 	if err != nil {
 		return nil, err
 	}
-	if n := utf8.RuneCountInString(p.Password); n < minPassword || len(p.Password) > maxPassword {
-		return nil, domain.Invalid("password", "A password needs %d characters or more, and at most %d bytes.", minPassword, maxPassword)
+	if err := checkNewPassword(p.Password); err != nil {
+		return nil, err
 	}
-	u := &domain.User{Email: strings.TrimSpace(p.Email), Name: strings.TrimSpace(p.Name), Permissions: p.Permissions}
-	if err := s.insert(ctx, u, p.Password, actor.UserID); err != nil {
+	u := &domain.User{
+		Tenant: actor.Tenant.OrDefault(), Email: strings.TrimSpace(p.Email), Name: strings.TrimSpace(p.Name), Permissions: unique(p.Permissions),
+	}
+	if err := s.insert(ctx, u, p.Password); err != nil {
 		return nil, fmt.Errorf("create user: %w", err)
 	}
 	return u, nil
 }
 
-// Get returns an account: one's own, or any with admin.full.
-func (s *Users) Get(ctx context.Context, id domain.UserID) (*domain.User, error) {
-	if p := domain.PrincipalFrom(ctx); p != nil && p.UserID == id {
-		return s.c.Store.Get(ctx, id)
-	}
-	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
-		return nil, err
-	}
-	return s.c.Store.Get(ctx, id)
-}
-
-// List returns accounts and how many there are. It needs admin.full.
-func (s *Users) List(ctx context.Context, w domain.Window) ([]domain.User, int, error) {
-	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
-		return nil, 0, err
-	}
-	return s.c.Store.List(ctx, w)
-}
-
 // insert stores a checked account and its audit entry in one transaction.
-func (s *Users) insert(ctx context.Context, u *domain.User, password string, actor domain.UserID) error {
+func (s *Users) insert(ctx context.Context, u *domain.User, password string) error {
 	if err := u.Validate(); err != nil {
 		return err
 	}
@@ -185,14 +190,63 @@ func (s *Users) insert(ctx context.Context, u *domain.User, password string, act
 	if err != nil {
 		return fmt.Errorf("hash password: %w", err)
 	}
-	now := s.c.Now().UTC()
+	now := s.c.Now().UTC().Truncate(time.Microsecond)
 	u.ID, u.PasswordHash, u.CreatedAt, u.UpdatedAt = domain.UserID(domain.NewID("user")), hash, now, now
 	return s.c.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.c.Store.Insert(ctx, u); err != nil {
 			return err
 		}
-		return s.c.Audit.Append(ctx, domain.AuditEntry{
-			At: now, ActorID: actor, Action: "user.created", Object: string(u.ID), RequestID: domain.RequestIDFrom(ctx),
-		})
+		return s.journal.record(ctx, "user.created", string(u.ID), "")
 	})
+}
+
+// Delete removes an account with its sign-ins and API keys; what it made stays. It
+// needs admin.full, and the last administrator of a tenant cannot be removed.
+func (s *Users) Delete(ctx context.Context, id domain.UserID) error {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return err
+	}
+	u, err := s.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	err = s.c.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.keepAnAdmin(ctx, u); err != nil {
+			return err
+		}
+		if err := s.c.Store.Delete(ctx, id); err != nil {
+			return err
+		}
+		return s.journal.record(ctx, "user.deleted", string(id), u.Email)
+	})
+	if err != nil {
+		return fmt.Errorf("delete user %s: %w", id, err)
+	}
+	s.changed(ctx, id)
+	return nil
+}
+
+// keepAnAdmin refuses to let go of the last administrator of a tenant.
+func (s *Users) keepAnAdmin(ctx context.Context, u *domain.User) error {
+	admins, err := s.c.Store.LockAdmins(ctx, u.Tenant.OrDefault())
+	if err != nil {
+		return err
+	}
+	if len(admins) == 1 && admins[0] == u.ID {
+		return domain.Errorf(domain.CodeConflict, "%s is the last administrator; make another one first.", u.Email)
+	}
+	return nil
+}
+
+// unique returns the values in their order, each once.
+func unique[T comparable](list []T) []T {
+	seen := map[T]bool{}
+	out := make([]T, 0, len(list))
+	for _, v := range list {
+		if !seen[v] {
+			seen[v] = true
+			out = append(out, v)
+		}
+	}
+	return out
 }

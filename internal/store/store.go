@@ -7,6 +7,8 @@ type Store struct {
 	db *DB
 
 	Users       *Users
+	Sessions    *Sessions
+	APIKeys     *APIKeys
 	Websites    *Websites
 	Pages       *Pages
 	Evidence    *Evidence
@@ -33,6 +35,8 @@ func New(db *DB) *Store {
 	return &Store{
 		db:          db,
 		Users:       &Users{db},
+		Sessions:    &Sessions{db},
+		APIKeys:     &APIKeys{db},
 		Websites:    &Websites{db},
 		Pages:       &Pages{db},
 		Evidence:    &Evidence{db},

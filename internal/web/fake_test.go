@@ -38,6 +38,8 @@ type world struct {
 	rolledBack domain.ReleaseID
 	cancelled  domain.RunID
 	retried    domain.RunID
+
+	signedOut, signedOutAll bool
 }
 
 type (
@@ -53,11 +55,19 @@ func part[T any](all []T, w domain.Window) []T {
 	return all[from:min(len(all), from+w.Limit)]
 }
 
-func (f users) Login(_ context.Context, email, password string) (domain.Session, error) {
-	if password != "right" {
+func (f users) Login(_ context.Context, p domain.LoginParams) (domain.Session, error) {
+	if p.Password != "right" {
 		return domain.Session{}, domain.Errorf(domain.CodeUnauthenticated, "E-mail address or password is wrong.")
 	}
-	return domain.Session{Token: "token-of-" + email, ExpiresAt: noon.Add(24 * time.Hour), User: &domain.User{Email: email}}, nil
+	if p.Email == "two@example.com" && p.OTP != "123456" {
+		return domain.Session{}, domain.Errorf(domain.CodeUnauthenticated, "This account has a second factor.")
+	}
+	return domain.Session{Token: "token-of-" + p.Email, ExpiresAt: noon.Add(24 * time.Hour), User: &domain.User{Email: p.Email}}, nil
+}
+
+func (f users) Logout(_ context.Context, all bool) error {
+	f.signedOut, f.signedOutAll = true, all
+	return f.fail["users"]
 }
 
 func (f sites) List(_ context.Context, w domain.Window) ([]domain.Website, int, error) {

@@ -114,7 +114,9 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := signInView{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"))}
-	s, err := d.c.Users.Login(r.Context(), v.Email, r.PostFormValue("password"))
+	s, err := d.c.Users.Login(r.Context(), domain.LoginParams{
+		Email: v.Email, Password: r.PostFormValue("password"), OTP: strings.TrimSpace(r.PostFormValue("otp")), Client: r.UserAgent(),
+	})
 	if err != nil {
 		d.log(r, err)
 		v.Error = domain.MessageOf(err)
@@ -126,7 +128,12 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, v.Next, http.StatusSeeOther)
 }
 
+// signOut ends the sign-in itself, not only the cookie: a copy of it is worth nothing
+// any more.
 func (d *Dashboard) signOut(w http.ResponseWriter, r *http.Request) (string, error) {
+	if err := d.c.Users.Logout(r.Context(), false); err != nil {
+		return "", err
+	}
 	d.setCookie(w, r, http.Cookie{Name: d.c.SessionCookie, MaxAge: -1})
 	d.notify(w, r, "signed-out")
 	return "/sign-in", nil

@@ -15,7 +15,8 @@ import (
 )
 
 type userService interface {
-	Login(ctx context.Context, email, password string) (domain.Session, error)
+	Login(ctx context.Context, p domain.LoginParams) (domain.Session, error)
+	Logout(ctx context.Context, all bool) error
 }
 
 type agentService interface {

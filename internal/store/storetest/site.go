@@ -15,7 +15,7 @@ import (
 func testUsers(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	ada := &domain.User{
-		ID: "user_a", Email: "Ada@Example.com", Name: "Ada", PasswordHash: "hash", Permissions: []domain.Permission{domain.AdminFull},
+		ID: "user_a", Tenant: domain.DefaultTenant, Email: "Ada@Example.com", Name: "Ada", PasswordHash: "hash", Permissions: []domain.Permission{domain.AdminFull},
 		CreatedAt: day, UpdatedAt: day,
 	}
 	must(t, s.Users.Insert(ctx, ada))
@@ -36,7 +36,7 @@ func testUsers(t *testing.T, s *store.Store) {
 	ada.Email = "BO@example.com"
 	wantCode(t, s.Users.Update(ctx, ada), domain.CodeConflict)
 
-	list, total, err := s.Users.List(ctx, window(1, 1))
+	list, total, err := s.Users.List(ctx, "", window(1, 1))
 	must(t, err)
 	if total != 2 || len(list) != 1 || list[0].ID != "user_b" {
 		t.Errorf("list = %v of %d, want user_b of 2", list, total)

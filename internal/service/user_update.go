@@ -1,0 +1,113 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// Update changes an account. Everyone may change the own name and, with the current
+// password, the own password; permissions and other accounts need admin.full. A new
+// password ends all other sign-ins.
+func (s *Users) Update(ctx context.Context, id domain.UserID, p domain.UserPatch) (*domain.User, error) {
+	actor, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayUpdate(ctx, actor, u, p); err != nil {
+		return nil, err
+	}
+	hash := ""
+	if p.Password != nil {
+		if hash, err = s.c.Passwords.Hash(ctx, *p.Password); err != nil {
+			return nil, fmt.Errorf("hash password: %w", err)
+		}
+	}
+	err = s.c.Tx.InTx(ctx, func(ctx context.Context) error {
+		if p.Permissions != nil && !slices.Contains(*p.Permissions, domain.AdminFull) {
+			if err := s.keepAnAdmin(ctx, u); err != nil {
+				return err
+			}
+		}
+		u, err = s.apply(ctx, id, p, hash)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update user %s: %w", id, err)
+	}
+	s.changed(ctx, id)
+	return u, nil
+}
+
+// mayUpdate checks the right to a change, and the current password where it counts.
+func (s *Users) mayUpdate(ctx context.Context, actor *domain.Principal, u *domain.User, p domain.UserPatch) error {
+	if !actor.Can(domain.AdminFull) {
+		if p.Permissions != nil {
+			return domain.Errorf(domain.CodeForbidden, "Changing permissions needs the permission %s.", domain.AdminFull)
+		}
+		if _, err := person(ctx); err != nil {
+			return err
+		}
+	}
+	if p.Password == nil {
+		return nil
+	}
+	if err := checkNewPassword(*p.Password); err != nil {
+		return err
+	}
+	if actor.UserID != u.ID {
+		return nil
+	}
+	if _, err := person(ctx); err != nil {
+		return err
+	}
+	return s.confirmPassword(ctx, u, p.CurrentPassword, "current_password")
+}
+
+// apply changes the account in the transaction of ctx. hash is that of a new
+// password.
+func (s *Users) apply(ctx context.Context, id domain.UserID, p domain.UserPatch, hash string) (*domain.User, error) {
+	u, err := s.c.Store.Lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var what []string
+	if p.Name != nil {
+		u.Name, what = strings.TrimSpace(*p.Name), append(what, "name")
+	}
+	if p.Permissions != nil {
+		u.Permissions, what = unique(*p.Permissions), append(what, "permissions: "+joinPermissions(unique(*p.Permissions)))
+	}
+	if err := u.Validate(); err != nil {
+		return nil, err
+	}
+	if len(what) == 0 && hash == "" {
+		return u, nil
+	}
+	u.UpdatedAt = s.c.Now().UTC().Truncate(time.Microsecond)
+	if len(what) > 0 {
+		if err := s.journal.record(ctx, "user.updated", string(id), strings.Join(what, "; ")); err != nil {
+			return nil, err
+		}
+	}
+	if hash != "" {
+		return u, s.setPassword(ctx, u, hash)
+	}
+	return u, s.c.Store.Update(ctx, u)
+}
+
+func joinPermissions(list []domain.Permission) string {
+	texts := make([]string, len(list))
+	for i, p := range list {
+		texts[i] = string(p)
+	}
+	return strings.Join(texts, ", ")
+}
