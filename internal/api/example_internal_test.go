@@ -34,7 +34,10 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	}
 	check := func(where string, content map[string]*huma.MediaType) {
 		m := content["application/json"]
-		if m == nil || m.Example == nil {
+		if m == nil { // a file
+			return
+		}
+		if m.Example == nil {
 			t.Errorf("%s has no example", where)
 			return
 		}

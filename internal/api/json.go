@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,8 +18,9 @@ import (
 
 const maxDepth = 64 // of nested arrays and objects in a request
 
-// strictJSON refuses what two parsers could read differently: repeated names,
-// invalid UTF-8 and nesting beyond reason.
+// strictJSON refuses what two parsers could read differently, or no database can
+// keep: repeated names, invalid UTF-8, half a character, NUL, numbers without end
+// and nesting beyond reason.
 var strictJSON = huma.Format{
 	Marshal: huma.DefaultJSONFormat.Marshal,
 	Unmarshal: func(data []byte, v any) error {
@@ -26,8 +29,16 @@ var strictJSON = huma.Format{
 				return err
 			}
 		}
-		return json.Unmarshal(data, v)
+		return inWords(json.Unmarshal(data, v))
 	},
+}
+
+// inWords keeps the names of Go types out of what clients read.
+func inWords(err error) error {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%s at byte %d does not fit there", e.Value, e.Offset)
+	}
+	return err
 }
 
 // suffixJSON writes application/problem+json. Requests of such types are refused.
@@ -39,6 +50,9 @@ var suffixJSON = huma.Format{
 func checkJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("text is not valid UTF-8")
+	}
+	if halfCharacter(data) {
+		return errors.New("a text has half of a surrogate pair")
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -54,11 +68,17 @@ func checkJSON(data []byte) error {
 		}
 		if name, ok := token.(string); ok && wantName {
 			seen := open[len(open)-1]
+			if err := checkScalar(name); err != nil {
+				return err
+			}
 			if seen[name] {
 				return fmt.Errorf("name %q occurs twice in an object", name[:min(len(name), 60)])
 			}
 			seen[name], wantName = true, false
 			continue
+		}
+		if err := checkScalar(token); err != nil {
+			return err
 		}
 		switch token {
 		case json.Delim('{'):
@@ -73,6 +93,53 @@ func checkJSON(data []byte) error {
 		}
 		wantName = len(open) > 0 && open[len(open)-1] != nil
 	}
+}
+
+// checkScalar refuses a text with a NUL and a number that no float64 holds.
+func checkScalar(token json.Token) error {
+	switch v := token.(type) {
+	case string:
+		if strings.ContainsRune(v, 0) {
+			return errors.New("a text has a NUL character")
+		}
+	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return fmt.Errorf("number %s is out of range", v[:min(len(v), 40)])
+		}
+	}
+	return nil
+}
+
+// halfCharacter reports whether JSON has an escape for one half of a surrogate pair
+// without the other (RFC 8259 §8.2). Decoders replace it, some databases refuse it.
+func halfCharacter(data []byte) bool {
+	for {
+		i := bytes.IndexByte(data, '\\')
+		if i < 0 || i+2 > len(data) {
+			return false
+		}
+		high := surrogate(data[i:])
+		switch {
+		case high == 0:
+			data = data[i+2:] // past the character that the backslash escapes
+		case high >= 0xdc00 || len(data) < i+12 || surrogate(data[i+6:]) < 0xdc00:
+			return true
+		default:
+			data = data[i+12:]
+		}
+	}
+}
+
+// surrogate returns the surrogate that data begins with as an escape, or 0.
+func surrogate(data []byte) rune {
+	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(data[2:6]), 16, 16)
+	if err != nil || !utf16.IsSurrogate(rune(n)) {
+		return 0
+	}
+	return rune(n)
 }
 
 // object is a JSON object of any content, kept as it came.

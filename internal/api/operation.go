@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -53,7 +56,8 @@ func handle[I, O any](a *API, op operation, fn func(context.Context, *I) (*O, er
 		h.Description = strings.TrimSpace(h.Description + "\n\n" + op.rights())
 		h.Extensions = map[string]any{"x-permission": string(op.permission)}
 	}
-	h.Middlewares = huma.Middlewares{a.guard(op)}
+	takesJSON := false // known once it is registered
+	h.Middlewares = huma.Middlewares{a.guard(op, &takesJSON)}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {
@@ -61,6 +65,9 @@ func handle[I, O any](a *API, op operation, fn func(context.Context, *I) (*O, er
 		}
 		return out, nil
 	})
+	if body := a.entry(op).RequestBody; body != nil {
+		takesJSON = body.Content[mediaJSON] != nil
+	}
 	a.describe(op)
 }
 
@@ -81,21 +88,55 @@ func (op operation) rights() string {
 	return "Needs the permission `" + string(op.permission) + "`."
 }
 
-// guard refuses callers without the right and query strings that cannot be read,
-// before anything else is looked at.
-func (a *API) guard(op operation) func(huma.Context, func(huma.Context)) {
+// guard refuses callers without the right, and what cannot be read, before anything
+// else is looked at.
+func (a *API) guard(op operation, takesJSON *bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if err := op.allowed(ctx.Context()); err != nil {
 			a.refuse(ctx, err)
 			return
 		}
 		u := ctx.URL()
-		if _, err := url.ParseQuery(u.RawQuery); err != nil {
+		if !readableQuery(u.RawQuery) {
 			a.refuse(ctx, domain.Errorf(domain.CodeMalformed, "The query string cannot be read."))
+			return
+		}
+		if *takesJSON && !isJSON(ctx.Header("Content-Type")) {
+			a.refuse(ctx, newProblem(http.StatusUnsupportedMediaType, codeUnsupportedMedia, sentences[http.StatusUnsupportedMediaType]))
 			return
 		}
 		next(ctx)
 	}
+}
+
+// readableQuery reports whether all of a query string can be read as text.
+func readableQuery(raw string) bool {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return false
+	}
+	for name, values := range query {
+		if !isText(name) || slices.ContainsFunc(values, func(v string) bool { return !isText(v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// isText reports whether a value can be kept as text everywhere: no database keeps
+// a NUL, and PostgreSQL nothing but UTF-8.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// mediaJSON is the media type of bodies.
+const mediaJSON = "application/json"
+
+// isJSON reports whether a Content-Type is application/json, or absent.
+func isJSON(header string) bool {
+	if header == "" || header == mediaJSON {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(header)
+	return err == nil && kind == mediaJSON
 }
 
 func (op operation) allowed(ctx context.Context) error {
