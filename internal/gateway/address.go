@@ -116,49 +116,57 @@ func parseForwarded(lines []string) []hop {
 	var hops []hop
 	for _, line := range lines {
 		before := len(hops)
-		for rest, ok := line, true; rest != ""; {
-			var h hop
-			if h, rest, ok = parseElement(rest); !ok {
+		for rest := line; rest != ""; {
+			h, after, ok := parseElement(rest)
+			if !ok {
 				hops = append(hops[:before], hop{})
 				break
 			}
-			hops = append(hops, h)
+			hops, rest = append(hops, h), after
 		}
 	}
 	return hops
 }
 
-// parseElement reads pairs up to the next comma outside quotes: for=a;proto=b.
+// parseElement reads pairs up to the next comma outside quotes: for=a;proto=b. A
+// pair may be missing between two semicolons.
 func parseElement(s string) (h hop, rest string, ok bool) {
 	for {
-		name, after, found := strings.Cut(s, "=")
-		if !found {
-			return h, "", false
+		s = strings.TrimLeft(s, " \t")
+		if s != "" && s[0] != ';' && s[0] != ',' {
+			name, after, _ := strings.Cut(s, "=")
+			value, tail, ok := parseValue(after)
+			if !ok || !isToken(name) {
+				return h, "", false
+			}
+			switch strings.ToLower(name) {
+			case "for":
+				h.addr = parseNode(value)
+			case "proto":
+				h.proto = strings.ToLower(value)
+			}
+			s = strings.TrimLeft(tail, " \t")
 		}
-		value, tail, ok := parseValue(after)
-		if !ok {
-			return h, "", false
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "for":
-			h.addr = parseNode(value)
-		case "proto":
-			h.proto = strings.ToLower(value)
-		case "":
-			return h, "", false
-		}
-		tail = strings.TrimLeft(tail, " \t")
 		switch {
-		case tail == "":
+		case s == "":
 			return h, "", true
-		case tail[0] == ',':
-			rest = strings.TrimLeft(tail[1:], " \t")
-			return h, rest, rest != ""
-		case tail[0] != ';':
+		case s[0] == ',':
+			return h, s[1:], true
+		case s[0] != ';':
 			return h, "", false
 		}
-		s = tail[1:]
+		s = s[1:]
 	}
+}
+
+// isToken reports whether s is a token as RFC 9110 §5.6.2 has it.
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !isWord(s[i]) && strings.IndexByte("!#$%&'*+.^`|~", s[i]) < 0 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // parseValue reads a token or a quoted string.

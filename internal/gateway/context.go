@@ -88,7 +88,7 @@ func (c *lazyContext) stop() {
 
 // patient returns a context that ends with parent or after d. It uses c unless that
 // is in use, because somebody may still look at it.
-func patient(c *lazyContext, parent context.Context, d time.Duration) *lazyContext {
+func patient(parent context.Context, c *lazyContext, d time.Duration) *lazyContext {
 	if c.parent != nil {
 		c = new(lazyContext)
 	}

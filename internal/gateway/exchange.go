@@ -87,7 +87,7 @@ func (x *exchange) WriteHeader(status int) {
 		x.hold = keeping
 	case x.conditional && status == http.StatusOK && taggable(x.w.Header()):
 		tag := x.w.Header()["Etag"]
-		if len(tag) == 0 {
+		if len(tag) == 0 || tag[0] == "" {
 			x.hold = tagging
 			return
 		}

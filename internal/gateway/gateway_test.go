@@ -56,9 +56,14 @@ func (h *health) Ready(context.Context) ([]domain.Component, bool) {
 }
 
 // seen remembers metrics.
-type seen struct{ lines []string }
+type seen struct {
+	mu    sync.Mutex
+	lines []string
+}
 
 func (s *seen) ObserveRequest(listener, method, route string, status int, _ time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.lines = append(s.lines, fmt.Sprintf("%s %s %s %d", listener, method, route, status))
 }
 
@@ -70,6 +75,10 @@ func (tokens) Authenticate(_ context.Context, token string) (*domain.Principal, 
 		return &domain.Principal{UserID: "user_1", Permissions: []domain.Permission{domain.AdminFull}}, nil
 	case "reader":
 		return &domain.Principal{UserID: "user_2", Permissions: []domain.Permission{domain.WebsitesRead}}, nil
+	case "mfm_reader":
+		return &domain.Principal{UserID: "user_2", Key: "key_1", Permissions: []domain.Permission{domain.WebsitesRead}}, nil
+	case "mfm_second":
+		return &domain.Principal{UserID: "user_2", Key: "key_2"}, nil
 	case "broken":
 		return nil, errors.New("database is down")
 	}
@@ -91,7 +100,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"detail": domain.MessageOf(err), "request_id": domain.RequestIDFrom(r.Context())})
 }
 
-func newDoor(t *testing.T) *door {
+// newDoor returns a gateway in which everything that has a switch is off, unless a
+// change turns it on.
+func newDoor(t *testing.T, changes ...func(c *gateway.Config, mux *http.ServeMux)) *door {
 	t.Helper()
 	d := &door{health: &health{}, seen: &seen{}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	mux := http.NewServeMux()
@@ -113,13 +124,17 @@ func newDoor(t *testing.T) *door {
 		d.pass(time.Duration(ms) * time.Millisecond)
 	})
 	mux.HandleFunc("GET /api/panic", func(http.ResponseWriter, *http.Request) { panic("secret of the stack") })
-	d.gw = gateway.New(gateway.Config{
+	c := gateway.Config{
 		APIAddr: "127.0.0.1:0", EdgeAddr: "127.0.0.1:0", Routes: map[string]http.Handler{"/api/": mux},
 		Edge:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "site "+r.Host) }),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics") }),
 		Auth:    tokens{}, SessionCookie: "session", Health: d.health, Problem: writeProblem, Observer: d.seen,
 		Logger: slog.New(slog.NewJSONHandler(&d.log, nil)), Now: d.clock,
-	})
+	}
+	for _, change := range changes {
+		change(&c, mux)
+	}
+	d.gw = gateway.New(c)
 	d.handler, d.edge = d.gw.Handler(), d.gw.EdgeHandler()
 	return d
 }
@@ -240,7 +255,19 @@ func TestIdentity(t *testing.T) {
 		{"cookie", []string{"Cookie", "session=reader"}, 200, "user_2"},
 		{"old cookie is no sign-in", []string{"Cookie", "session=expired"}, 200, ""},
 		{"bearer wins over cookie", []string{"Authorization", "Bearer admin", "Cookie", "session=reader"}, 200, "user_1"},
+		{"empty header", []string{"Authorization", ""}, 200, ""},
+		{"old cookie and a good bearer", []string{"Authorization", "Bearer admin", "Cookie", "session=expired"}, 200, "user_1"},
 		{"database down", []string{"Authorization", "Bearer broken"}, 503, ""},
+		{"key", []string{"X-API-Key", "mfm_reader"}, 200, "user_2"},
+		{"key as bearer", []string{"Authorization", "Bearer mfm_reader"}, 200, "user_2"},
+		{"bad key", []string{"X-API-Key", "mfm_forged"}, 401, ""},
+		{"token instead of a key", []string{"X-API-Key", "admin"}, 401, ""},
+		{"bad key with a good cookie", []string{"X-API-Key", "mfm_forged", "Cookie", "session=reader"}, 401, ""},
+		{"the same key twice", []string{"Authorization", "Bearer mfm_reader", "X-API-Key", "mfm_reader"}, 200, "user_2"},
+		{"a user and their key", []string{"Authorization", "Bearer reader", "X-API-Key", "mfm_reader"}, 200, "user_2"},
+		{"two users", []string{"Authorization", "Bearer admin", "X-API-Key", "mfm_reader"}, 400, ""},
+		{"two keys of a user", []string{"Authorization", "Bearer mfm_second", "X-API-Key", "mfm_reader"}, 400, ""},
+		{"one of two is bad", []string{"Authorization", "Bearer admin", "X-API-Key", "mfm_forged"}, 401, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -249,6 +276,41 @@ func TestIdentity(t *testing.T) {
 				t.Errorf("%d %q, want %d %q", w.Code, w.Body, tt.status, tt.body)
 			}
 		})
+	}
+}
+
+func TestCredentialsAreGivenOnce(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	for _, name := range []string{"Authorization", "X-API-Key"} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/things/1", nil)
+		r.Header.Add(name, "Bearer admin")
+		r.Header.Add(name, "Bearer admin")
+		w := httptest.NewRecorder()
+		d.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest {
+			t.Errorf("%s twice: %d, want 400", name, w.Code)
+		}
+	}
+}
+
+// TestOpenPagesWorkWithOldCredentials: probes ask nobody who they are, and an old
+// cookie does not keep anybody from signing in.
+func TestOpenPagesWorkWithOldCredentials(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(_ *gateway.Config, mux *http.ServeMux) {
+		mux.HandleFunc("POST /api/v1/auth/login", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "welcome") })
+	})
+	for _, target := range []string{"/healthz", "/readyz"} {
+		if w := d.get(t, target, "Authorization", "Bearer broken"); w.Code != http.StatusOK {
+			t.Errorf("%s: %d, want 200", target, w.Code)
+		}
+	}
+	if w := d.do(t, "POST", "/api/v1/auth/login", "{}", "Cookie", "session=expired"); w.Code != http.StatusOK {
+		t.Errorf("sign-in with an old cookie: %d, want 200", w.Code)
+	}
+	if w := d.do(t, "POST", "/api/v1/auth/login", "{}", "Authorization", "Bearer forged"); w.Code != http.StatusUnauthorized {
+		t.Errorf("sign-in with a bad token: %d, want 401", w.Code)
 	}
 }
 

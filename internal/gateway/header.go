@@ -10,14 +10,13 @@ import (
 // Headers of every answer of the API listener. Handlers may replace them. Their
 // values are shared by all answers and never changed.
 var (
-	nosniff       = []string{"nosniff"}
-	denyFrame     = []string{"DENY"}
-	sameOrigin    = []string{"same-origin"}
-	noSources     = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
-	noDevices     = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
-	noPolicyFiles = []string{"none"}
-	noStore       = []string{"no-store"}
-	oneYear       = []string{"max-age=31536000"}
+	nosniff    = []string{"nosniff"}
+	denyFrame  = []string{"DENY"}
+	sameOrigin = []string{"same-origin"}
+	noSources  = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+	noDevices  = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
+	noStore    = []string{"no-store"}
+	oneYear    = []string{"max-age=31536000"}
 )
 
 // protect sets the security headers. Strict-Transport-Security says nothing over
@@ -30,7 +29,6 @@ func (g *Gateway) protect(h http.Header, r *http.Request) {
 	h["Cross-Origin-Resource-Policy"] = sameOrigin
 	h["Content-Security-Policy"] = noSources
 	h["Permissions-Policy"] = noDevices
-	h["X-Permitted-Cross-Domain-Policies"] = noPolicyFiles
 	h["Cache-Control"] = noStore
 	if r.TLS != nil || len(g.c.TrustedProxies) > 0 && g.client(r).secure {
 		h["Strict-Transport-Security"] = oneYear

@@ -72,7 +72,7 @@ func (g *Gateway) byKey(x *exchange, key string) (*domain.Principal, error) {
 
 // authenticate asks whom a token names.
 func (g *Gateway) authenticate(x *exchange, token string) (*domain.Principal, error) {
-	ctx := patient(&x.auth, x.ctx.parent, authPatience)
+	ctx := patient(x.ctx.parent, &x.auth, authPatience)
 	defer ctx.stop()
 	p, err := g.c.Auth.Authenticate(ctx, token)
 	if err != nil && domain.CodeOf(err) != domain.CodeUnauthenticated {

@@ -122,8 +122,8 @@ func (g *Gateway) charge(x *exchange, r *http.Request, in group, p *domain.Princ
 // ask asks the limiter, or while that is down the one of this process. Nil means
 // that nobody could be asked and that the request may pass.
 func (g *Gateway) ask(x *exchange, r *http.Request, key string, l domain.RateLimit) (*domain.RateDecision, error) {
-	if !g.limiterDown.pausing(time.Now()) {
-		ctx := patient(&x.limit, x.ctx.parent, limitPatience)
+	if !g.limiterDown.pausing() {
+		ctx := patient(x.ctx.parent, &x.limit, limitPatience)
 		d, err := g.c.Limiter.Allow(ctx, key, l)
 		ctx.stop()
 		if err == nil {
@@ -132,7 +132,7 @@ func (g *Gateway) ask(x *exchange, r *http.Request, key string, l domain.RateLim
 			}
 			return &d, nil
 		}
-		if x.ctx.parent.Err() == nil && g.limiterDown.begin(time.Now()) { // else the client is gone, not the limiter
+		if x.ctx.parent.Err() == nil && g.limiterDown.begin() { // else the client is gone, not the limiter
 			g.c.Logger.ErrorContext(r.Context(), "shared limits out of reach", slog.Bool("fail_closed", g.c.FailClosed), slog.Any("err", err))
 		}
 	}

@@ -17,8 +17,8 @@ type outage struct {
 }
 
 // begin notes a failure. It reports whether it is the first one.
-func (o *outage) begin(now time.Time) bool {
-	o.next.Store(now.Add(retryPause).UnixNano())
+func (o *outage) begin() bool {
+	o.next.Store(time.Now().Add(retryPause).UnixNano())
 	return !o.down.Swap(true)
 }
 
@@ -26,10 +26,10 @@ func (o *outage) begin(now time.Time) bool {
 func (o *outage) end() bool { return o.down.Load() && o.down.Swap(false) }
 
 // pausing reports whether it is down and this is not the request that tries again.
-func (o *outage) pausing(now time.Time) bool {
+func (o *outage) pausing() bool {
 	if !o.down.Load() {
 		return false
 	}
-	next := o.next.Load()
+	now, next := time.Now(), o.next.Load()
 	return now.UnixNano() < next || !o.next.CompareAndSwap(next, now.Add(retryPause).UnixNano())
 }
