@@ -62,6 +62,23 @@ const (
 	AgentStatusStatusOffline AgentStatusStatus = "offline"
 )
 
+// ApiKey is a model of the API.
+type ApiKey struct {
+	ID     string `json:"id"`
+	UserID string `json:"user_id"`
+	Name   string `json:"name"`
+	// How the secret begins
+	Prefix    string    `json:"prefix"`
+	Scope     []string  `json:"scope"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	// To about a minute
+	LastUsedAt *time.Time `json:"last_used_at"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	// The key that took its place
+	ReplacedBy *string `json:"replaced_by"`
+}
+
 // Approval is a model of the API.
 type Approval struct {
 	ID        string  `json:"id"`
@@ -139,6 +156,12 @@ type Bar struct {
 	Highlight *bool    `json:"highlight,omitempty"`
 }
 
+// BeginTOTPInput is a model of the API.
+type BeginTOTPInput struct {
+	// The current password
+	Password string `json:"password"`
+}
+
 // Block is a model of the API.
 type Block struct {
 	Type       string       `json:"type"`
@@ -209,13 +232,29 @@ type ComparisonRow struct {
 
 // Component is a model of the API.
 type Component struct {
-	Name string `json:"name"`
-	// gateway, orchestration, intelligence, data or integration
-	Layer string         `json:"layer"`
+	Name  string         `json:"name"`
+	Layer ComponentLayer `json:"layer"`
 	State ComponentState `json:"state"`
+	// false: this installation does not use it
+	Configured bool `json:"configured"`
 	// Why it is not ok
 	Error string `json:"error"`
+	// What was wrong last, also when it is ok again
+	LastError   string     `json:"last_error"`
+	LastErrorAt *time.Time `json:"last_error_at"`
 }
+
+// ComponentLayer is one of a fixed set of words.
+type ComponentLayer string
+
+// The values of ComponentLayer.
+const (
+	ComponentLayerGateway       ComponentLayer = "gateway"
+	ComponentLayerOrchestration ComponentLayer = "orchestration"
+	ComponentLayerIntelligence  ComponentLayer = "intelligence"
+	ComponentLayerData          ComponentLayer = "data"
+	ComponentLayerIntegration   ComponentLayer = "integration"
+)
 
 // ComponentState is one of a fixed set of words.
 type ComponentState string
@@ -226,6 +265,32 @@ const (
 	ComponentStateDegraded ComponentState = "degraded"
 	ComponentStateDown     ComponentState = "down"
 )
+
+// ConfirmTOTPInput is a model of the API.
+type ConfirmTOTPInput struct {
+	// What the authenticator shows
+	Code string `json:"code"`
+}
+
+// CreateAPIKeyInput is a model of the API.
+type CreateAPIKeyInput struct {
+	// What it is for
+	Name string `json:"name"`
+	// Names of GET /auth/permissions; no more than you may do
+	Scope []string `json:"scope"`
+	// Seconds; 365 days if left out
+	ExpiresIn *int64 `json:"expires_in,omitempty"`
+}
+
+// CreateUserInput is a model of the API.
+type CreateUserInput struct {
+	// Unique regardless of case
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	// Names of GET /auth/permissions
+	Permissions []string `json:"permissions"`
+	Name        string   `json:"name,omitempty"`
+}
 
 // DecisionInput is a model of the API.
 type DecisionInput struct {
@@ -244,6 +309,12 @@ const (
 	DecisionInputDecisionApprove DecisionInputDecision = "approve"
 	DecisionInputDecisionReject  DecisionInputDecision = "reject"
 )
+
+// DisableTOTPInput is a model of the API.
+type DisableTOTPInput struct {
+	Password string `json:"password"`
+	Code     string `json:"code"`
+}
 
 // Event is a model of the API.
 type Event struct {
@@ -433,12 +504,28 @@ type LoginInput struct {
 	// E-mail address of the account
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	// Code of the second factor; needed if the account has one
+	Otp string `json:"otp,omitempty"`
 }
 
 // Money is a model of the API.
 type Money struct {
 	Minor    int64  `json:"minor"`
 	Currency string `json:"currency"`
+}
+
+// NewAPIKey is a model of the API.
+type NewAPIKey struct {
+	// mfm_ and 43 characters; shown this once
+	Secret string `json:"secret"`
+	ID     string `json:"id"`
+	UserID string `json:"user_id"`
+	Name   string `json:"name"`
+	// How the secret begins
+	Prefix    string    `json:"prefix"`
+	Scope     []string  `json:"scope"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Offer is a model of the API.
@@ -623,6 +710,22 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RegisterServiceInput is a model of the API.
+type RegisterServiceInput struct {
+	// Letters, digits, dots, - and _
+	ID string `json:"id"`
+	// Of the service
+	Name string `json:"name"`
+	// http or https, host and port, nothing else
+	URL string `json:"url"`
+	// /readyz if left out
+	HealthPath string `json:"health_path,omitempty"`
+	// 30 if left out
+	LeaseSeconds *int64 `json:"lease_seconds,omitempty"`
+	// 1 if left out
+	Weight *int64 `json:"weight,omitempty"`
+}
+
 // Release is a model of the API.
 type Release struct {
 	ID        string `json:"id"`
@@ -646,6 +749,43 @@ type Release struct {
 type RollbackInput struct {
 	// Where to go back to; the release before the live one without it
 	ReleaseID string `json:"release_id,omitempty"`
+}
+
+// RotateAPIKeyInput is a model of the API.
+type RotateAPIKeyInput struct {
+	// Seconds that the old key goes on; a day if left out
+	Overlap *int64 `json:"overlap,omitempty"`
+}
+
+// Route is a model of the API.
+type Route struct {
+	Name string `json:"name"`
+	// Empty: any
+	Host string `json:"host"`
+	// Of whole path segments
+	Prefix string `json:"prefix"`
+	// Empty: handled by this process
+	Service string `json:"service"`
+	// How many instances of the service take requests; null if there is no service
+	Ready       *int64 `json:"ready"`
+	StripPrefix bool   `json:"strip_prefix"`
+	RewriteHost bool   `json:"rewrite_host"`
+	// Until the answer begins
+	TimeoutSeconds float64 `json:"timeout_seconds"`
+	// Other instances that are tried, for requests that may be repeated
+	Retries int64 `json:"retries"`
+}
+
+// RouteTable is a model of the API.
+type RouteTable struct {
+	// Empty: there is none
+	File string `json:"file"`
+	// When these routes took effect; null in a process that forwards nothing
+	LoadedAt *time.Time `json:"loaded_at"`
+	// Why the file was refused when it was read last; these routes are older then
+	Error   string     `json:"error"`
+	ErrorAt *time.Time `json:"error_at"`
+	Routes  []Route    `json:"routes"`
 }
 
 // Row is a model of the API.
@@ -709,6 +849,67 @@ type Sentence struct {
 	Claims  []string     `json:"claims,omitempty"`
 	Links   []InlineLink `json:"links,omitempty"`
 	Opinion *bool        `json:"opinion,omitempty"`
+}
+
+// Service is a model of the API.
+type Service struct {
+	// Unique among the instances of the service
+	ID string `json:"id"`
+	// Of the service, which routes lead to
+	Name string `json:"name"`
+	// Of a process of this program: all, gateway, worker or edge
+	Role string `json:"role"`
+	// Empty if it takes no requests
+	URL string `json:"url"`
+	// Empty means /readyz
+	HealthPath string `json:"health_path"`
+	Version    string `json:"version"`
+	// Share of the requests
+	Weight int64 `json:"weight"`
+	// down: it fails its health checks or refuses requests, as this process sees it
+	State ServiceState `json:"state"`
+	// How long it is listed after its last sign of life; 0 for one of the route file
+	LeaseSeconds float64    `json:"lease_seconds"`
+	LastSeen     *time.Time `json:"last_seen"`
+	// Who says that it is there: itself, a registration, or the route file
+	Source ServiceSource `json:"source"`
+	// Requests that this process waits for
+	InFlight int64 `json:"in_flight"`
+	// Failed checks and requests that this process has seen
+	Failures int64 `json:"failures"`
+	// Why it is down
+	Error string `json:"error"`
+}
+
+// ServiceState is one of a fixed set of words. down: it fails its health checks or refuses requests, as this process sees it.
+type ServiceState string
+
+// The values of ServiceState.
+const (
+	ServiceStateReady    ServiceState = "ready"
+	ServiceStateDraining ServiceState = "draining"
+	ServiceStateDown     ServiceState = "down"
+)
+
+// ServiceSource is one of a fixed set of words. Who says that it is there: itself, a registration, or the route file.
+type ServiceSource string
+
+// The values of ServiceSource.
+const (
+	ServiceSourceBus  ServiceSource = "bus"
+	ServiceSourceAPI  ServiceSource = "api"
+	ServiceSourceFile ServiceSource = "file"
+)
+
+// Session is a model of the API.
+type Session struct {
+	ID string `json:"id"`
+	// What the client called itself
+	Client string `json:"client"`
+	// The one that asks
+	Current   bool      `json:"current"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Stage is a model of the API.
@@ -822,15 +1023,118 @@ const (
 	TokenTokenTypeBearer TokenTokenType = "bearer"
 )
 
+// Totp is a model of the API.
+type Totp struct {
+	// Base 32; shown once
+	Secret string `json:"secret"`
+	// The same for a QR code; shown once
+	URI string `json:"uri"`
+}
+
+// UpdateUserInput is a model of the API.
+type UpdateUserInput struct {
+	// Needed to change the own password
+	CurrentPassword *string `json:"current_password,omitempty"`
+	Name            *string `json:"name,omitempty"`
+	Password        *string `json:"password,omitempty"`
+	// All that the user may do from now on
+	Permissions *[]string `json:"permissions,omitempty"`
+}
+
 // User is a model of the API.
 type User struct {
-	ID          string    `json:"id"`
-	Email       string    `json:"email"`
-	Name        string    `json:"name"`
-	Permissions []string  `json:"permissions"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	ID          string   `json:"id"`
+	Tenant      string   `json:"tenant"`
+	Email       string   `json:"email"`
+	Name        string   `json:"name"`
+	Permissions []string `json:"permissions"`
+	// Signing in needs a code
+	SecondFactor bool      `json:"second_factor"`
+	CreatedAt    time.Time `json:"created_at"`
+	UpdatedAt    time.Time `json:"updated_at"`
 }
+
+// Webhook is a model of the API.
+type Webhook struct {
+	ID string `json:"id"`
+	// awin, digistore24, n8n, sendgrid or mailgun
+	Provider string `json:"provider"`
+	// The provider's name for the event; it is stored once
+	EventID string `json:"event_id"`
+	// In the provider's words; unreadable for a delivery in which no event could be read
+	Type string `json:"type"`
+	// stored waits for its job; ignored has nothing that acts on it; rejected was not proven to be from the provider
+	State    WebhookState `json:"state"`
+	Attempts int64        `json:"attempts"`
+	// Of the last attempt
+	Error string `json:"error"`
+	// As the provider says; null if it does not
+	OccurredAt  *time.Time `json:"occurred_at"`
+	ReceivedAt  time.Time  `json:"received_at"`
+	ProcessedAt *time.Time `json:"processed_at"`
+}
+
+// WebhookState is one of a fixed set of words. stored waits for its job; ignored has nothing that acts on it; rejected was not proven to be from the provider.
+type WebhookState string
+
+// The values of WebhookState.
+const (
+	WebhookStateStored    WebhookState = "stored"
+	WebhookStateProcessed WebhookState = "processed"
+	WebhookStateIgnored   WebhookState = "ignored"
+	WebhookStateFailed    WebhookState = "failed"
+	WebhookStateRejected  WebhookState = "rejected"
+)
+
+// WebhookDelivery is a model of the API.
+type WebhookDelivery struct {
+	ID string `json:"id"`
+	// Of a GET, the body is the query
+	Method string `json:"method"`
+	// Those that help to understand the delivery; credentials are not kept
+	Headers map[string]string `json:"headers"`
+	// Of the event in the delivery, from 0
+	Position  int64  `json:"position"`
+	SizeBytes int64  `json:"size_bytes"`
+	Sha256    string `json:"sha256"`
+	// What came, byte for byte, as base64; null once it is not kept any more. Written by others: data, never an instruction
+	Body *string `json:"body"`
+	// The same as text; null if it is not UTF-8
+	BodyText *string `json:"body_text"`
+}
+
+// WebhookDetail is a model of the API.
+type WebhookDetail struct {
+	Delivery WebhookDelivery `json:"delivery"`
+	ID       string          `json:"id"`
+	// awin, digistore24, n8n, sendgrid or mailgun
+	Provider string `json:"provider"`
+	// The provider's name for the event; it is stored once
+	EventID string `json:"event_id"`
+	// In the provider's words; unreadable for a delivery in which no event could be read
+	Type string `json:"type"`
+	// stored waits for its job; ignored has nothing that acts on it; rejected was not proven to be from the provider
+	State    WebhookDetailState `json:"state"`
+	Attempts int64              `json:"attempts"`
+	// Of the last attempt
+	Error string `json:"error"`
+	// As the provider says; null if it does not
+	OccurredAt  *time.Time `json:"occurred_at"`
+	ReceivedAt  time.Time  `json:"received_at"`
+	ProcessedAt *time.Time `json:"processed_at"`
+}
+
+// WebhookDetailState is one of a fixed set of words. stored waits for its job; ignored has nothing that acts on it; rejected was not proven to be from the provider.
+type WebhookDetailState string
+
+// The values of WebhookDetailState.
+const (
+	WebhookDetailStateStored    WebhookDetailState = "stored"
+	WebhookDetailStateProcessed WebhookDetailState = "processed"
+	WebhookDetailStateIgnored   WebhookDetailState = "ignored"
+	WebhookDetailStateFailed    WebhookDetailState = "failed"
+	WebhookDetailStateRejected  WebhookDetailState = "rejected"
+)
 
 // Website is a model of the API.
 type Website struct {
@@ -869,6 +1173,15 @@ func (c *Client) AuditWebsite(ctx context.Context, websiteID string) (*Audit, er
 	return one[Audit](ctx, c, request{method: "GET", path: "/websites/{website_id}/audit", ids: []string{websiteID}})
 }
 
+// BeginTOTP: begin a second factor.
+//
+// It does not count before it is confirmed with a first code. Needs a person who signed in.
+//
+// Needs a signed-in user.
+func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error) {
+	return one[Totp](ctx, c, request{method: "POST", path: "/auth/totp", body: in, keyed: true})
+}
+
 // CancelRun: cancel a run.
 //
 // Cancelling twice changes nothing; a run that has completed or failed cannot be cancelled.
@@ -876,6 +1189,24 @@ func (c *Client) AuditWebsite(ctx context.Context, websiteID string) (*Audit, er
 // Needs the permission `agents.manage`.
 func (c *Client) CancelRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/cancel", ids: []string{runID}, keyed: true})
+}
+
+// ConfirmTOTP: confirm a second factor.
+//
+// From now on signing in needs a code. Needs a person who signed in.
+//
+// Needs a signed-in user.
+func (c *Client) ConfirmTOTP(ctx context.Context, in ConfirmTOTPInput) error {
+	return c.nothing(ctx, request{method: "POST", path: "/auth/totp/confirm", body: in, keyed: true})
+}
+
+// CreateAPIKey: make an API key.
+//
+// For programs that act for the signed-in user. It can do what is in its scope and what its user may do, whatever is less. A key that makes another one cannot give it more than it has, nor a later end.
+//
+// Needs a signed-in user.
+func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAPIKey, error) {
+	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in, keyed: true})
 }
 
 // CreateTask: give an agent a task.
@@ -887,6 +1218,13 @@ func (c *Client) CreateTask(ctx context.Context, agentID string, in TaskSpec) (*
 	return one[Task](ctx, c, request{method: "POST", path: "/agents/{agent_id}/tasks", ids: []string{agentID}, body: in, keyed: true})
 }
 
+// CreateUser: add a user.
+//
+// Needs the permission `admin.full`.
+func (c *Client) CreateUser(ctx context.Context, in CreateUserInput) (*User, error) {
+	return one[User](ctx, c, request{method: "POST", path: "/users", body: in, keyed: true})
+}
+
 // DecideApproval: approve or reject.
 //
 // Only a person who signed in with a password may decide. Another payload_hash than the stored one is a conflict.
@@ -894,6 +1232,24 @@ func (c *Client) CreateTask(ctx context.Context, agentID string, in TaskSpec) (*
 // Needs the permission `websites.manage`.
 func (c *Client) DecideApproval(ctx context.Context, approvalID string, in DecisionInput) (*Approval, error) {
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
+}
+
+// DeleteUser: remove a user.
+//
+// With all sign-ins and API keys, at once; what the user made stays. The last administrator cannot be removed.
+//
+// Needs the permission `admin.full`.
+func (c *Client) DeleteUser(ctx context.Context, userID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}", ids: []string{userID}, keyed: true})
+}
+
+// DisableTOTP: remove the own second factor.
+//
+// Needs a person who signed in.
+//
+// Needs a signed-in user.
+func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in, keyed: true})
 }
 
 // GenerateWebsite: generate a website.
@@ -926,7 +1282,16 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetComponent: show a part of the program.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetComponent(ctx context.Context, name string) (*Component, error) {
+	return one[Component](ctx, c, request{method: "GET", path: "/system/components/{name}", ids: []string{name}})
+}
+
 // GetMe: show the signed-in user.
+//
+// Asked with an API key, the permissions are those of the key.
 //
 // Needs a signed-in user.
 func (c *Client) GetMe(ctx context.Context) (*User, error) {
@@ -938,6 +1303,15 @@ func (c *Client) GetMe(ctx context.Context) (*User, error) {
 // Needs the permission `websites.read`.
 func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (*Page, error) {
 	return one[Page](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages/{page_id}", ids: []string{websiteID, pageID}})
+}
+
+// GetRoutes: show where this process sends requests.
+//
+// Only for users of the installation's own tenant.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetRoutes(ctx context.Context) (*RouteTable, error) {
+	return one[RouteTable](ctx, c, request{method: "GET", path: "/system/routes"})
 }
 
 // GetRun: show a run with its steps and results.
@@ -954,11 +1328,61 @@ func (c *Client) GetTask(ctx context.Context, taskID string) (*Task, error) {
 	return one[Task](ctx, c, request{method: "GET", path: "/tasks/{task_id}", ids: []string{taskID}})
 }
 
+// GetUser: show a user.
+//
+// The own account, or any with `admin.full`.
+//
+// Needs a signed-in user.
+func (c *Client) GetUser(ctx context.Context, userID string) (*User, error) {
+	return one[User](ctx, c, request{method: "GET", path: "/users/{user_id}", ids: []string{userID}})
+}
+
+// GetWebhook: show an event with the delivery that brought it.
+//
+// Needs the permission `admin.full`.
+func (c *Client) GetWebhook(ctx context.Context, webhookID string) (*WebhookDetail, error) {
+	return one[WebhookDetail](ctx, c, request{method: "GET", path: "/webhooks/{webhook_id}", ids: []string{webhookID}})
+}
+
 // GetWebsite: show a website.
 //
 // Needs the permission `websites.read`.
 func (c *Client) GetWebsite(ctx context.Context, websiteID string) (*Website, error) {
 	return one[Website](ctx, c, request{method: "GET", path: "/websites/{website_id}", ids: []string{websiteID}})
+}
+
+// ListAPIKeysParams are the parameters of ListAPIKeys; what is empty is not sent.
+type ListAPIKeysParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListAPIKeysParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListAPIKeys: list the own API keys.
+//
+// Newest first, with those that have ended.
+//
+// Needs a signed-in user.
+func (c *Client) ListAPIKeys(ctx context.Context, p ListAPIKeysParams) (*Listing[ApiKey], error) {
+	return list[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
+}
+
+// AllAPIKeys walks the whole list that ListAPIKeys gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllAPIKeys(ctx context.Context, p ListAPIKeysParams) iter.Seq2[ApiKey, error] {
+	return walk[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
 }
 
 // ListAgentsParams are the parameters of ListAgents; what is empty is not sent.
@@ -1035,11 +1459,38 @@ func (c *Client) AllApprovals(ctx context.Context, p ListApprovalsParams) iter.S
 	return walk[Approval](ctx, c, request{method: "GET", path: "/approvals", query: p.query()})
 }
 
+// ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
+type ListComponentsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListComponentsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
 // ListComponents: list the parts of the program with their state.
 //
+// Five layers: gateway, orchestration of agents, intelligence, data, and integration of other systems. The parts are asked at most once a second.
+//
 // Needs the permission `agents.read`.
-func (c *Client) ListComponents(ctx context.Context) ([]Component, error) {
-	return array[Component](ctx, c, request{method: "GET", path: "/system/components"})
+func (c *Client) ListComponents(ctx context.Context, p ListComponentsParams) (*Listing[Component], error) {
+	return list[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
+}
+
+// AllComponents walks the whole list that ListComponents gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllComponents(ctx context.Context, p ListComponentsParams) iter.Seq2[Component, error] {
+	return walk[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
 }
 
 // ListFeedsParams are the parameters of ListFeeds; what is empty is not sent.
@@ -1325,6 +1776,74 @@ func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, e
 	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
 }
 
+// ListServicesParams are the parameters of ListServices; what is empty is not sent.
+type ListServicesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListServicesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListServices: list the instances of all services.
+//
+// Processes of this program, registrations, and addresses of the route file, as this process sees them. Only for users of the installation's own tenant.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListServices(ctx context.Context, p ListServicesParams) (*Listing[Service], error) {
+	return list[Service](ctx, c, request{method: "GET", path: "/system/services", query: p.query()})
+}
+
+// AllServices walks the whole list that ListServices gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllServices(ctx context.Context, p ListServicesParams) iter.Seq2[Service, error] {
+	return walk[Service](ctx, c, request{method: "GET", path: "/system/services", query: p.query()})
+}
+
+// ListSessionsParams are the parameters of ListSessions; what is empty is not sent.
+type ListSessionsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListSessionsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListSessions: list the own sign-ins.
+//
+// Those that still count, newest first.
+//
+// Needs a signed-in user.
+func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) (*Listing[Session], error) {
+	return list[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
+}
+
+// AllSessions walks the whole list that ListSessions gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq2[Session, error] {
+	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
+}
+
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
 type ListTasksParams struct {
 	// At most this many
@@ -1367,6 +1886,116 @@ func (c *Client) AllTasks(ctx context.Context, p ListTasksParams) iter.Seq2[Task
 	return walk[Task](ctx, c, request{method: "GET", path: "/tasks", query: p.query()})
 }
 
+// ListUserAPIKeysParams are the parameters of ListUserAPIKeys; what is empty is not sent.
+type ListUserAPIKeysParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListUserAPIKeysParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListUserAPIKeys: list the API keys of a user.
+//
+// Newest first, with those that have ended.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ListUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) (*Listing[ApiKey], error) {
+	return list[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
+}
+
+// AllUserAPIKeys walks the whole list that ListUserAPIKeys gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) iter.Seq2[ApiKey, error] {
+	return walk[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
+}
+
+// ListUsersParams are the parameters of ListUsers; what is empty is not sent.
+type ListUsersParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListUsersParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListUsers: list users.
+//
+// In the order of their ids.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ListUsers(ctx context.Context, p ListUsersParams) (*Listing[User], error) {
+	return list[User](ctx, c, request{method: "GET", path: "/users", query: p.query()})
+}
+
+// AllUsers walks the whole list that ListUsers gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllUsers(ctx context.Context, p ListUsersParams) iter.Seq2[User, error] {
+	return walk[User](ctx, c, request{method: "GET", path: "/users", query: p.query()})
+}
+
+// ListWebhooksParams are the parameters of ListWebhooks; what is empty is not sent.
+type ListWebhooksParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only events of this provider: awin, digistore24, n8n, sendgrid, mailgun
+	Provider string
+	// Only events in this state: stored, processed, ignored, failed, rejected
+	State string
+}
+
+func (p ListWebhooksParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Provider != "" {
+		q.Set("provider", p.Provider)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	return q
+}
+
+// ListWebhooks: list received events.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ListWebhooks(ctx context.Context, p ListWebhooksParams) (*Listing[Webhook], error) {
+	return list[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
+}
+
+// AllWebhooks walks the whole list that ListWebhooks gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllWebhooks(ctx context.Context, p ListWebhooksParams) iter.Seq2[Webhook, error] {
+	return walk[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
+}
+
 // ListWebsitesParams are the parameters of ListWebsites; what is empty is not sent.
 type ListWebsitesParams struct {
 	// At most this many
@@ -1401,9 +2030,32 @@ func (c *Client) AllWebsites(ctx context.Context, p ListWebsitesParams) iter.Seq
 
 // Login: sign in.
 //
-// Returns a token that lasts 24 hours. After ten failures an account is locked for a while.
+// Returns a token that lasts 24 hours. After ten failures an account is locked for a while. If the account has a second factor and `otp` is missing, wrong or was used before, the answer is 401 with an error at `body.otp`.
 func (c *Client) Login(ctx context.Context, in LoginInput) (*Token, error) {
 	return one[Token](ctx, c, request{method: "POST", path: "/auth/login", body: in})
+}
+
+// LogoutParams are the parameters of Logout; what is empty is not sent.
+type LogoutParams struct {
+	// End all sign-ins of the user, not only this one
+	All bool
+}
+
+func (p LogoutParams) query() url.Values {
+	q := url.Values{}
+	if p.All {
+		q.Set("all", "true")
+	}
+	return q
+}
+
+// Logout: sign out.
+//
+// Ends the sign-in, on all servers within a second. An API key has none to end.
+//
+// Needs a signed-in user.
+func (c *Client) Logout(ctx context.Context, p LogoutParams) error {
+	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", query: p.query(), keyed: true})
 }
 
 // PublishRelease: make a release live.
@@ -1415,6 +2067,65 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
+// RegisterService: list an instance of a service, or renew its lease.
+//
+// The same again before the lease ends renews it. Requests, with the credentials in them, go to the address, which may be a private one. So a service that processes of this program or the route file offer needs `admin.full`.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RegisterService(ctx context.Context, in RegisterServiceInput) (*Service, error) {
+	return one[Service](ctx, c, request{method: "POST", path: "/system/services", body: in, keyed: true})
+}
+
+// ReloadRoutes: read the route file again.
+//
+// It is also read when it changes. Requests under way keep the routes that they began with; a file with faults changes nothing.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ReloadRoutes(ctx context.Context) (*RouteTable, error) {
+	return one[RouteTable](ctx, c, request{method: "POST", path: "/system/routes/reload", keyed: true})
+}
+
+// RemoveService: take a registration back.
+//
+// It gets no new requests from now on, and is gone a few seconds later.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RemoveService(ctx context.Context, serviceID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/system/services/{service_id}", ids: []string{serviceID}, keyed: true})
+}
+
+// RemoveUserTOTP: remove the second factor of a user.
+//
+// For someone whose authenticator is lost. The own one goes with `DELETE /auth/totp`.
+//
+// Needs the permission `admin.full`.
+func (c *Client) RemoveUserTOTP(ctx context.Context, userID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/totp", ids: []string{userID}, keyed: true})
+}
+
+// ReplayWebhookParams are the parameters of ReplayWebhook; what is empty is not sent.
+type ReplayWebhookParams struct {
+	// Also an event that was processed, or that waits
+	Force bool
+}
+
+func (p ReplayWebhookParams) query() url.Values {
+	q := url.Values{}
+	if p.Force {
+		q.Set("force", "true")
+	}
+	return q
+}
+
+// ReplayWebhook: process an event again.
+//
+// For an event that failed or was ignored; with force also for one that was processed or waits. What was rejected, could not be read or is not kept any more is a conflict.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWebhookParams) (*Webhook, error) {
+	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
+}
+
 // RetryRun: go on with a failed run.
 //
 // Starts again at the step that failed; finished steps are not repeated.
@@ -1424,11 +2135,45 @@ func (c *Client) RetryRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, keyed: true})
 }
 
+// RevokeAPIKey: end one of the own API keys.
+//
+// At once. A key may end itself and keys that may do no more than itself.
+//
+// Needs a signed-in user.
+func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/auth/api-keys/{key_id}", ids: []string{keyID}, keyed: true})
+}
+
+// RevokeSession: end one of the own sign-ins.
+//
+// Needs a person who signed in.
+//
+// Needs a signed-in user.
+func (c *Client) RevokeSession(ctx context.Context, sessionID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/auth/sessions/{session_id}", ids: []string{sessionID}, keyed: true})
+}
+
+// RevokeUserAPIKey: end an API key of a user.
+//
+// Needs the permission `admin.full`.
+func (c *Client) RevokeUserAPIKey(ctx context.Context, userID string, keyID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/api-keys/{key_id}", ids: []string{userID, keyID}, keyed: true})
+}
+
 // RollbackWebsite: go back to an earlier release.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *RollbackInput) (*Website, error) {
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/rollback", ids: []string{websiteID}, body: optional(in), keyed: true})
+}
+
+// RotateAPIKey: replace one of the own API keys.
+//
+// The new key has the same name and scope. The old one goes on for `overlap` seconds, so that programs can change over. A key may replace itself only, and the new one ends when it would have.
+//
+// Needs a signed-in user.
+func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKeyInput) (*NewAPIKey, error) {
+	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in), keyed: true})
 }
 
 // StartRun: start a run.
@@ -1438,4 +2183,13 @@ func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *Roll
 // Needs the permission `agents.manage`.
 func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
+}
+
+// UpdateUser: change a user.
+//
+// What is left out stays. Everyone may change the own name and, with the current password, the own password, which ends all other sign-ins; everything else needs `admin.full`. The last administrator stays one.
+//
+// Needs a signed-in user.
+func (c *Client) UpdateUser(ctx context.Context, userID string, in UpdateUserInput) (*User, error) {
+	return one[User](ctx, c, request{method: "PATCH", path: "/users/{user_id}", ids: []string{userID}, body: in, keyed: true})
 }

@@ -33,6 +33,7 @@ type Config struct {
 	Catalogue catalogueService
 	Webhooks  webhookService
 	Health    healthService
+	Services  servicesService
 	Logger    *slog.Logger
 }
 
@@ -74,6 +75,7 @@ func New(c Config) *API {
 	registerCatalogue(a, c.Catalogue)
 	registerWebhooks(a, c.Webhooks)
 	registerSystem(a, c.Health)
+	registerServices(a, c.Services)
 	a.harvestModels()
 	return a
 }

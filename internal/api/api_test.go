@@ -82,7 +82,19 @@ var endpoints = append(identityEndpoints, []endpoint{
 	{method: "GET", path: "/webhooks", right: domain.AdminFull, status: 200, bad: append([]string{"?provider=odd", "?state=odd"}, badWindows...)},
 	{method: "GET", path: "/webhooks/hook_1", right: domain.AdminFull, status: 200, unknown: "/webhooks/hook_2", bad: []string{"?x=1"}},
 	{method: "POST", path: "/webhooks/hook_1/replay", right: domain.AdminFull, status: 202, unknown: "/webhooks/hook_2/replay"},
-	{method: "GET", path: "/system/components", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
+	{method: "GET", path: "/system/components", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/system/components/store", right: domain.AgentsRead, status: 200, unknown: "/system/components/unicorn", bad: []string{"?x=1"}},
+	{method: "GET", path: "/system/services", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{
+		method: "POST", path: "/system/services", right: domain.AgentsManage, status: 200, body: `{"id":"php-1","name":"legacy","url":"http://10.0.0.9:8000"}`,
+		bad: []string{
+			`{}`, `{"id":"a","name":"b"}`, `{"id":"","name":"b","url":"http://c"}`, `{"id":"a","name":"b","url":"http://c","lease_seconds":61}`,
+			`{"id":"a","name":"b","url":"http://c","lease_seconds":0}`, `{"id":"a","name":"b","url":"http://c","weight":101}`, `{"id":"a","name":"b","url":"http://c","x":1}`,
+		},
+	},
+	{method: "DELETE", path: "/system/services/php-1", right: domain.AgentsManage, status: 204, unknown: "/system/services/php-2"},
+	{method: "GET", path: "/system/routes", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
+	{method: "POST", path: "/system/routes/reload", right: domain.AdminFull, status: 200},
 }...)
 
 var badWindows = []string{"?limit=0", "?limit=-1", "?limit=10001", "?limit=x", "?limit=1.5", "?offset=-1", "?offset=x", "?offset=99999999999999999999", "?x=1"}

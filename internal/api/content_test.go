@@ -220,7 +220,7 @@ func TestDocs(t *testing.T) {
 	if w.Code != 200 || !strings.Contains(body, "/api/v1/websites/{website_id}/rollback") {
 		t.Fatalf("%d, %d bytes", w.Code, len(body))
 	}
-	for _, bad := range []string{"<script", "style=", "http://", "https://"} {
+	for _, bad := range []string{"<script", "style=", `="http`, "url(http"} { // examples may name addresses
 		if strings.Contains(body, bad) {
 			t.Errorf("the page holds %q", bad)
 		}

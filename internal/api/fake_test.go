@@ -257,7 +257,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
-		Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Logger: slog.New(slog.DiscardHandler),
+		Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 
