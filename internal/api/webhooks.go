@@ -135,9 +135,9 @@ func toDelivery(e *domain.WebhookEvent, d *domain.WebhookDelivery) webhookDelive
 	return b
 }
 
-// WriteMethodNotAllowed answers a request outside the API whose method its address does
+// MethodNotAllowed answers a request outside the API whose method its address does
 // not take. allow lists those that it takes.
-func WriteMethodNotAllowed(w http.ResponseWriter, r *http.Request, allow string) {
+func MethodNotAllowed(w http.ResponseWriter, r *http.Request, allow string) {
 	w.Header().Set("Allow", allow)
 	writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, codeMethodNotAllowed, "This address does not take the method "+methodName(r)+"."))
 }

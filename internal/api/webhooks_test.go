@@ -116,11 +116,11 @@ func TestWebhookFilterAndForce(t *testing.T) {
 	}
 }
 
-func TestWriteMethodNotAllowed(t *testing.T) {
+func TestMethodNotAllowed(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(domain.WithRequestID(t.Context(), "req_test"), "PUT", "/webhooks/awin/x", nil)
-	api.WriteMethodNotAllowed(w, r, "POST, GET")
+	api.MethodNotAllowed(w, r, "POST, GET")
 	if p := problemOf(t, w); w.Code != 405 || p.Type != "urn:empire:error:method_not_allowed" || w.Header().Get("Allow") != "POST, GET" {
 		t.Errorf("%d %+v %v", w.Code, p, w.Header())
 	}

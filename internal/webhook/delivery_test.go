@@ -110,7 +110,7 @@ func newHouse(t *testing.T, st *store.Store) *house {
 		},
 	})
 	h.handler = webhook.New(webhook.Config{
-		Verifiers: verifiers, Intake: h.hooks, Problem: api.WriteProblem, NotMethod: api.WriteMethodNotAllowed, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Verifiers: verifiers, Intake: h.hooks, Problem: api.WriteProblem, NotMethod: api.MethodNotAllowed, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Test-Die") != "" {
