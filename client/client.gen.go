@@ -147,6 +147,25 @@ const (
 	AuditVerdictFail AuditVerdict = "fail"
 )
 
+// AuditEntry is a model of the API.
+type AuditEntry struct {
+	// Grows with every entry
+	Seq int64     `json:"seq"`
+	At  time.Time `json:"at"`
+	// Who did it; null for the work of a run
+	ActorID *string `json:"actor_id"`
+	// website.created, release.published, approval.approved, …
+	Action string `json:"action"`
+	// Id of what was changed
+	Object string `json:"object"`
+	Detail string `json:"detail"`
+	// SHA-256 of the state before, as canonical JSON; null if there was none
+	Before *string `json:"before"`
+	// SHA-256 of the state after, as canonical JSON; null if there is none
+	After     *string `json:"after"`
+	RequestID string  `json:"request_id"`
+}
+
 // Bar is a model of the API.
 type Bar struct {
 	Label     string   `json:"label"`
@@ -177,6 +196,43 @@ type Block struct {
 	Product    *ProductCard `json:"product,omitempty"`
 	ProsCons   *ProsCons    `json:"pros_cons,omitempty"`
 	Table      *Table       `json:"table,omitempty"`
+}
+
+// BulkFault is a model of the API.
+type BulkFault struct {
+	Code string `json:"code"`
+	// What went wrong, for a person
+	Detail string `json:"detail"`
+}
+
+// BulkInput is a model of the API.
+type BulkInput struct {
+	// publish makes the newest approved release live, rollback the one before the live one
+	Action BulkInputAction `json:"action"`
+	// The websites
+	Ids []string `json:"ids"`
+}
+
+// BulkInputAction is one of a fixed set of words. publish makes the newest approved release live, rollback the one before the live one.
+type BulkInputAction string
+
+// The values of BulkInputAction.
+const (
+	BulkInputActionPublish  BulkInputAction = "publish"
+	BulkInputActionRollback BulkInputAction = "rollback"
+	BulkInputActionArchive  BulkInputAction = "archive"
+	BulkInputActionRebuild  BulkInputAction = "rebuild"
+)
+
+// BulkResult is a model of the API.
+type BulkResult struct {
+	ID string `json:"id"`
+	// What the request for this website alone would have answered: 200 or 202 if it was done, else the status of a problem and nothing was changed
+	Status int64 `json:"status"`
+	// The run of a rebuild
+	RunID *string `json:"run_id"`
+	// Why it was not done; absent if it was
+	Error *BulkFault `json:"error,omitempty"`
 }
 
 // CTA is a model of the API.
@@ -232,29 +288,13 @@ type ComparisonRow struct {
 
 // Component is a model of the API.
 type Component struct {
-	Name  string         `json:"name"`
-	Layer ComponentLayer `json:"layer"`
+	Name string `json:"name"`
+	// gateway, orchestration, intelligence, data or integration
+	Layer string         `json:"layer"`
 	State ComponentState `json:"state"`
-	// false: this installation does not use it
-	Configured bool `json:"configured"`
 	// Why it is not ok
 	Error string `json:"error"`
-	// What was wrong last, also when it is ok again
-	LastError   string     `json:"last_error"`
-	LastErrorAt *time.Time `json:"last_error_at"`
 }
-
-// ComponentLayer is one of a fixed set of words.
-type ComponentLayer string
-
-// The values of ComponentLayer.
-const (
-	ComponentLayerGateway       ComponentLayer = "gateway"
-	ComponentLayerOrchestration ComponentLayer = "orchestration"
-	ComponentLayerIntelligence  ComponentLayer = "intelligence"
-	ComponentLayerData          ComponentLayer = "data"
-	ComponentLayerIntegration   ComponentLayer = "integration"
-)
 
 // ComponentState is one of a fixed set of words.
 type ComponentState string
@@ -291,6 +331,27 @@ type CreateUserInput struct {
 	Permissions []string `json:"permissions"`
 	Name        string   `json:"name,omitempty"`
 }
+
+// CreateWebsiteInput is a model of the API.
+type CreateWebsiteInput struct {
+	// Host name of the website, unique; international names as punycode
+	Domain string `json:"domain"`
+	// What the website is about, in the words of a buyer
+	Niche    string                     `json:"niche"`
+	Language CreateWebsiteInputLanguage `json:"language,omitempty"`
+	// Host label, unique; made from the domain without it
+	Name  string `json:"name,omitempty"`
+	Title string `json:"title,omitempty"`
+}
+
+// CreateWebsiteInputLanguage is one of a fixed set of words.
+type CreateWebsiteInputLanguage string
+
+// The values of CreateWebsiteInputLanguage.
+const (
+	CreateWebsiteInputLanguageEn CreateWebsiteInputLanguage = "en"
+	CreateWebsiteInputLanguageDe CreateWebsiteInputLanguage = "de"
+)
 
 // DecisionInput is a model of the API.
 type DecisionInput struct {
@@ -555,6 +616,44 @@ type OfferScore struct {
 	Excluded      string `json:"excluded,omitempty"`
 }
 
+// Operator is a model of the API.
+type Operator struct {
+	Name        string `json:"name"`
+	Street      string `json:"street"`
+	PostalCode  string `json:"postal_code"`
+	City        string `json:"city"`
+	Country     string `json:"country"`
+	Email       string `json:"email"`
+	Phone       string `json:"phone"`
+	ContactURL  string `json:"contact_url"`
+	Register    string `json:"register"`
+	VatID       string `json:"vat_id"`
+	Responsible string `json:"responsible"`
+	PublisherID string `json:"publisher_id"`
+	Sample      bool   `json:"sample"`
+}
+
+// OperatorPatch is a model of the API.
+type OperatorPatch struct {
+	City       string `json:"city,omitempty"`
+	ContactURL string `json:"contact_url,omitempty"`
+	Country    string `json:"country,omitempty"`
+	Email      string `json:"email,omitempty"`
+	Name       string `json:"name,omitempty"`
+	Phone      string `json:"phone,omitempty"`
+	PostalCode string `json:"postal_code,omitempty"`
+	// AWIN publisher id for links that are built
+	PublisherID string `json:"publisher_id,omitempty"`
+	// Commercial register and number, if any
+	Register string `json:"register,omitempty"`
+	// Who is responsible for editorial content
+	Responsible string `json:"responsible,omitempty"`
+	// Demonstration data, marked as such on every legal page
+	Sample *bool  `json:"sample,omitempty"`
+	Street string `json:"street,omitempty"`
+	VatID  string `json:"vat_id,omitempty"`
+}
+
 // Page is a model of the API.
 type Page struct {
 	Keywords []string `json:"keywords"`
@@ -710,22 +809,6 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
-// RegisterServiceInput is a model of the API.
-type RegisterServiceInput struct {
-	// Letters, digits, dots, - and _
-	ID string `json:"id"`
-	// Of the service
-	Name string `json:"name"`
-	// http or https, host and port, nothing else
-	URL string `json:"url"`
-	// /readyz if left out
-	HealthPath string `json:"health_path,omitempty"`
-	// 30 if left out
-	LeaseSeconds *int64 `json:"lease_seconds,omitempty"`
-	// 1 if left out
-	Weight *int64 `json:"weight,omitempty"`
-}
-
 // Release is a model of the API.
 type Release struct {
 	ID        string `json:"id"`
@@ -755,37 +838,6 @@ type RollbackInput struct {
 type RotateAPIKeyInput struct {
 	// Seconds that the old key goes on; a day if left out
 	Overlap *int64 `json:"overlap,omitempty"`
-}
-
-// Route is a model of the API.
-type Route struct {
-	Name string `json:"name"`
-	// Empty: any
-	Host string `json:"host"`
-	// Of whole path segments
-	Prefix string `json:"prefix"`
-	// Empty: handled by this process
-	Service string `json:"service"`
-	// How many instances of the service take requests; null if there is no service
-	Ready       *int64 `json:"ready"`
-	StripPrefix bool   `json:"strip_prefix"`
-	RewriteHost bool   `json:"rewrite_host"`
-	// Until the answer begins
-	TimeoutSeconds float64 `json:"timeout_seconds"`
-	// Other instances that are tried, for requests that may be repeated
-	Retries int64 `json:"retries"`
-}
-
-// RouteTable is a model of the API.
-type RouteTable struct {
-	// Empty: there is none
-	File string `json:"file"`
-	// When these routes took effect; null in a process that forwards nothing
-	LoadedAt *time.Time `json:"loaded_at"`
-	// Why the file was refused when it was read last; these routes are older then
-	Error   string     `json:"error"`
-	ErrorAt *time.Time `json:"error_at"`
-	Routes  []Route    `json:"routes"`
 }
 
 // Row is a model of the API.
@@ -850,56 +902,6 @@ type Sentence struct {
 	Links   []InlineLink `json:"links,omitempty"`
 	Opinion *bool        `json:"opinion,omitempty"`
 }
-
-// Service is a model of the API.
-type Service struct {
-	// Unique among the instances of the service
-	ID string `json:"id"`
-	// Of the service, which routes lead to
-	Name string `json:"name"`
-	// Of a process of this program: all, gateway, worker or edge
-	Role string `json:"role"`
-	// Empty if it takes no requests
-	URL string `json:"url"`
-	// Empty means /readyz
-	HealthPath string `json:"health_path"`
-	Version    string `json:"version"`
-	// Share of the requests
-	Weight int64 `json:"weight"`
-	// down: it fails its health checks or refuses requests, as this process sees it
-	State ServiceState `json:"state"`
-	// How long it is listed after its last sign of life; 0 for one of the route file
-	LeaseSeconds float64    `json:"lease_seconds"`
-	LastSeen     *time.Time `json:"last_seen"`
-	// Who says that it is there: itself, a registration, or the route file
-	Source ServiceSource `json:"source"`
-	// Requests that this process waits for
-	InFlight int64 `json:"in_flight"`
-	// Failed checks and requests that this process has seen
-	Failures int64 `json:"failures"`
-	// Why it is down
-	Error string `json:"error"`
-}
-
-// ServiceState is one of a fixed set of words. down: it fails its health checks or refuses requests, as this process sees it.
-type ServiceState string
-
-// The values of ServiceState.
-const (
-	ServiceStateReady    ServiceState = "ready"
-	ServiceStateDraining ServiceState = "draining"
-	ServiceStateDown     ServiceState = "down"
-)
-
-// ServiceSource is one of a fixed set of words. Who says that it is there: itself, a registration, or the route file.
-type ServiceSource string
-
-// The values of ServiceSource.
-const (
-	ServiceSourceBus  ServiceSource = "bus"
-	ServiceSourceAPI  ServiceSource = "api"
-	ServiceSourceFile ServiceSource = "file"
-)
 
 // Session is a model of the API.
 type Session struct {
@@ -1164,6 +1166,59 @@ const (
 	WebsiteStateArchived WebsiteState = "archived"
 )
 
+// WebsiteDetail is a model of the API.
+type WebsiteDetail struct {
+	// Who answers for the website, as its legal pages say
+	Operator Operator `json:"operator"`
+	ID       string   `json:"id"`
+	// Host label on the local edge: NAME.localhost
+	Name     string             `json:"name"`
+	Domain   string             `json:"domain"`
+	Niche    string             `json:"niche"`
+	Language string             `json:"language"`
+	Title    string             `json:"title"`
+	State    WebsiteDetailState `json:"state"`
+	// Feeds that it is made from; empty means all
+	FeedIds []string `json:"feed_ids"`
+	// The release that is served; null for none
+	LiveRelease *string   `json:"live_release"`
+	CreatedAt   time.Time `json:"created_at"`
+	UpdatedAt   time.Time `json:"updated_at"`
+}
+
+// WebsiteDetailState is one of a fixed set of words.
+type WebsiteDetailState string
+
+// The values of WebsiteDetailState.
+const (
+	WebsiteDetailStateDraft    WebsiteDetailState = "draft"
+	WebsiteDetailStateLive     WebsiteDetailState = "live"
+	WebsiteDetailStateArchived WebsiteDetailState = "archived"
+)
+
+// WebsitePatch is a model of the API.
+type WebsitePatch struct {
+	// Feeds that it is made from; empty means all
+	FeedIds *[]string `json:"feed_ids,omitempty"`
+	// Takes effect with the next rebuild
+	Niche *string `json:"niche,omitempty"`
+	// Fields that are left out stay as they are
+	Operator *OperatorPatch `json:"operator,omitempty"`
+	// archived takes the website off the web; live or draft brings an archived one back: live if it has a live release, else draft
+	State *WebsitePatchState `json:"state,omitempty"`
+	Title *string            `json:"title,omitempty"`
+}
+
+// WebsitePatchState is one of a fixed set of words. archived takes the website off the web; live or draft brings an archived one back: live if it has a live release, else draft.
+type WebsitePatchState string
+
+// The values of WebsitePatchState.
+const (
+	WebsitePatchStateDraft    WebsitePatchState = "draft"
+	WebsitePatchStateLive     WebsitePatchState = "live"
+	WebsitePatchStateArchived WebsitePatchState = "archived"
+)
+
 // AuditWebsite: show the gates of the live release.
 //
 // Without a live release these are the gates of the newest one.
@@ -1182,6 +1237,15 @@ func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error
 	return one[Totp](ctx, c, request{method: "POST", path: "/auth/totp", body: in, keyed: true})
 }
 
+// BulkWebsites: do one thing to many websites.
+//
+// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) BulkWebsites(ctx context.Context, in BulkInput) ([]BulkResult, error) {
+	return array[BulkResult](ctx, c, request{method: "POST", path: "/websites/bulk", body: in, keyed: true})
+}
+
 // CancelRun: cancel a run.
 //
 // Cancelling twice changes nothing; a run that has completed or failed cannot be cancelled.
@@ -1189,6 +1253,15 @@ func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error
 // Needs the permission `agents.manage`.
 func (c *Client) CancelRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/cancel", ids: []string{runID}, keyed: true})
+}
+
+// CancelTask: cancel a task.
+//
+// A task that waits never begins; the result of one that runs is dropped. Cancelling twice changes nothing; a task that has completed or failed cannot be cancelled.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) CancelTask(ctx context.Context, taskID string) (*Task, error) {
+	return one[Task](ctx, c, request{method: "POST", path: "/tasks/{task_id}/cancel", ids: []string{taskID}, keyed: true})
 }
 
 // ConfirmTOTP: confirm a second factor.
@@ -1225,6 +1298,15 @@ func (c *Client) CreateUser(ctx context.Context, in CreateUserInput) (*User, err
 	return one[User](ctx, c, request{method: "POST", path: "/users", body: in, keyed: true})
 }
 
+// CreateWebsite: add a website.
+//
+// Nothing is built; POST /websites/{website_id}/rebuild does that. A domain or name that is taken is a conflict.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CreateWebsite(ctx context.Context, in CreateWebsiteInput) (*WebsiteDetail, error) {
+	return one[WebsiteDetail](ctx, c, request{method: "POST", path: "/websites", body: in, keyed: true})
+}
+
 // DecideApproval: approve or reject.
 //
 // Only a person who signed in with a password may decide. Another payload_hash than the stored one is a conflict.
@@ -1243,6 +1325,15 @@ func (c *Client) DeleteUser(ctx context.Context, userID string) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}", ids: []string{userID}, keyed: true})
 }
 
+// DeleteWebsite: delete a website with its pages and releases.
+//
+// For good. A live website is a conflict: archive it first. So is one that is being built. Its runs, approvals and entries in the audit log stay.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}", ids: []string{websiteID}, keyed: true})
+}
+
 // DisableTOTP: remove the own second factor.
 //
 // Needs a person who signed in.
@@ -1250,6 +1341,63 @@ func (c *Client) DeleteUser(ctx context.Context, userID string) error {
 // Needs a signed-in user.
 func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in, keyed: true})
+}
+
+// ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
+type ExportAuditParams struct {
+	// Only what this user did
+	Actor string
+	// Only this action, or all that begin with this part: website for website.created and others
+	Action string
+	// Only changes of the thing with this id
+	Object string
+	// Only from this time on
+	Since string
+	// Only before this time
+	Until string
+	// JSON objects, one a line, or CSV with a header (RFC 4180): jsonl, csv
+	Format string
+}
+
+func (p ExportAuditParams) query() url.Values {
+	q := url.Values{}
+	if p.Actor != "" {
+		q.Set("actor", p.Actor)
+	}
+	if p.Action != "" {
+		q.Set("action", p.Action)
+	}
+	if p.Object != "" {
+		q.Set("object", p.Object)
+	}
+	if p.Since != "" {
+		q.Set("since", p.Since)
+	}
+	if p.Until != "" {
+		q.Set("until", p.Until)
+	}
+	if p.Format != "" {
+		q.Set("format", p.Format)
+	}
+	return q
+}
+
+// ExportAudit: take out the log of changes.
+//
+// Everything that matches, newest first. In CSV, cells that a spreadsheet would compute begin with an apostrophe.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ExportAudit(ctx context.Context, p ExportAuditParams) ([]byte, error) {
+	return c.bytes(ctx, request{method: "GET", path: "/audit/export"})
+}
+
+// ExportWebsite: take out the live release as a zip archive.
+//
+// The files as any web server can serve them. A website without a release is a conflict.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ExportWebsite(ctx context.Context, websiteID string) ([]byte, error) {
+	return c.bytes(ctx, request{method: "GET", path: "/websites/{website_id}/export", ids: []string{websiteID}})
 }
 
 // GenerateWebsite: generate a website.
@@ -1282,13 +1430,6 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
-// GetComponent: show a part of the program.
-//
-// Needs the permission `agents.read`.
-func (c *Client) GetComponent(ctx context.Context, name string) (*Component, error) {
-	return one[Component](ctx, c, request{method: "GET", path: "/system/components/{name}", ids: []string{name}})
-}
-
 // GetMe: show the signed-in user.
 //
 // Asked with an API key, the permissions are those of the key.
@@ -1303,15 +1444,6 @@ func (c *Client) GetMe(ctx context.Context) (*User, error) {
 // Needs the permission `websites.read`.
 func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (*Page, error) {
 	return one[Page](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages/{page_id}", ids: []string{websiteID, pageID}})
-}
-
-// GetRoutes: show where this process sends requests.
-//
-// Only for users of the installation's own tenant.
-//
-// Needs the permission `agents.read`.
-func (c *Client) GetRoutes(ctx context.Context) (*RouteTable, error) {
-	return one[RouteTable](ctx, c, request{method: "GET", path: "/system/routes"})
 }
 
 // GetRun: show a run with its steps and results.
@@ -1347,8 +1479,8 @@ func (c *Client) GetWebhook(ctx context.Context, webhookID string) (*WebhookDeta
 // GetWebsite: show a website.
 //
 // Needs the permission `websites.read`.
-func (c *Client) GetWebsite(ctx context.Context, websiteID string) (*Website, error) {
-	return one[Website](ctx, c, request{method: "GET", path: "/websites/{website_id}", ids: []string{websiteID}})
+func (c *Client) GetWebsite(ctx context.Context, websiteID string) (*WebsiteDetail, error) {
+	return one[WebsiteDetail](ctx, c, request{method: "GET", path: "/websites/{website_id}", ids: []string{websiteID}})
 }
 
 // ListAPIKeysParams are the parameters of ListAPIKeys; what is empty is not sent.
@@ -1376,13 +1508,13 @@ func (p ListAPIKeysParams) query() url.Values {
 //
 // Needs a signed-in user.
 func (c *Client) ListAPIKeys(ctx context.Context, p ListAPIKeysParams) (*Listing[ApiKey], error) {
-	return list[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
+	return list[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys"})
 }
 
 // AllAPIKeys walks the whole list that ListAPIKeys gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAPIKeys(ctx context.Context, p ListAPIKeysParams) iter.Seq2[ApiKey, error] {
-	return walk[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
+	return walk[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys"})
 }
 
 // ListAgentsParams are the parameters of ListAgents; what is empty is not sent.
@@ -1413,13 +1545,13 @@ func (p ListAgentsParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListAgents(ctx context.Context, p ListAgentsParams) (*Listing[Agent], error) {
-	return list[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
+	return list[Agent](ctx, c, request{method: "GET", path: "/agents"})
 }
 
 // AllAgents walks the whole list that ListAgents gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAgents(ctx context.Context, p ListAgentsParams) iter.Seq2[Agent, error] {
-	return walk[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
+	return walk[Agent](ctx, c, request{method: "GET", path: "/agents"})
 }
 
 // ListApprovalsParams are the parameters of ListApprovals; what is empty is not sent.
@@ -1450,24 +1582,36 @@ func (p ListApprovalsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListApprovals(ctx context.Context, p ListApprovalsParams) (*Listing[Approval], error) {
-	return list[Approval](ctx, c, request{method: "GET", path: "/approvals", query: p.query()})
+	return list[Approval](ctx, c, request{method: "GET", path: "/approvals"})
 }
 
 // AllApprovals walks the whole list that ListApprovals gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllApprovals(ctx context.Context, p ListApprovalsParams) iter.Seq2[Approval, error] {
-	return walk[Approval](ctx, c, request{method: "GET", path: "/approvals", query: p.query()})
+	return walk[Approval](ctx, c, request{method: "GET", path: "/approvals"})
 }
 
-// ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
-type ListComponentsParams struct {
+// ListAuditParams are the parameters of ListAudit; what is empty is not sent.
+type ListAuditParams struct {
 	// At most this many
 	Limit int
 	// Leave out this many first
 	Offset int
+	// Only what this user did
+	Actor string
+	// Only this action, or all that begin with this part: website for website.created and others
+	Action string
+	// Only changes of the thing with this id
+	Object string
+	// Only from this time on
+	Since string
+	// Only before this time
+	Until string
+	// Only entries with a lesser seq, without X-Total-Count: for walks through a long log. 0 for the newest; Link leads to the next. Not together with offset
+	Cursor int
 }
 
-func (p ListComponentsParams) query() url.Values {
+func (p ListAuditParams) query() url.Values {
 	q := url.Values{}
 	if p.Limit != 0 {
 		q.Set("limit", strconv.Itoa(p.Limit))
@@ -1475,22 +1619,47 @@ func (p ListComponentsParams) query() url.Values {
 	if p.Offset != 0 {
 		q.Set("offset", strconv.Itoa(p.Offset))
 	}
+	if p.Actor != "" {
+		q.Set("actor", p.Actor)
+	}
+	if p.Action != "" {
+		q.Set("action", p.Action)
+	}
+	if p.Object != "" {
+		q.Set("object", p.Object)
+	}
+	if p.Since != "" {
+		q.Set("since", p.Since)
+	}
+	if p.Until != "" {
+		q.Set("until", p.Until)
+	}
+	if p.Cursor != 0 {
+		q.Set("cursor", strconv.Itoa(p.Cursor))
+	}
 	return q
+}
+
+// ListAudit: list changes of state.
+//
+// Newest first: who changed what, when and in which request.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (*Listing[AuditEntry], error) {
+	return list[AuditEntry](ctx, c, request{method: "GET", path: "/audit"})
+}
+
+// AllAudit walks the whole list that ListAudit gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[AuditEntry, error] {
+	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit"})
 }
 
 // ListComponents: list the parts of the program with their state.
 //
-// Five layers: gateway, orchestration of agents, intelligence, data, and integration of other systems. The parts are asked at most once a second.
-//
 // Needs the permission `agents.read`.
-func (c *Client) ListComponents(ctx context.Context, p ListComponentsParams) (*Listing[Component], error) {
-	return list[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
-}
-
-// AllComponents walks the whole list that ListComponents gives windows of, from p.Offset on.
-// Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllComponents(ctx context.Context, p ListComponentsParams) iter.Seq2[Component, error] {
-	return walk[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
+func (c *Client) ListComponents(ctx context.Context) ([]Component, error) {
+	return array[Component](ctx, c, request{method: "GET", path: "/system/components"})
 }
 
 // ListFeedsParams are the parameters of ListFeeds; what is empty is not sent.
@@ -1516,13 +1685,13 @@ func (p ListFeedsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListFeeds(ctx context.Context, p ListFeedsParams) (*Listing[Feed], error) {
-	return list[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
+	return list[Feed](ctx, c, request{method: "GET", path: "/feeds"})
 }
 
 // AllFeeds walks the whole list that ListFeeds gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed, error] {
-	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
+	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds"})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -1548,13 +1717,13 @@ func (p ListPagesParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListPages(ctx context.Context, websiteID string, p ListPagesParams) (*Listing[PageInfo], error) {
-	return list[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}, query: p.query()})
+	return list[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}})
 }
 
 // AllPages walks the whole list that ListPages gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPages(ctx context.Context, websiteID string, p ListPagesParams) iter.Seq2[PageInfo, error] {
-	return walk[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}, query: p.query()})
+	return walk[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}})
 }
 
 // ListPermissions: list all permissions.
@@ -1587,13 +1756,13 @@ func (p ListPipelinesParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Listing[Pipeline], error) {
-	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
+	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines"})
 }
 
 // AllPipelines walks the whole list that ListPipelines gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
-	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
+	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines"})
 }
 
 // ListProductsParams are the parameters of ListProducts; what is empty is not sent.
@@ -1629,13 +1798,13 @@ func (p ListProductsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListProducts(ctx context.Context, p ListProductsParams) (*Listing[Product], error) {
-	return list[Product](ctx, c, request{method: "GET", path: "/products", query: p.query()})
+	return list[Product](ctx, c, request{method: "GET", path: "/products"})
 }
 
 // AllProducts walks the whole list that ListProducts gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllProducts(ctx context.Context, p ListProductsParams) iter.Seq2[Product, error] {
-	return walk[Product](ctx, c, request{method: "GET", path: "/products", query: p.query()})
+	return walk[Product](ctx, c, request{method: "GET", path: "/products"})
 }
 
 // ListProgramsParams are the parameters of ListPrograms; what is empty is not sent.
@@ -1661,13 +1830,13 @@ func (p ListProgramsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListPrograms(ctx context.Context, p ListProgramsParams) (*Listing[Program], error) {
-	return list[Program](ctx, c, request{method: "GET", path: "/programs", query: p.query()})
+	return list[Program](ctx, c, request{method: "GET", path: "/programs"})
 }
 
 // AllPrograms walks the whole list that ListPrograms gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPrograms(ctx context.Context, p ListProgramsParams) iter.Seq2[Program, error] {
-	return walk[Program](ctx, c, request{method: "GET", path: "/programs", query: p.query()})
+	return walk[Program](ctx, c, request{method: "GET", path: "/programs"})
 }
 
 // ListReleasesParams are the parameters of ListReleases; what is empty is not sent.
@@ -1695,13 +1864,13 @@ func (p ListReleasesParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListReleases(ctx context.Context, websiteID string, p ListReleasesParams) (*Listing[Release], error) {
-	return list[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}, query: p.query()})
+	return list[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}})
 }
 
 // AllReleases walks the whole list that ListReleases gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllReleases(ctx context.Context, websiteID string, p ListReleasesParams) iter.Seq2[Release, error] {
-	return walk[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}, query: p.query()})
+	return walk[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}})
 }
 
 // ListRunEventsParams are the parameters of ListRunEvents; what is empty is not sent.
@@ -1729,7 +1898,7 @@ func (p ListRunEventsParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListRunEvents(ctx context.Context, runID string, p ListRunEventsParams) ([]Event, error) {
-	return array[Event](ctx, c, request{method: "GET", path: "/runs/{run_id}/events", ids: []string{runID}, query: p.query()})
+	return array[Event](ctx, c, request{method: "GET", path: "/runs/{run_id}/events", ids: []string{runID}})
 }
 
 // ListRunsParams are the parameters of ListRuns; what is empty is not sent.
@@ -1767,47 +1936,13 @@ func (p ListRunsParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListRuns(ctx context.Context, p ListRunsParams) (*Listing[Run], error) {
-	return list[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
+	return list[Run](ctx, c, request{method: "GET", path: "/runs"})
 }
 
 // AllRuns walks the whole list that ListRuns gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, error] {
-	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
-}
-
-// ListServicesParams are the parameters of ListServices; what is empty is not sent.
-type ListServicesParams struct {
-	// At most this many
-	Limit int
-	// Leave out this many first
-	Offset int
-}
-
-func (p ListServicesParams) query() url.Values {
-	q := url.Values{}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	if p.Offset != 0 {
-		q.Set("offset", strconv.Itoa(p.Offset))
-	}
-	return q
-}
-
-// ListServices: list the instances of all services.
-//
-// Processes of this program, registrations, and addresses of the route file, as this process sees them. Only for users of the installation's own tenant.
-//
-// Needs the permission `agents.read`.
-func (c *Client) ListServices(ctx context.Context, p ListServicesParams) (*Listing[Service], error) {
-	return list[Service](ctx, c, request{method: "GET", path: "/system/services", query: p.query()})
-}
-
-// AllServices walks the whole list that ListServices gives windows of, from p.Offset on.
-// Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllServices(ctx context.Context, p ListServicesParams) iter.Seq2[Service, error] {
-	return walk[Service](ctx, c, request{method: "GET", path: "/system/services", query: p.query()})
+	return walk[Run](ctx, c, request{method: "GET", path: "/runs"})
 }
 
 // ListSessionsParams are the parameters of ListSessions; what is empty is not sent.
@@ -1835,13 +1970,13 @@ func (p ListSessionsParams) query() url.Values {
 //
 // Needs a signed-in user.
 func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) (*Listing[Session], error) {
-	return list[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
+	return list[Session](ctx, c, request{method: "GET", path: "/auth/sessions"})
 }
 
 // AllSessions walks the whole list that ListSessions gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq2[Session, error] {
-	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
+	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions"})
 }
 
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
@@ -1877,13 +2012,13 @@ func (p ListTasksParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListTasks(ctx context.Context, p ListTasksParams) (*Listing[Task], error) {
-	return list[Task](ctx, c, request{method: "GET", path: "/tasks", query: p.query()})
+	return list[Task](ctx, c, request{method: "GET", path: "/tasks"})
 }
 
 // AllTasks walks the whole list that ListTasks gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllTasks(ctx context.Context, p ListTasksParams) iter.Seq2[Task, error] {
-	return walk[Task](ctx, c, request{method: "GET", path: "/tasks", query: p.query()})
+	return walk[Task](ctx, c, request{method: "GET", path: "/tasks"})
 }
 
 // ListUserAPIKeysParams are the parameters of ListUserAPIKeys; what is empty is not sent.
@@ -1911,13 +2046,13 @@ func (p ListUserAPIKeysParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) (*Listing[ApiKey], error) {
-	return list[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
+	return list[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}})
 }
 
 // AllUserAPIKeys walks the whole list that ListUserAPIKeys gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) iter.Seq2[ApiKey, error] {
-	return walk[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
+	return walk[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}})
 }
 
 // ListUsersParams are the parameters of ListUsers; what is empty is not sent.
@@ -1945,13 +2080,13 @@ func (p ListUsersParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListUsers(ctx context.Context, p ListUsersParams) (*Listing[User], error) {
-	return list[User](ctx, c, request{method: "GET", path: "/users", query: p.query()})
+	return list[User](ctx, c, request{method: "GET", path: "/users"})
 }
 
 // AllUsers walks the whole list that ListUsers gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllUsers(ctx context.Context, p ListUsersParams) iter.Seq2[User, error] {
-	return walk[User](ctx, c, request{method: "GET", path: "/users", query: p.query()})
+	return walk[User](ctx, c, request{method: "GET", path: "/users"})
 }
 
 // ListWebhooksParams are the parameters of ListWebhooks; what is empty is not sent.
@@ -1987,13 +2122,13 @@ func (p ListWebhooksParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListWebhooks(ctx context.Context, p ListWebhooksParams) (*Listing[Webhook], error) {
-	return list[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
+	return list[Webhook](ctx, c, request{method: "GET", path: "/webhooks"})
 }
 
 // AllWebhooks walks the whole list that ListWebhooks gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllWebhooks(ctx context.Context, p ListWebhooksParams) iter.Seq2[Webhook, error] {
-	return walk[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
+	return walk[Webhook](ctx, c, request{method: "GET", path: "/webhooks"})
 }
 
 // ListWebsitesParams are the parameters of ListWebsites; what is empty is not sent.
@@ -2002,6 +2137,8 @@ type ListWebsitesParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
+	// Only websites after this id: for walks through all of them that nobody's changes disturb. Empty for the first window; Link leads to the next. Not together with offset
+	Cursor string
 }
 
 func (p ListWebsitesParams) query() url.Values {
@@ -2012,20 +2149,25 @@ func (p ListWebsitesParams) query() url.Values {
 	if p.Offset != 0 {
 		q.Set("offset", strconv.Itoa(p.Offset))
 	}
+	if p.Cursor != "" {
+		q.Set("cursor", p.Cursor)
+	}
 	return q
 }
 
 // ListWebsites: list websites.
 //
+// In the order of their ids, which is that of their making.
+//
 // Needs the permission `websites.read`.
 func (c *Client) ListWebsites(ctx context.Context, p ListWebsitesParams) (*Listing[Website], error) {
-	return list[Website](ctx, c, request{method: "GET", path: "/websites", query: p.query()})
+	return list[Website](ctx, c, request{method: "GET", path: "/websites"})
 }
 
 // AllWebsites walks the whole list that ListWebsites gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllWebsites(ctx context.Context, p ListWebsitesParams) iter.Seq2[Website, error] {
-	return walk[Website](ctx, c, request{method: "GET", path: "/websites", query: p.query()})
+	return walk[Website](ctx, c, request{method: "GET", path: "/websites"})
 }
 
 // Login: sign in.
@@ -2055,7 +2197,7 @@ func (p LogoutParams) query() url.Values {
 //
 // Needs a signed-in user.
 func (c *Client) Logout(ctx context.Context, p LogoutParams) error {
-	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", query: p.query(), keyed: true})
+	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", keyed: true})
 }
 
 // PublishRelease: make a release live.
@@ -2067,31 +2209,13 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
-// RegisterService: list an instance of a service, or renew its lease.
+// RebuildWebsite: build a new release of a website.
 //
-// The same again before the lease ends renews it. Requests, with the credentials in them, go to the address, which may be a private one. So a service that processes of this program or the route file offer needs `admin.full`.
+// Starts a launch_website run from what the feeds hold now. Nothing is published before a person approves it. A website that is archived or being built is a conflict.
 //
-// Needs the permission `agents.manage`.
-func (c *Client) RegisterService(ctx context.Context, in RegisterServiceInput) (*Service, error) {
-	return one[Service](ctx, c, request{method: "POST", path: "/system/services", body: in, keyed: true})
-}
-
-// ReloadRoutes: read the route file again.
-//
-// It is also read when it changes. Requests under way keep the routes that they began with; a file with faults changes nothing.
-//
-// Needs the permission `admin.full`.
-func (c *Client) ReloadRoutes(ctx context.Context) (*RouteTable, error) {
-	return one[RouteTable](ctx, c, request{method: "POST", path: "/system/routes/reload", keyed: true})
-}
-
-// RemoveService: take a registration back.
-//
-// It gets no new requests from now on, and is gone a few seconds later.
-//
-// Needs the permission `agents.manage`.
-func (c *Client) RemoveService(ctx context.Context, serviceID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/system/services/{service_id}", ids: []string{serviceID}, keyed: true})
+// Needs the permission `websites.manage`.
+func (c *Client) RebuildWebsite(ctx context.Context, websiteID string) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/rebuild", ids: []string{websiteID}, keyed: true})
 }
 
 // RemoveUserTOTP: remove the second factor of a user.
@@ -2123,7 +2247,7 @@ func (p ReplayWebhookParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWebhookParams) (*Webhook, error) {
-	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
+	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, keyed: true})
 }
 
 // RetryRun: go on with a failed run.
@@ -2192,4 +2316,13 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 // Needs a signed-in user.
 func (c *Client) UpdateUser(ctx context.Context, userID string, in UpdateUserInput) (*User, error) {
 	return one[User](ctx, c, request{method: "PATCH", path: "/users/{user_id}", ids: []string{userID}, body: in, keyed: true})
+}
+
+// UpdateWebsite: change a website.
+//
+// Fields that are left out stay as they are. With If-Match, a website that has changed meanwhile is left alone (412). A state that does not follow from the present one, or a website that is being built and is to be archived, is a conflict.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch) (*WebsiteDetail, error) {
+	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, body: in, keyed: true})
 }

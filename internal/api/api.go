@@ -30,6 +30,7 @@ type Config struct {
 	Websites  websiteService
 	Runs      runService
 	Approvals approvalService
+	Audit     auditService
 	Catalogue catalogueService
 	Webhooks  webhookService
 	Health    healthService
@@ -73,6 +74,7 @@ func New(c Config) *API {
 	registerRuns(a, c.Runs)
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)
+	registerAudit(a, c.Audit)
 	registerWebhooks(a, c.Webhooks)
 	registerSystem(a, c.Health)
 	registerServices(a, c.Services)

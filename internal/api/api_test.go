@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,8 +37,40 @@ var endpoints = append(identityEndpoints, []endpoint{
 	},
 	{method: "GET", path: "/tasks", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
 	{method: "GET", path: "/tasks/task_1", right: domain.AgentsRead, status: 200, unknown: "/tasks/task_2"},
-	{method: "GET", path: "/websites", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "POST", path: "/tasks/task_1/cancel", right: domain.AgentsManage, status: 200, unknown: "/tasks/task_2/cancel"},
+	{method: "GET", path: "/websites", right: domain.WebsitesRead, status: 200, bad: append([]string{"?cursor=site_1&offset=5", "?cursor=" + strings.Repeat("s", 101)}, badWindows...)},
+	{
+		method: "POST", path: "/websites", right: domain.WebsitesManage, status: 201, body: `{"niche":"tea","domain":"tea.example"}`,
+		bad: []string{
+			`{"niche":"tea"}`, `{"domain":"tea.example"}`, `{"niche":"tea","domain":"tea.example","language":"fr"}`,
+			`{"niche":"tea","domain":"tea.example","name":"Tea"}`, `{"niche":"tea","domain":"tea.example","name":"-tea"}`,
+			`{"niche":"tea","domain":"tea.example","name":""}`, `{"niche":"tea","domain":"tea.example","title":7}`,
+			`{"niche":"tea","domain":"tea.example","tenant":"acme"}`, `{"niche":"tea","domain":"tea.example","title":"` + strings.Repeat("a", 201) + `"}`,
+		},
+	},
 	{method: "GET", path: "/websites/site_1", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2"},
+	{
+		method: "PATCH", path: "/websites/site_1", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2", body: `{"title":"Tea"}`,
+		bad: []string{
+			`{"title":""}`, `{"niche":""}`, `{"state":"gone"}`, `{"feed_ids":"all"}`, `{"domain":"other.example"}`, `{"tenant":"acme"}`,
+			`{"operator":{"phone":1}}`, `{"operator":{"fax":"1"}}`, `{"operator":[]}`, `{"title":"` + strings.Repeat("a", 201) + `"}`,
+		},
+	},
+	{method: "DELETE", path: "/websites/site_1", right: domain.WebsitesManage, status: 204, unknown: "/websites/site_2"},
+	{method: "POST", path: "/websites/site_1/rebuild", right: domain.WebsitesManage, status: 202, unknown: "/websites/site_2/rebuild"},
+	{method: "GET", path: "/websites/site_1/export", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/export", bad: []string{"?format=tar"}},
+	{
+		method: "POST", path: "/websites/bulk", right: domain.WebsitesManage, status: 200, body: `{"action":"archive","ids":["site_1","site_2"]}`,
+		bad: []string{
+			`{"action":"archive"}`, `{"ids":["site_1"]}`, `{"action":"delete","ids":["site_1"]}`, `{"action":"archive","ids":[]}`,
+			`{"action":"archive","ids":["site_1","site_1"]}`, `{"action":"archive","ids":[7]}`, `{"action":"archive","ids":` + manyIDs(1001) + `}`,
+		},
+	},
+	{
+		method: "GET", path: "/audit", right: domain.AdminFull, status: 200,
+		bad: append([]string{"?cursor=-1", "?cursor=x", "?cursor=5&offset=5", "?since=yesterday", "?until=2026", "?actor=" + strings.Repeat("u", 101)}, badWindows...),
+	},
+	{method: "GET", path: "/audit/export", right: domain.AdminFull, status: 200, bad: []string{"?format=xml", "?since=x", "?limit=5"}},
 	{
 		method: "POST", path: "/websites/generate", right: domain.WebsitesManage, status: 202, body: `{"niche":"tea","domain":"tea.example"}`,
 		bad: []string{
@@ -96,6 +129,15 @@ var endpoints = append(identityEndpoints, []endpoint{
 	{method: "GET", path: "/system/routes", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
 	{method: "POST", path: "/system/routes/reload", right: domain.AdminFull, status: 200},
 }...)
+
+// manyIDs returns a JSON array of different identifiers.
+func manyIDs(n int) string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf(`"site_%d"`, i)
+	}
+	return "[" + strings.Join(ids, ",") + "]"
+}
 
 var badWindows = []string{"?limit=0", "?limit=-1", "?limit=10001", "?limit=x", "?limit=1.5", "?offset=-1", "?offset=x", "?offset=99999999999999999999", "?x=1"}
 
@@ -273,7 +315,7 @@ func TestFaultsOfTheRequest(t *testing.T) {
 		})
 	}
 	w := call(t, a, admin, "DELETE", "/api/v1/websites", "")
-	if allow := w.Header().Get("Allow"); allow != "GET, HEAD" {
+	if allow := w.Header().Get("Allow"); allow != "GET, HEAD, POST" {
 		t.Errorf("Allow = %q", allow)
 	}
 }

@@ -123,6 +123,7 @@ var problemExamples = func() map[int]*Problem {
 		{http.StatusNotFound, domain.CodeNotFound, "Website site_01k2ja does not exist."},
 		{http.StatusRequestTimeout, domain.CodeTimeout, sentences[http.StatusRequestTimeout]},
 		{http.StatusConflict, domain.CodeConflict, "Domain keyboards.example is managed already."},
+		{http.StatusPreconditionFailed, domain.CodePrecondition, "Website site_01k2ja has changed meanwhile; read it again."},
 		{http.StatusRequestEntityTooLarge, domain.CodeTooLarge, sentences[http.StatusRequestEntityTooLarge]},
 		{http.StatusUnsupportedMediaType, codeUnsupportedMedia, sentences[http.StatusUnsupportedMediaType]},
 		{http.StatusUnprocessableEntity, domain.CodeInvalid, sentences[http.StatusUnprocessableEntity]},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,6 +35,9 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	}
 	check := func(where string, content map[string]*huma.MediaType) {
 		m := content["application/json"]
+		if m == nil && slices.Contains([]string{"export-website 200", "export-audit 200"}, where) {
+			return // files
+		}
 		if m == nil { // a file
 			return
 		}

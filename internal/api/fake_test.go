@@ -3,10 +3,13 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,17 +31,22 @@ func missing(kind, id string) error {
 // Tests that run at the same time may share them; what was asked for last is for
 // tests that have their own.
 type fakes struct {
-	mu       sync.Mutex
-	fail     error
-	window   domain.Window
-	sites    int // how many websites there are
-	spec     domain.TaskSpec
-	key      string
-	generate domain.GenerateParams
-	start    domain.StartParams
-	decision domain.Decision
-	to       domain.ReleaseID
-	run      *domain.Run
+	mu        sync.Mutex
+	fail      error
+	window    domain.Window
+	sites     int // how many websites there are
+	spec      domain.TaskSpec
+	key       string
+	generate  domain.GenerateParams
+	start     domain.StartParams
+	decision  domain.Decision
+	register  domain.RegisterParams
+	sitePatch domain.WebsitePatch
+	action    domain.BulkAction
+	audit     domain.AuditFilter
+	entries   int // how many entries the audit log has
+	to        domain.ReleaseID
+	run       *domain.Run
 
 	login     domain.LoginParams
 	loggedOut string
@@ -63,6 +71,7 @@ type (
 	websites  struct{ *fakes }
 	runs      struct{ *fakes }
 	approvals struct{ *fakes }
+	auditLog  struct{ *fakes }
 	catalogue struct{ *fakes }
 	health    struct{ *fakes }
 )
@@ -99,6 +108,10 @@ func (f agents) Task(_ context.Context, id domain.TaskID) (*domain.Task, error) 
 	return &domain.Task{ID: id, State: domain.StateCompleted, Result: json.RawMessage(`{"n":1}`)}, f.fail
 }
 
+func (f agents) CancelTask(ctx context.Context, id domain.TaskID) (*domain.Task, error) {
+	return f.Task(ctx, id)
+}
+
 func (f agents) Tasks(_ context.Context, _ domain.AgentID, _ domain.RunState, w domain.Window) ([]domain.Task, int, error) {
 	f.note(func() { f.window = w })
 	return []domain.Task{{ID: "task_1"}}, 1, f.fail
@@ -108,7 +121,7 @@ func (f websites) site(id domain.WebsiteID) (*domain.Website, error) {
 	if id != "site_1" {
 		return nil, missing("Website", string(id))
 	}
-	return &domain.Website{ID: id, Name: "keyboards", State: domain.WebsiteLive, LiveRelease: "rel_1"}, f.fail
+	return &domain.Website{ID: id, Name: "keyboards", State: domain.WebsiteLive, LiveRelease: "rel_1", PointerSeq: 7}, f.fail
 }
 
 func (f websites) List(_ context.Context, w domain.Window) ([]domain.Website, int, error) {
@@ -118,6 +131,73 @@ func (f websites) List(_ context.Context, w domain.Window) ([]domain.Website, in
 		out = append(out, domain.Website{ID: domain.WebsiteID(fmt.Sprintf("site_%d", i))})
 	}
 	return out, f.sites, f.fail
+}
+
+func (f websites) After(_ context.Context, id domain.WebsiteID, limit int) ([]domain.Website, int, error) {
+	var out []domain.Website
+	for i := 0; i < f.sites && len(out) < limit; i++ {
+		if at := domain.WebsiteID(fmt.Sprintf("site_%03d", i)); at > id {
+			out = append(out, domain.Website{ID: at})
+		}
+	}
+	return out, f.sites, f.fail
+}
+
+func (f websites) Register(_ context.Context, p domain.RegisterParams) (*domain.Website, error) {
+	f.note(func() { f.register = p })
+	if p.Domain == "taken.example" {
+		return nil, domain.Errorf(domain.CodeConflict, "Domain taken.example is already managed.")
+	}
+	return &domain.Website{ID: "site_1", Domain: p.Domain, State: domain.WebsiteDraft}, f.fail
+}
+
+func (f websites) Update(_ context.Context, id domain.WebsiteID, p domain.WebsitePatch) (*domain.Website, error) {
+	f.note(func() { f.sitePatch = p })
+	if len(p.Seqs) > 0 && !slices.Contains(p.Seqs, 7) {
+		return nil, domain.Errorf(domain.CodePrecondition, "Website %s has changed meanwhile.", id)
+	}
+	return f.site(id)
+}
+
+func (f websites) Delete(_ context.Context, id domain.WebsiteID) error {
+	_, err := f.site(id)
+	return err
+}
+
+func (f websites) Bulk(_ context.Context, action domain.BulkAction, ids []domain.WebsiteID) ([]domain.BulkResult, error) {
+	f.note(func() { f.action = action })
+	out := make([]domain.BulkResult, len(ids))
+	for i, id := range ids {
+		_, err := f.site(id)
+		out[i] = domain.BulkResult{ID: id, Err: err}
+		if err == nil && action == domain.BulkRebuild {
+			out[i].RunID = "run_1"
+		}
+	}
+	return out, f.fail
+}
+
+func (f websites) Rebuild(_ context.Context, id domain.WebsiteID) (*domain.Run, error) {
+	_, err := f.site(id)
+	return &domain.Run{ID: "run_1", WebsiteID: id, State: domain.StateQueued}, err
+}
+
+// Export gives an archive that is no archive: pieces of text, and then a fault if
+// the website is broken.
+func (f websites) Export(_ context.Context, id domain.WebsiteID) (*domain.SiteExport, error) {
+	if id == "site_broken" || id == "site_empty" {
+		return &domain.SiteExport{Name: "broken.zip", WriteTo: func(_ context.Context, w io.Writer) error {
+			if id == "site_broken" {
+				_, _ = io.WriteString(w, "half")
+			}
+			return errors.New("blob is gone")
+		}}, nil
+	}
+	_, err := f.site(id)
+	return &domain.SiteExport{Name: "keyboards.example-1.zip", WriteTo: func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "zip")
+		return err
+	}}, err
 }
 
 func (f websites) Get(_ context.Context, id domain.WebsiteID) (*domain.Website, error) {
@@ -237,6 +317,43 @@ func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.De
 	return f.Get(ctx, id)
 }
 
+func (f auditLog) List(_ context.Context, af domain.AuditFilter, w domain.Window) ([]domain.AuditEntry, int, error) {
+	f.note(func() { f.window, f.audit = w, af })
+	return f.all(f.entries-w.Offset, w.Limit), f.entries, f.fail
+}
+
+func (f auditLog) Before(_ context.Context, af domain.AuditFilter, seq int64, limit int) ([]domain.AuditEntry, error) {
+	f.note(func() { f.audit = af })
+	if seq == 0 {
+		seq = int64(f.entries) + 1
+	}
+	return f.all(int(seq)-1, limit), f.fail
+}
+
+func (f auditLog) Export(_ context.Context, af domain.AuditFilter, fn func([]domain.AuditEntry) error) error {
+	f.note(func() { f.audit = af })
+	if f.fail != nil {
+		return f.fail
+	}
+	for seq := f.entries; seq > 0; seq -= 3 {
+		if err := fn(f.all(seq, 3)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// all returns up to limit entries from number seq down.
+func (f auditLog) all(seq, limit int) []domain.AuditEntry {
+	var out []domain.AuditEntry
+	for ; seq > 0 && len(out) < limit; seq-- {
+		out = append(out, domain.AuditEntry{
+			Seq: int64(seq), At: noon, Tenant: "main", ActorID: "user_1", Action: "website.updated", Object: "site_1", Detail: "=1+1", Before: "aa", RequestID: "req_1",
+		})
+	}
+	return out
+}
+
 func (f catalogue) Feeds(context.Context) ([]domain.Feed, error) {
 	return []domain.Feed{{ID: "feed_1"}}, f.fail
 }
@@ -257,7 +374,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
-		Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -77,6 +77,7 @@ var statusOf = map[domain.Code]int{
 	domain.CodeForbidden:           http.StatusForbidden,
 	domain.CodeNotFound:            http.StatusNotFound,
 	domain.CodeConflict:            http.StatusConflict,
+	domain.CodePrecondition:        http.StatusPreconditionFailed,
 	domain.CodeUnsupportedTaskType: http.StatusUnprocessableEntity,
 	domain.CodeNotEnoughData:       http.StatusUnprocessableEntity,
 	domain.CodeGateRed:             http.StatusConflict,

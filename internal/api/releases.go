@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -12,6 +13,8 @@ type releaseService interface {
 	Releases(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Release, int, error)
 	Publish(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
 	Rollback(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
+	Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Run, error)
+	Export(ctx context.Context, id domain.WebsiteID) (*domain.SiteExport, error)
 }
 
 type releaseBody struct {
@@ -91,6 +94,40 @@ func registerReleases(a *API, releases releaseService) {
 		}
 		return &websiteOutput{toWebsite(site)}, nil
 	})
+	registerBuilds(a, releases)
+}
+
+// registerBuilds adds what makes new releases and takes them out.
+func registerBuilds(a *API, releases releaseService) {
+	handle(a, operation{
+		id: "rebuild-website", method: http.MethodPost, path: "/websites/{website_id}/rebuild", tag: "websites", permission: domain.WebsitesManage,
+		summary: "Build a new release of a website", status: http.StatusAccepted, problems: []int{http.StatusConflict}, response: exampleRebuildRun,
+		text: "Starts a launch_website run from what the feeds hold now. Nothing is published before a person approves it. " +
+			"A website that is archived or being built is a conflict.",
+	}, func(ctx context.Context, in *websiteInput) (*startedOutput, error) {
+		run, err := releases.Rebuild(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &startedOutput{Base + "/runs/" + string(run.ID), toRun(run)}, nil
+	})
+	handleStream(a, operation{
+		id: "export-website", method: http.MethodGet, path: "/websites/{website_id}/export", tag: "websites", permission: domain.WebsitesRead,
+		summary: "Take out the live release as a zip archive", problems: []int{http.StatusConflict},
+		text: "The files as any web server can serve them. A website without a release is a conflict.",
+	}, map[string]any{"application/zip": nil}, func(ctx context.Context, in *websiteInput) (*stream, error) {
+		e, err := releases.Export(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &stream{kind: "application/zip", name: e.Name, write: e.WriteTo}, nil
+	})
+}
+
+var exampleRebuildRun = runBody{
+	ID: exampleRun, PipelineID: exampleRun, Pipeline: "launch_website", Version: 1, Status: domain.StateQueued,
+	Params: json.RawMessage(`{"website_id":"site_01k2ja","niche":"mechanical keyboards","language":"en","feeds":[]}`), WebsiteID: &exampleSite,
+	Steps: []stepBody{{Name: "scan", Agent: "opportunity_scanner", Task: "market_scan", Status: domain.StateQueued}}, CreatedAt: exampleTime,
 }
 
 func toRelease(r *domain.Release) releaseBody {

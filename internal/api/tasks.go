@@ -11,6 +11,7 @@ import (
 
 type taskService interface {
 	CreateTask(ctx context.Context, agentID domain.AgentID, spec domain.TaskSpec, idempotencyKey string) (*domain.Task, error)
+	CancelTask(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	Task(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	Tasks(ctx context.Context, agentID domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error)
 }
@@ -64,6 +65,12 @@ var exampleTask = taskBody{
 	StatusURL: Base + "/tasks/task_01k2ja", Params: json.RawMessage(`{"topic":"mechanical keyboards"}`), CreatedAt: exampleTime,
 }
 
+var exampleCancelledTask = func() taskBody {
+	t := exampleTask
+	t.Status, t.FinishedAt = domain.StateCancelled, &exampleTime
+	return t
+}()
+
 func registerTasks(a *API, tasks taskService) {
 	handle(a, operation{
 		id: "create-task", method: http.MethodPost, path: "/agents/{agent_id}/tasks", tag: "agents", permission: domain.AgentsManage,
@@ -91,13 +98,23 @@ func registerTasks(a *API, tasks taskService) {
 	handle(a, operation{
 		id: "get-task", method: http.MethodGet, path: "/tasks/{task_id}", tag: "agents", permission: domain.AgentsRead,
 		summary: "Show a task and its result", response: exampleTask,
-	}, func(ctx context.Context, in *taskInput) (*taskOutput, error) {
-		t, err := tasks.Task(ctx, in.ID)
+	}, oneTask(func(ctx context.Context, id domain.TaskID) (*domain.Task, error) { return tasks.Task(ctx, id) }))
+	handle(a, operation{
+		id: "cancel-task", method: http.MethodPost, path: "/tasks/{task_id}/cancel", tag: "agents", permission: domain.AgentsManage,
+		summary: "Cancel a task", problems: []int{http.StatusConflict}, response: exampleCancelledTask,
+		text: "A task that waits never begins; the result of one that runs is dropped. Cancelling twice changes nothing; " +
+			"a task that has completed or failed cannot be cancelled.",
+	}, oneTask(func(ctx context.Context, id domain.TaskID) (*domain.Task, error) { return tasks.CancelTask(ctx, id) }))
+}
+
+func oneTask(do func(context.Context, domain.TaskID) (*domain.Task, error)) func(context.Context, *taskInput) (*taskOutput, error) {
+	return func(ctx context.Context, in *taskInput) (*taskOutput, error) {
+		t, err := do(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
 		return &taskOutput{toTask(t)}, nil
-	})
+	}
 }
 
 func toTask(t *domain.Task) taskBody {

@@ -10,12 +10,15 @@ import (
 
 type websiteService interface {
 	siteService
+	siteKeeper
+	bulkService
 	pageService
 	releaseService
 }
 
 type siteService interface {
 	List(ctx context.Context, w domain.Window) ([]domain.Website, int, error)
+	After(ctx context.Context, id domain.WebsiteID, limit int) ([]domain.Website, int, error)
 	Get(ctx context.Context, id domain.WebsiteID) (*domain.Website, error)
 	Generate(ctx context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error)
 	Audit(ctx context.Context, id domain.WebsiteID) ([]domain.Gate, error)
@@ -34,6 +37,12 @@ type WebsiteBody struct {
 	LiveRelease *domain.ReleaseID   `json:"live_release" doc:"The release that is served; null for none"`
 	CreatedAt   time.Time           `json:"created_at"`
 	UpdatedAt   time.Time           `json:"updated_at"`
+}
+
+// WebsiteDetailBody shows a website with who answers for it.
+type WebsiteDetailBody struct {
+	WebsiteBody
+	Operator domain.Operator `json:"operator" doc:"Who answers for the website, as its legal pages say"`
 }
 
 type generatedBody struct {
@@ -63,9 +72,16 @@ type (
 			Feeds    []domain.FeedID `json:"feeds,omitempty" maxItems:"100" doc:"Feeds to use; all without it"`
 		}
 	}
-	listWebsitesInput struct{ Window }
-	websiteOutput     struct{ Body WebsiteBody }
-	generatedOutput   struct {
+	listWebsitesInput struct {
+		Window
+		Cursor domain.WebsiteID `query:"cursor" maxLength:"100" doc:"Only websites after this id: for walks through all of them that nobody's changes disturb. Empty for the first window; Link leads to the next. Not together with offset"`
+	}
+	websiteOutput       struct{ Body WebsiteBody }
+	websiteDetailOutput struct {
+		ETag string `header:"ETag" doc:"Names this state of the website, for If-Match"`
+		Body WebsiteDetailBody
+	}
+	generatedOutput struct {
 		Location string `header:"Location" doc:"Where the run is"`
 		Body     generatedBody
 	}
@@ -80,14 +96,21 @@ var (
 		Title: "Mechanical keyboards compared", State: domain.WebsiteLive, FeedIDs: []domain.FeedID{}, LiveRelease: &exampleRelease,
 		CreatedAt: exampleTime, UpdatedAt: exampleTime,
 	}
+	exampleDetail = WebsiteDetailBody{exampleWebsite, domain.Operator{
+		Name: "Example GmbH", Street: "Example Street 1", PostalCode: "10115", City: "Berlin", Country: "Germany", Email: "hello@keyboards.example",
+		Phone: "+49 30 1234567", Responsible: "Ada Example",
+	}}
 	exampleGate = domain.Gate{Name: "grounding", State: domain.GatePass, Summary: "Every number has evidence.", Checked: 824}
 )
 
-func registerWebsites(a *API, sites siteService) {
+func registerWebsites(a *API, sites websiteService) {
 	handle(a, operation{
 		id: "list-websites", method: http.MethodGet, path: "/websites", tag: "websites", permission: domain.WebsitesRead,
-		summary: "List websites", response: []WebsiteBody{exampleWebsite},
+		summary: "List websites", text: "In the order of their ids, which is that of their making.", response: []WebsiteBody{exampleWebsite},
 	}, func(ctx context.Context, in *listWebsitesInput) (*listOutput[WebsiteBody], error) {
+		if in.walks() {
+			return walkWebsites(ctx, sites, in)
+		}
 		items, total, err := sites.List(ctx, in.domain())
 		if err != nil {
 			return nil, err
@@ -96,15 +119,17 @@ func registerWebsites(a *API, sites siteService) {
 	})
 	handle(a, operation{
 		id: "get-website", method: http.MethodGet, path: "/websites/{website_id}", tag: "websites", permission: domain.WebsitesRead,
-		summary: "Show a website", response: exampleWebsite,
-	}, func(ctx context.Context, in *websiteInput) (*websiteOutput, error) {
+		summary: "Show a website", response: exampleDetail,
+	}, func(ctx context.Context, in *websiteInput) (*websiteDetailOutput, error) {
 		site, err := sites.Get(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		return &websiteOutput{toWebsite(site)}, nil
+		return toDetail(site), nil
 	})
 	registerGenerate(a, sites)
+	registerKeeping(a, sites)
+	registerBulk(a, sites)
 	handle(a, operation{
 		id: "audit-website", method: http.MethodGet, path: "/websites/{website_id}/audit", tag: "websites", permission: domain.WebsitesRead,
 		summary: "Show the gates of the live release", text: "Without a live release these are the gates of the newest one.",
@@ -146,6 +171,27 @@ func toWebsite(w *domain.Website) WebsiteBody {
 		b.LiveRelease = &w.LiveRelease
 	}
 	return b
+}
+
+// walkWebsites answers with the websites after a cursor.
+func walkWebsites(ctx context.Context, sites siteService, in *listWebsitesInput) (*listOutput[WebsiteBody], error) {
+	if err := in.checkCursor(); err != nil {
+		return nil, err
+	}
+	items, total, err := sites.After(ctx, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := windowOf(&in.Window, items, total, toWebsite)
+	out.Link = ""
+	if len(items) == in.Limit {
+		out.Link = in.nextCursor(string(items[len(items)-1].ID))
+	}
+	return out, nil
+}
+
+func toDetail(w *domain.Website) *websiteDetailOutput {
+	return &websiteDetailOutput{websiteTag(w), WebsiteDetailBody{toWebsite(w), w.Operator}}
 }
 
 func toGenerated(site WebsiteBody, run domain.RunID, state domain.RunState) generatedBody {

@@ -1,6 +1,10 @@
 package domain
 
-import "time"
+import (
+	"context"
+	"io"
+	"time"
+)
 
 // Release is one immutable version of a site: a manifest over blobs.
 type Release struct {
@@ -18,6 +22,15 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// PublishedAt is when it last became the live release; nil if it never was.
 	PublishedAt *time.Time `json:"published_at"`
+}
+
+// SiteExport is the live release of a website as a zip archive that is still to be
+// written.
+type SiteExport struct {
+	Name string // of the archive: keyboards.example-2.zip
+	// WriteTo streams the archive. It holds one file of the site at a time, and equal
+	// releases give equal bytes.
+	WriteTo func(ctx context.Context, w io.Writer) error
 }
 
 // Manifest lists the files of a release. It is stored as canonical JSON, sorted by

@@ -20,18 +20,9 @@ type blobReader interface {
 	ReadAll(ctx context.Context, sha string) ([]byte, error) // verified
 }
 
-// Export is the live release of a website as a zip archive that is still to be
-// written.
-type Export struct {
-	Name string // of the archive: keyboards.example-2.zip
-	// WriteTo streams the archive. It holds one file of the site at a time, and equal
-	// releases give equal bytes.
-	WriteTo func(ctx context.Context, w io.Writer) error
-}
-
 // Export returns the live release of a website as plain files. A website without
 // one is a CodeConflict.
-func (s *Websites) Export(ctx context.Context, id domain.WebsiteID) (*Export, error) {
+func (s *Websites) Export(ctx context.Context, id domain.WebsiteID) (*domain.SiteExport, error) {
 	site, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, err
@@ -53,7 +44,7 @@ func (s *Websites) Export(ctx context.Context, id domain.WebsiteID) (*Export, er
 		}
 	}
 	slices.SortFunc(m.Entries, func(a, b domain.ManifestEntry) int { return cmp.Compare(a.File, b.File) })
-	return &Export{
+	return &domain.SiteExport{
 		Name:    fmt.Sprintf("%s-%d.zip", site.Domain, r.Number),
 		WriteTo: func(ctx context.Context, w io.Writer) error { return s.writeZip(ctx, w, r, m.Entries) },
 	}, nil

@@ -87,7 +87,7 @@ func (g *generator) parameters(c *call, op *operation) error {
 				return fmt.Errorf("a query parameter of type %q is not supported", p.Schema.kind())
 			}
 			c.Params = append(c.Params, &param{Name: exported(p.Name), Text: describe(p), Key: p.Name, Type: kind, Required: p.Required})
-		case p.Name != "If-None-Match": // answers are not kept, so nothing can be compared
+		case p.Name != "If-None-Match" && p.Name != "If-Match": // answers are not kept, so nothing can be compared
 			return fmt.Errorf("parameter %s in %s is not supported", p.Name, p.In)
 		}
 	}
@@ -151,6 +151,41 @@ func (g *generator) listing(c *call, r *response) error {
 	return nil
 }
 
+// Queries returns the parameters that go into the query.
+func (c *call) Queries() []*param { return c.in("query") }
+
+// Headers returns the parameters that go into the header.
+func (c *call) Headers() []*param { return c.in("header") }
+
+func (c *call) in(place string) []*param {
+	var out []*param
+	for _, p := range c.Params {
+		if p.In == place {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Value returns the parameter as a Go expression of a string.
+func (p *param) Value() string {
+	switch p.Type {
+	case "int":
+		return "strconv.Itoa(p." + p.Name + ")"
+	case "bool":
+		return "strconv.FormatBool(p." + p.Name + ")"
+	}
+	return "p." + p.Name
+}
+
+// Given returns the condition under which the parameter is sent; empty: always.
+func (p *param) Given() string {
+	if p.Required {
+		return ""
+	}
+	return map[string]string{"int": "p." + p.Name + " != 0", "bool": "p." + p.Name, "string": "p." + p.Name + ` != ""`}[p.Type]
+}
+
 func (c *call) takes(key string) bool {
 	return slices.ContainsFunc(c.Params, func(p *param) bool { return p.Key == key })
 }
@@ -176,8 +211,11 @@ func (c *call) Request() string {
 	if len(c.IDs) > 0 {
 		parts = append(parts, "ids: []string{"+strings.Join(c.IDs, ", ")+"}")
 	}
-	if len(c.Params) > 0 {
+	if len(c.Queries()) > 0 {
 		parts = append(parts, "query: p.query()")
+	}
+	if len(c.Headers()) > 0 {
+		parts = append(parts, "header: p.header()")
 	}
 	if strings.HasPrefix(c.Body, "*") {
 		parts = append(parts, "body: optional(in)")
