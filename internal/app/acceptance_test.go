@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -21,9 +22,18 @@ import (
 // start opens and starts the program on a fresh data directory and free ports.
 func start(t *testing.T, dir, postgres string) *app.App {
 	t.Helper()
-	cfg, _, err := config.Load(config.Input{Flags: map[string]string{
-		"data": dir, "database.url": postgres, "listen.api": "127.0.0.1:0", "listen.edge": "127.0.0.1:0", "log.level": "error",
-	}})
+	return startWith(t, map[string]string{"data": dir, "database.url": postgres})
+}
+
+// startWith is start with settings of the test's own.
+func startWith(t *testing.T, settings map[string]string) *app.App {
+	t.Helper()
+	flags := map[string]string{"data": "", "listen.api": "127.0.0.1:0", "listen.edge": "127.0.0.1:0", "log.level": "error"}
+	maps.Copy(flags, settings)
+	if flags["data"] == "" {
+		flags["data"] = t.TempDir()
+	}
+	cfg, _, err := config.Load(config.Input{Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}

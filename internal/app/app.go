@@ -15,16 +15,19 @@ import (
 	"empire/internal/auth"
 	"empire/internal/blob"
 	"empire/internal/bus"
+	"empire/internal/cache"
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/edge"
 	"empire/internal/gateway"
+	"empire/internal/gateway/proxy"
 	"empire/internal/jobs"
 	"empire/internal/pipeline"
 	"empire/internal/pipeline/shipped"
 	"empire/internal/release"
 	"empire/internal/service"
 	"empire/internal/store"
+	"empire/internal/telemetry"
 )
 
 // Mode says what an App is opened for.
@@ -60,6 +63,13 @@ type App struct {
 	runtime       *shipped.Runtime
 	edge          *edge.Server
 	gateway       *gateway.Gateway
+	cache         cache.Cache   // shared with other processes if Redis is configured
+	local         *cache.Memory // of this process
+	proxy         *proxy.Proxy
+	registry      *bus.Registry
+	announced     []*bus.Announcement
+	metrics       *telemetry.HTTPMetrics
+	instance      string // names this process among others
 	csrf          *auth.CSRF
 	authenticator *auth.Authenticator
 	admin         *domain.Principal
@@ -72,6 +82,9 @@ type App struct {
 	Approvals *service.Approvals
 	Agents    *service.Agents
 	Catalogue *service.Catalogue
+	Webhooks  *service.Webhooks
+	Audit     *service.Audit
+	Services  *service.Services
 	Health    *service.Health
 
 	started []part
@@ -95,7 +108,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireJobs, a.wireServices, a.wireAgents, a.wireAdmin, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wireAdmin, a.wireRouting, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -112,6 +125,9 @@ func (a *App) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		errs = append(errs, a.bus.Stop(ctx))
 		cancel()
+	}
+	if a.cache != nil {
+		a.cache.Close()
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
@@ -140,6 +156,7 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.gateway != nil {
 		a.gateway.Drain()
 	}
+	a.drainRouting(ctx)
 	var errs []error
 	for i := len(a.started) - 1; i >= 0; i-- {
 		if err := a.started[i].stop(ctx); err != nil {
@@ -161,6 +178,9 @@ func (a *App) parts() []part {
 	}
 	if a.mode != Tool && a.plays("worker") {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
+	}
+	if a.mode == Serve {
+		out = append(out, part{"routing", a.startRouting, a.stopRouting})
 	}
 	return out
 }
@@ -185,7 +205,7 @@ func (a *App) wireData(context.Context) error {
 // wireStore opens and migrates the database.
 func (a *App) wireStore(ctx context.Context) error {
 	db, err := store.Open(ctx, store.Config{
-		Path: filepath.Join(a.cfg.Data, "empire.db"), URL: string(a.cfg.Database.URL), Logger: a.log,
+		Path: filepath.Join(a.cfg.Data, "empire.db"), URL: string(a.cfg.Database.URL), MaxConns: a.cfg.Database.MaxConns, Logger: a.log,
 	})
 	if err != nil {
 		return err
@@ -200,6 +220,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.instance = worker
 	a.queue, err = jobs.New(jobs.Config{
 		Dialect: jobs.Dialect(a.db.Dialect()), Writer: a.db.Writer(), URL: a.db.URL(), WorkerID: worker, Workers: a.cfg.Workers, Logger: a.log,
 	}, a.store.Workers)

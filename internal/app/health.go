@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"empire/internal/edge"
 	"empire/internal/service"
@@ -39,13 +40,17 @@ func (a *App) checkEdge(ctx context.Context) error {
 // plays reports whether the configured role includes another.
 func (a *App) plays(role string) bool { return a.cfg.Role == role || a.cfg.Role == "all" }
 
-// wireMetrics builds the registry of what /metrics shows.
-func (a *App) wireMetrics() (*prometheus.Registry, *telemetry.HTTPMetrics) {
+// metricsRegistry builds the registry of what /metrics shows.
+func (a *App) metricsRegistry() *prometheus.Registry {
 	r := telemetry.NewRegistry(version())
 	if a.plays("edge") {
 		r.MustRegister(edgeCollector{a.edge})
 	}
-	return r, telemetry.NewHTTPMetrics(r)
+	r.MustRegister(a.metrics, collectors.NewDBStatsCollector(a.db.Writer(), "writer"))
+	if a.db.Readers() != a.db.Writer() {
+		r.MustRegister(collectors.NewDBStatsCollector(a.db.Readers(), "readers"))
+	}
+	return r
 }
 
 // version returns the version of the module that the program was built from.

@@ -52,6 +52,7 @@ var allowed = map[string][]string{
 	"internal/bench":                 {},
 	"internal/blob":                  {"domain"},
 	"internal/bus":                   {"domain"},
+	"internal/cache":                 {"domain"},
 
 	"internal/integration/awin":        {"domain"},
 	"internal/integration/digistore24": {"domain"},

@@ -7,18 +7,20 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 
 	"empire/internal/api"
 	"empire/internal/auth"
+	"empire/internal/cache"
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/edge"
-	"empire/internal/gateway"
 	"empire/internal/sample"
 	"empire/internal/service"
 	"empire/internal/store"
 	"empire/internal/telemetry"
 	"empire/internal/web"
+	"empire/internal/webhook"
 )
 
 // AdminEmail is the account that the first start creates.
@@ -54,11 +56,12 @@ func (a *App) wireAdmin(ctx context.Context) error {
 	}
 	a.csrf = auth.NewCSRF(secret)
 	a.authenticator = auth.NewAuthenticator(auth.AuthenticatorConfig{
-		Tokens: tokens, Sessions: a.store.Sessions, Keys: a.store.APIKeys, Now: a.now, Logger: a.log,
+		Tokens: tokens, Sessions: a.store.Sessions, Keys: a.store.APIKeys, Cache: cache.NewSessions(a.cache, principalAge, a.now),
+		Now: a.now, Logger: a.log,
 	})
 	a.Users = service.NewUsers(service.UsersConfig{
 		Store: a.store.Users, Sessions: a.store.Sessions, Audit: a.store.Audit, Tx: a.store, Passwords: auth.NewPasswords(auth.PasswordConfig{}),
-		TOTP: auth.TOTP{}, Vault: vault, Tokens: tokens, Guard: auth.NewAttempts(a.now), Changed: a.identityChanged, Now: a.now,
+		TOTP: auth.TOTP{}, Vault: vault, Tokens: tokens, Guard: cache.NewAttempts(a.cache, a.now), Changed: a.identityChanged, Now: a.now,
 	})
 	a.APIKeys = service.NewAPIKeys(service.APIKeysConfig{
 		Store: a.store.APIKeys, Users: a.store.Users, Audit: a.store.Audit, Tx: a.store, Secrets: auth.KeySecrets{},
@@ -95,6 +98,11 @@ func (a *App) identityChanged(ctx context.Context, id domain.UserID) {
 	}
 }
 
+// identityHeard drops what is held of a user whose rights another process changed.
+func (a *App) identityHeard(subject string, _ []byte) {
+	a.authenticator.Forget(context.Background(), domain.UserID(strings.TrimPrefix(subject, "empire.identity.")))
+}
+
 // findAdmin sets the principal of local commands: whoever may read the data
 // directory acts as the first administrator.
 func (a *App) findAdmin(ctx context.Context) error {
@@ -128,30 +136,37 @@ func (a *App) wireTransports(context.Context) error {
 	if _, err := a.bus.Subscribe("empire.site.*", func(string, []byte) { a.edge.Nudge() }); err != nil {
 		return err
 	}
-	rest := api.New(api.Config{
-		Version: "1", Users: a.Users, APIKeys: a.APIKeys, Agents: a.Agents, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals,
-		Catalogue: a.Catalogue, Health: a.Health, Logger: a.log,
-	})
-	pages, err := web.New(web.Config{
-		Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: sessionCookie,
-		SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
-	})
-	if err != nil {
+	if _, err := a.bus.Subscribe("empire.identity.*", a.identityHeard); err != nil {
 		return err
 	}
-	metrics, observer := a.wireMetrics()
-	c := gateway.Config{
-		APIAddr: a.cfg.Listen.API, Auth: a.authenticator, SessionCookie: sessionCookie, Health: a.Health, Problem: api.WriteProblem,
-		Metrics: telemetry.MetricsHandler(metrics), Observer: observer, Logger: a.log, Routes: map[string]http.Handler{},
+	rest := api.New(api.Config{
+		Version: "1", Users: a.Users, APIKeys: a.APIKeys, Agents: a.Agents, Websites: a.Websites, Portfolio: a.portfolio(), Runs: a.Runs,
+		Approvals: a.Approvals, Catalogue: a.Catalogue, Webhooks: a.Webhooks, Health: a.Health, Services: a.Services, Audit: a.Audit, Logger: a.log,
+	})
+	routes := map[string]http.Handler{}
+	if a.plays("gateway") || a.plays("worker") {
+		hooks, err := a.wireWebhooks()
+		if err != nil {
+			return err
+		}
+		routes["/api/"], routes[webhook.Base] = rest, hooks
 	}
 	if a.plays("gateway") {
-		c.Routes = map[string]http.Handler{"/api/": rest, "/docs": rest.Docs(), "/docs/": rest.Docs(), "/": pages}
+		pages, err := web.New(web.Config{
+			Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: sessionCookie,
+			SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
+		})
+		if err != nil {
+			return err
+		}
+		routes["/docs"], routes["/docs/"], routes["/"] = rest.Docs(), rest.Docs(), pages
 	}
-	if a.plays("edge") {
-		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge
-	}
-	a.gateway = gateway.New(c)
-	return nil
+	return a.wireGateway(routes, telemetry.MetricsHandler(a.metricsRegistry()))
+}
+
+// portfolio returns the websites in memory, as readers get them.
+func (a *App) portfolio() *service.Portfolio {
+	return service.NewPortfolio(service.PortfolioConfig{Store: store.NewPortfolio(a.db), Encode: api.EncodeWebsite})
 }
 
 // AsAdmin returns a context in which the local administrator acts.

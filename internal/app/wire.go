@@ -67,6 +67,8 @@ func (a *App) wireServices(context.Context) error {
 		Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
 		Read: a.readFeed, Audit: a.store.Audit, Now: a.now,
 	})
+	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})
+	a.Audit = service.NewAudit(a.store.Audit)
 	a.Health = service.NewHealth(a.probes())
 	return nil
 }
@@ -109,6 +111,9 @@ func (a *App) wireAgents(context.Context) error {
 	})
 	a.queue.Handle(service.JobTask, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Agents.Work(ctx, args)
+	})
+	a.queue.Handle(service.JobWebhook, time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
+		return a.Webhooks.Work(ctx, args)
 	})
 	return nil
 }

@@ -219,13 +219,13 @@ func (c *Config) Validate() []string {
 		}
 		u, err := url.Parse(string(value))
 		// PostgreSQL also takes the directory of a Unix socket as ?host=.
-		if err != nil || u.Host == "" && u.Query().Get("host") == "" || !slices.Contains(schemes, u.Scheme) {
+		if err != nil || u.Host == "" && u.Query().Get("host") == "" && (u.Scheme != "unix" || u.Path == "") || !slices.Contains(schemes, u.Scheme) {
 			add(key, "not a URL that starts with %s://", strings.Join(schemes, ":// or "))
 		}
 	}
 	checkURL("database.url", c.Database.URL, "postgres", "postgresql")
 	checkURL("bus.url", c.Bus.URL, "nats", "tls")
-	checkURL("redis.url", c.Redis.URL, "redis", "rediss")
+	checkURL("redis.url", c.Redis.URL, "redis", "rediss", "unix")
 	checkURL("listen.advertise", Secret(c.Listen.Advertise), "http", "https")
 	if c.Auth.Secret != "" && len(c.Auth.Secret) < 32 && !c.Dev {
 		add("auth.secret", "it has %d bytes; at least 32 are needed", len(c.Auth.Secret))

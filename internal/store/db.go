@@ -40,6 +40,7 @@ type DB struct {
 	d       dialect
 	writer  *sql.DB
 	readers *sql.DB // the writer itself on PostgreSQL
+	watch   *sql.DB // one connection for questions that must not wait for others; see Portfolio
 	url     string
 	place   string // for messages: the file, or host and database without the password
 	log     *slog.Logger
@@ -85,6 +86,9 @@ func (db *DB) URL() string { return db.url }
 // InTx, use the transaction of the context instead, or the call waits for itself.
 func (db *DB) Writer() *sql.DB { return db.writer }
 
+// Readers returns the pool that reads; on PostgreSQL it is the one that writes.
+func (db *DB) Readers() *sql.DB { return db.readers }
+
 // Ping checks that the database answers and is a database.
 func (db *DB) Ping(ctx context.Context) error {
 	var n int
@@ -96,6 +100,9 @@ func (db *DB) Ping(ctx context.Context) error {
 // open.
 func (db *DB) Close() error {
 	var errs []error
+	if db.watch != nil {
+		errs = append(errs, db.watch.Close())
+	}
 	if db.readers != nil && db.readers != db.writer {
 		errs = append(errs, db.readers.Close())
 	}

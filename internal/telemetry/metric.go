@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,24 +33,86 @@ func MetricsHandler(r *prometheus.Registry) http.Handler {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }
 
-// HTTPMetrics counts requests and measures how long they take.
+// HTTPMetrics counts requests and what became of them. It is a collector: register
+// it once.
 type HTTPMetrics struct {
 	durations *prometheus.HistogramVec
+	outcomes  *prometheus.CounterVec
+	forwards  *prometheus.HistogramVec
+	retries   *prometheus.CounterVec
+	ejections *prometheus.CounterVec
+	usual     sync.Map // series of durations that were used before, by usualKey
 }
 
-// NewHTTPMetrics registers the metrics of requests with r. It panics if they are
-// registered there already.
-func NewHTTPMetrics(r *prometheus.Registry) *HTTPMetrics {
-	m := &HTTPMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "empire_http_request_duration_seconds",
-		Help:    "Time from the first byte of a request to the last of its answer.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
-	}, []string{"listener", "method", "route", "status"})}
-	r.MustRegister(m.durations)
-	return m
+// usualKey names a series without making a slice of its labels.
+type usualKey struct {
+	listener, method, route string
+	status                  int
+}
+
+var durationBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
+
+// NewHTTPMetrics returns metrics that have counted nothing yet.
+func NewHTTPMetrics() *HTTPMetrics {
+	return &HTTPMetrics{
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "empire_http_request_duration_seconds", Help: "Time from the first byte of a request to the last of its answer.", Buckets: durationBuckets,
+		}, []string{"listener", "method", "route", "status"}),
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "empire_gateway_outcomes_total", Help: "Requests that the gateway answered itself: shed, limited or replayed, and of what.",
+		}, []string{"outcome", "what"}),
+		forwards: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "empire_proxy_request_duration_seconds", Help: "Time of requests that were led to a service, by its outcome.", Buckets: durationBuckets,
+		}, []string{"service", "outcome"}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "empire_proxy_retries_total", Help: "Requests that were sent to another instance after one had failed.",
+		}, []string{"service"}),
+		ejections: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "empire_proxy_ejections_total", Help: "Times that an instance was left out because it kept failing.",
+		}, []string{"service"}),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (m *HTTPMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range m.all() {
+		c.Describe(ch)
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *HTTPMetrics) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range m.all() {
+		c.Collect(ch)
+	}
+}
+
+func (m *HTTPMetrics) all() []prometheus.Collector {
+	return []prometheus.Collector{m.durations, m.outcomes, m.forwards, m.retries, m.ejections}
 }
 
 // ObserveRequest counts one request. Route is a template, never a path.
 func (m *HTTPMetrics) ObserveRequest(listener, method, route string, status int, d time.Duration) {
-	m.durations.WithLabelValues(listener, method, route, strconv.Itoa(status)).Observe(d.Seconds())
+	key := usualKey{listener, method, route, status}
+	series, ok := m.usual.Load(key)
+	if !ok {
+		series, _ = m.usual.LoadOrStore(key, m.durations.WithLabelValues(listener, method, route, strconv.Itoa(status)))
+	}
+	series.(prometheus.Observer).Observe(d.Seconds()) //nolint:forcetypeassert // nothing else is stored
 }
+
+// CountOutcome counts a request that the gateway did not let through as usual.
+func (m *HTTPMetrics) CountOutcome(outcome, what string) {
+	m.outcomes.WithLabelValues(outcome, what).Inc()
+}
+
+// ObserveForward counts a request that was led to a service.
+func (m *HTTPMetrics) ObserveForward(service, outcome string, d time.Duration) {
+	m.forwards.WithLabelValues(service, outcome).Observe(d.Seconds())
+}
+
+// ObserveRetry counts another try on another instance.
+func (m *HTTPMetrics) ObserveRetry(service string) { m.retries.WithLabelValues(service).Inc() }
+
+// ObserveEjection counts an instance that is left out.
+func (m *HTTPMetrics) ObserveEjection(service string) { m.ejections.WithLabelValues(service).Inc() }

@@ -12,7 +12,8 @@ import (
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	r := telemetry.NewRegistry("v1.2.3")
-	m := telemetry.NewHTTPMetrics(r)
+	m := telemetry.NewHTTPMetrics()
+	r.MustRegister(m)
 	m.ObserveRequest("api", "GET", "/api/v1/websites", 200, 3*time.Millisecond)
 	m.ObserveRequest("api", "GET", "/api/v1/websites", 200, 700*time.Millisecond)
 	w := httptest.NewRecorder()

@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"empire/internal/api"
+	"empire/internal/bus"
+	"empire/internal/cache"
+	"empire/internal/domain"
+	"empire/internal/gateway"
+	"empire/internal/gateway/proxy"
+	"empire/internal/integration/awin"
+	"empire/internal/integration/digistore24"
+	"empire/internal/integration/mailgun"
+	"empire/internal/integration/n8n"
+	"empire/internal/integration/sendgrid"
+	"empire/internal/service"
+	"empire/internal/telemetry"
+	"empire/internal/webhook"
+)
+
+// principalAge is how long a principal may be used after the database was asked.
+const principalAge = time.Second
+
+// wireCache opens the cache and what stands on it. A command beside a server needs
+// no shared one: it answers nobody.
+func (a *App) wireCache(ctx context.Context) error {
+	a.metrics = telemetry.NewHTTPMetrics()
+	a.local = cache.NewMemory(cache.MemoryConfig{Now: a.now})
+	a.cache = a.local
+	if url := string(a.cfg.Redis.URL); url != "" && a.mode == Serve {
+		shared, err := cache.OpenRedis(ctx, cache.RedisConfig{URL: url, Logger: a.log})
+		if err != nil {
+			return fmt.Errorf("open cache: %w", err)
+		}
+		a.cache = shared
+	}
+	return nil
+}
+
+// wireRouting builds what finds other processes and leads requests to them.
+func (a *App) wireRouting(context.Context) error {
+	if a.mode != Serve {
+		return nil
+	}
+	var err error
+	a.proxy, err = proxy.New(proxy.Config{
+		File: a.cfg.Routes.File, Base: proxy.Local("/healthz", "/readyz", "/metrics", "/api/v1/system"), Problem: api.WriteProblem,
+		Observer: a.metrics, Logger: a.log, Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	a.registry = bus.NewRegistry(a.bus)
+	a.Services = service.NewServices(service.ServicesConfig{Registry: a.registry, Router: a.proxy, Audit: a.store.Audit, Now: a.now})
+	return nil
+}
+
+// startRouting begins to find others and to be found. It comes after the listeners,
+// whose addresses it tells.
+func (a *App) startRouting(ctx context.Context) error {
+	if err := a.registry.Start(ctx); err != nil {
+		return err
+	}
+	a.registry.Watch(a.proxy.SetInstances)
+	if err := a.proxy.Start(ctx); err != nil {
+		return err
+	}
+	url := a.cfg.Listen.Advertise
+	if url == "" {
+		url = "http://" + a.gateway.Addr()
+	}
+	for _, name := range []string{domain.ServiceGateway, domain.ServiceWorker, domain.ServiceEdge} {
+		if !a.plays(name) {
+			continue
+		}
+		here := domain.ServiceInstance{ID: a.instance + "-" + name, Name: name, Role: a.cfg.Role, URL: url, Version: version()}
+		announced, err := a.bus.Announce(ctx, here)
+		if err != nil {
+			return err
+		}
+		a.announced = append(a.announced, announced)
+	}
+	return nil
+}
+
+// drainRouting tells everybody that this process takes no new requests.
+func (a *App) drainRouting(ctx context.Context) {
+	for _, one := range a.announced {
+		if err := one.Drain(ctx); err != nil {
+			a.log.WarnContext(ctx, "drain not announced", "err", err)
+		}
+	}
+}
+
+func (a *App) stopRouting(ctx context.Context) error {
+	for _, one := range a.announced {
+		if err := one.Stop(ctx); err != nil {
+			a.log.WarnContext(ctx, "announcement not taken back", "err", err)
+		}
+	}
+	a.announced = nil
+	if err := a.proxy.Stop(ctx); err != nil {
+		return err
+	}
+	return a.registry.Stop(ctx)
+}
+
+// wireGateway builds the listeners and what every request passes.
+func (a *App) wireGateway(routes map[string]http.Handler, metrics http.Handler) error {
+	local := http.NewServeMux()
+	for pattern, h := range routes {
+		local.Handle(pattern, h)
+	}
+	l := a.cfg.Limits
+	c := gateway.Config{
+		APIAddr: a.cfg.Listen.API, Auth: a.authenticator, SessionCookie: sessionCookie, Health: a.Health, Problem: api.WriteProblem,
+		Metrics: metrics, Observer: a.metrics, Counter: a.metrics, Logger: a.log, Routes: map[string]http.Handler{"/": a.proxy.Handler(local)},
+		Limits: gateway.Limits{
+			Auth: perMinute(l.Auth), Webhooks: perMinute(l.Webhooks), Intelligence: perMinute(l.Intelligence), Write: perMinute(l.Write),
+			Read: perMinute(l.Read), Anonymous: perMinute(l.Anonymous),
+		},
+		Limiter: a.cache, Fallback: a.local, FailClosed: l.Fail == "closed", InFlight: l.InFlight, WritesInFlight: l.WritesInFlight,
+		RequestTimeout: l.RequestTimeout, Origins: a.cfg.CORS.Origins, TrustedProxies: prefixes(a.cfg.Proxies.Trusted),
+		Idempotency: a.store.Idempotency, NoIdempotency: []string{api.Base + "/auth/", api.Base + "/users"},
+	}
+	if a.plays("edge") {
+		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge
+	}
+	a.gateway = gateway.New(c)
+	return nil
+}
+
+func perMinute(n int) domain.RateLimit { return domain.RateLimit{Requests: n, Per: time.Minute} }
+
+// prefixes parses addresses and ranges, which the configuration has checked.
+func prefixes(list []string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range list {
+		if p, err := netip.ParsePrefix(s); err == nil {
+			out = append(out, p.Masked())
+		} else if addr, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+		}
+	}
+	return out
+}
+
+// wireWebhooks returns the handler of what providers send. A provider without a
+// secret is not there.
+func (a *App) wireWebhooks() (http.Handler, error) {
+	verifiers := map[string]webhook.Verifier{}
+	for _, p := range []struct {
+		name, secret string
+		build        func(string) (webhook.Verifier, error)
+	}{
+		{"awin", string(a.cfg.Webhooks.AWIN), func(s string) (webhook.Verifier, error) { return awin.NewWebhook(s) }},
+		{"digistore24", string(a.cfg.Webhooks.Digistore24), func(s string) (webhook.Verifier, error) { return digistore24.NewWebhook(s) }},
+		{"n8n", string(a.cfg.Webhooks.N8N), func(s string) (webhook.Verifier, error) { return n8n.NewWebhook(s) }},
+		{"sendgrid", string(a.cfg.Webhooks.SendGrid), func(s string) (webhook.Verifier, error) { return sendgrid.NewWebhook(s) }},
+		{"mailgun", string(a.cfg.Webhooks.Mailgun), func(s string) (webhook.Verifier, error) { return mailgun.NewWebhook(s) }},
+	} {
+		if p.secret == "" {
+			continue
+		}
+		v, err := p.build(p.secret)
+		if err != nil {
+			return nil, fmt.Errorf("webhooks.%s: %w", p.name, err)
+		}
+		verifiers[p.name] = v
+	}
+	return webhook.New(webhook.Config{
+		Verifiers: verifiers, Intake: a.Webhooks, Problem: api.WriteProblem, NotMethod: api.MethodNotAllowed, Logger: a.log, Now: a.now,
+	}), nil
+}
