@@ -97,7 +97,7 @@ func (s *APIKeys) Create(ctx context.Context, user domain.UserID, p domain.APIKe
 	if err := within(p.Scope, owner.Permissions, "The scope holds %s, which you may not do yourself."); err != nil {
 		return nil, err
 	}
-	now := s.c.Now().UTC().Truncate(time.Microsecond)
+	now := s.journal.stamp()
 	key := domain.APIKey{UserID: owner.ID, Name: p.Name, Scope: p.Scope, CreatedAt: now, ExpiresAt: now.Add(p.Expires)}
 	if p.Expires == 0 {
 		key.ExpiresAt = now.Add(domain.APIKeyLifetime)
@@ -111,7 +111,7 @@ func (s *APIKeys) Create(ctx context.Context, user domain.UserID, p domain.APIKe
 		if err := s.c.Store.Insert(ctx, &out.APIKey); err != nil {
 			return err
 		}
-		return s.journal.record(ctx, "apikey.created", string(out.ID), "scope: "+joinPermissions(key.Scope)+made)
+		return s.journal.changed(ctx, "apikey.created", string(out.ID), "scope: "+joinPermissions(key.Scope)+made, nil, &out.APIKey)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create API key: %w", err)
@@ -213,11 +213,13 @@ func (s *APIKeys) Revoke(ctx context.Context, user domain.UserID, id domain.APIK
 	if err != nil {
 		return err
 	}
+	after := *key
+	after.RevokedAt = new(s.journal.stamp())
 	err = s.c.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.c.Store.Revoke(ctx, id, s.c.Now().UTC()); err != nil {
+		if err := s.c.Store.Revoke(ctx, id, *after.RevokedAt); err != nil {
 			return err
 		}
-		return s.journal.record(ctx, "apikey.revoked", string(id), "")
+		return s.journal.changed(ctx, "apikey.revoked", string(id), "", key, &after)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke API key %s: %w", id, err)
@@ -237,7 +239,7 @@ func (s *APIKeys) Rotate(ctx context.Context, user domain.UserID, id domain.APIK
 	if err != nil {
 		return nil, err
 	}
-	now := s.c.Now().UTC().Truncate(time.Microsecond)
+	now := s.journal.stamp()
 	if !old.Valid(now) || old.ReplacedBy != "" {
 		return nil, domain.Errorf(domain.CodeConflict, "API key %s has ended or was replaced already.", id)
 	}
@@ -249,18 +251,19 @@ func (s *APIKeys) Rotate(ctx context.Context, user domain.UserID, id domain.APIK
 		next.ExpiresAt = old.ExpiresAt
 	}
 	out := s.withSecret(next)
-	ends := now.Add(overlap)
-	if ends.After(old.ExpiresAt) {
-		ends = old.ExpiresAt
+	after := *old
+	after.ReplacedBy = out.ID
+	if ends := now.Add(overlap); ends.Before(old.ExpiresAt) {
+		after.ExpiresAt = ends
 	}
 	err = s.c.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.c.Store.Replace(ctx, id, out.ID, ends); err != nil {
+		if err := s.c.Store.Replace(ctx, id, out.ID, after.ExpiresAt); err != nil {
 			return err
 		}
 		if err := s.c.Store.Insert(ctx, &out.APIKey); err != nil {
 			return err
 		}
-		return s.journal.record(ctx, "apikey.rotated", string(id), "replaced by "+string(out.ID))
+		return s.journal.changed(ctx, "apikey.rotated", string(id), "replaced by "+string(out.ID), old, &after)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("rotate API key %s: %w", id, err)

@@ -75,7 +75,7 @@ func (s *Users) confirmPassword(ctx context.Context, u *domain.User, password, f
 
 // setPassword stores an account with a new password and ends its sign-ins, except
 // the one that asks if the account is its own. It joins the transaction of ctx.
-func (s *Users) setPassword(ctx context.Context, u *domain.User, hash string) error {
+func (s *Users) setPassword(ctx context.Context, before, u *domain.User, hash string) error {
 	u.PasswordHash = hash
 	if err := s.c.Store.Update(ctx, u); err != nil {
 		return err
@@ -87,7 +87,7 @@ func (s *Users) setPassword(ctx context.Context, u *domain.User, hash string) er
 	if _, err := s.c.Sessions.RevokeAll(ctx, u.ID, keep, s.c.Now().UTC()); err != nil {
 		return err
 	}
-	return s.journal.record(ctx, "user.password_changed", string(u.ID), "")
+	return s.journal.changed(ctx, "user.password_changed", string(u.ID), "", before, u)
 }
 
 // ResetPassword gives an account of the tenant a new random password and returns it:
@@ -103,12 +103,13 @@ func (s *Users) ResetPassword(ctx context.Context, email string) (string, error)
 		return "", fmt.Errorf("hash password: %w", err)
 	}
 	err = s.c.Tx.InTx(ctx, func(ctx context.Context) error {
-		u, err := s.c.Store.Lock(ctx, u.ID)
+		before, err := s.c.Store.Lock(ctx, u.ID)
 		if err != nil {
 			return err
 		}
-		u.UpdatedAt = s.c.Now().UTC().Truncate(time.Microsecond)
-		return s.setPassword(ctx, u, hash)
+		after := *before
+		after.UpdatedAt = s.journal.stamp()
+		return s.setPassword(ctx, before, &after, hash)
 	})
 	if err != nil {
 		return "", fmt.Errorf("reset password of %s: %w", u.ID, err)

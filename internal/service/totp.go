@@ -202,17 +202,18 @@ func (s *Users) self(ctx context.Context) (*domain.User, error) {
 // meanwhile, and notes the action unless it is empty.
 func (s *Users) changeTOTP(ctx context.Context, id domain.UserID, action string, change func(context.Context, *domain.User) error) error {
 	return s.c.Tx.InTx(ctx, func(ctx context.Context) error {
-		u, err := s.c.Store.Lock(ctx, id)
+		before, err := s.c.Store.Lock(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := change(ctx, u); err != nil {
+		u := *before
+		if err := change(ctx, &u); err != nil {
 			return err
 		}
-		u.UpdatedAt = s.c.Now().UTC().Truncate(time.Microsecond)
-		if err := s.c.Store.SetTOTP(ctx, u); err != nil || action == "" {
+		u.UpdatedAt = s.journal.stamp()
+		if err := s.c.Store.SetTOTP(ctx, &u); err != nil || action == "" {
 			return err
 		}
-		return s.journal.record(ctx, action, string(id), "")
+		return s.journal.changed(ctx, action, string(id), "", before, &u)
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"empire/internal/domain"
 )
@@ -75,33 +74,35 @@ func (s *Users) mayUpdate(ctx context.Context, actor *domain.Principal, u *domai
 // apply changes the account in the transaction of ctx. hash is that of a new
 // password.
 func (s *Users) apply(ctx context.Context, id domain.UserID, p domain.UserPatch, hash string) (*domain.User, error) {
-	u, err := s.c.Store.Lock(ctx, id)
+	before, err := s.c.Store.Lock(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	u := *before
 	var what []string
 	if p.Name != nil {
 		u.Name, what = strings.TrimSpace(*p.Name), append(what, "name")
 	}
 	if p.Permissions != nil {
-		u.Permissions, what = unique(*p.Permissions), append(what, "permissions: "+joinPermissions(unique(*p.Permissions)))
+		u.Permissions = unique(*p.Permissions)
+		what = append(what, "permissions: "+joinPermissions(u.Permissions))
 	}
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
 	if len(what) == 0 && hash == "" {
-		return u, nil
+		return before, nil
 	}
-	u.UpdatedAt = s.c.Now().UTC().Truncate(time.Microsecond)
-	if len(what) > 0 {
-		if err := s.journal.record(ctx, "user.updated", string(id), strings.Join(what, "; ")); err != nil {
-			return nil, err
-		}
-	}
+	u.UpdatedAt = s.journal.stamp()
 	if hash != "" {
-		return u, s.setPassword(ctx, u, hash)
+		err = s.setPassword(ctx, before, &u, hash)
+	} else {
+		err = s.c.Store.Update(ctx, &u)
 	}
-	return u, s.c.Store.Update(ctx, u)
+	if err == nil && len(what) > 0 {
+		err = s.journal.changed(ctx, "user.updated", string(id), strings.Join(what, "; "), before, &u)
+	}
+	return &u, err
 }
 
 func joinPermissions(list []domain.Permission) string {

@@ -190,13 +190,13 @@ func (s *Users) insert(ctx context.Context, u *domain.User, password string) err
 	if err != nil {
 		return fmt.Errorf("hash password: %w", err)
 	}
-	now := s.c.Now().UTC().Truncate(time.Microsecond)
+	now := s.journal.stamp()
 	u.ID, u.PasswordHash, u.CreatedAt, u.UpdatedAt = domain.UserID(domain.NewID("user")), hash, now, now
 	return s.c.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.c.Store.Insert(ctx, u); err != nil {
 			return err
 		}
-		return s.journal.record(ctx, "user.created", string(u.ID), "")
+		return s.journal.changed(ctx, "user.created", string(u.ID), "", nil, u)
 	})
 }
 
@@ -214,10 +214,14 @@ func (s *Users) Delete(ctx context.Context, id domain.UserID) error {
 		if err := s.keepAnAdmin(ctx, u); err != nil {
 			return err
 		}
+		u, err := s.c.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
 		if err := s.c.Store.Delete(ctx, id); err != nil {
 			return err
 		}
-		return s.journal.record(ctx, "user.deleted", string(id), u.Email)
+		return s.journal.changed(ctx, "user.deleted", string(id), "", u, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("delete user %s: %w", id, err)
