@@ -38,6 +38,7 @@ type exchange struct {
 	r     *http.Request // what handlers get
 	id    string
 	start time.Time
+	taken time.Time   // when the connection was taken over; zero: it was not
 	ctx   lazyContext // of the handler
 	auth  lazyContext // of the question who it is
 	limit lazyContext // of the question whether it may
@@ -226,7 +227,7 @@ func (x *exchange) Flush() {
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(x.w).Hijack()
 	if err == nil {
-		x.sent, x.hold = true, passing
+		x.sent, x.hold, x.taken = true, passing, x.g.c.Now()
 		if x.status == 0 {
 			x.status = http.StatusSwitchingProtocols
 		}

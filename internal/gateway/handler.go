@@ -23,7 +23,7 @@ func (g *Gateway) Handler() http.Handler {
 	for pattern, h := range g.c.Routes {
 		mux.Handle(pattern, h)
 	}
-	api := g.apiAlone()
+	api := g.apiHandler()
 	return g.observe("api", func(x *exchange, r *http.Request) {
 		g.protect(x.w.Header(), r)
 		switch {
@@ -44,23 +44,25 @@ func (g *Gateway) Handler() http.Handler {
 	})
 }
 
-const apiPattern = "/api/"
-
-// apiAlone returns the handler of the whole API, if one handler has all of it:
-// there is nothing to be found by a mux then, which costs a tenth of the way in.
-func (g *Gateway) apiAlone() http.Handler {
+// apiHandler returns the handler that all of the API leads to, if there is one: then
+// nothing has to be found by a mux, which costs a tenth of the way in.
+func (g *Gateway) apiHandler() http.Handler {
+	all := ""
 	for pattern := range g.c.Routes {
-		if pattern != apiPattern && (strings.HasPrefix(pattern, apiPattern) || !strings.HasPrefix(pattern, "/") || strings.Contains(pattern, "{")) {
+		switch {
+		case pattern == "/api/" || pattern == "/" && all == "":
+			all = pattern
+		case strings.HasPrefix(pattern, "/api/") || !strings.HasPrefix(pattern, "/") || strings.Contains(pattern, "{"):
 			return nil
 		}
 	}
-	api := g.c.Routes[apiPattern]
-	if api == nil {
+	h := g.c.Routes[all]
+	if h == nil {
 		return nil
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Pattern = apiPattern
-		api.ServeHTTP(w, r)
+		r.Pattern = all
+		h.ServeHTTP(w, r)
 	})
 }
 

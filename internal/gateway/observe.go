@@ -75,6 +75,9 @@ func (g *Gateway) recovered(x *exchange, cause any) {
 // report writes the access log and the metrics of a finished request.
 func (g *Gateway) report(listener string, x *exchange) {
 	r, took := x.r, g.c.Now().Sub(x.start)
+	if !x.taken.IsZero() {
+		took = x.taken.Sub(x.start) // a socket that stays open is no slow request
+	}
 	template := route(r)
 	if g.c.Observer != nil {
 		g.c.Observer.ObserveRequest(listener, methodLabel(r.Method), template, x.status, took)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +142,39 @@ func TestSocketsTakeNoPlace(t *testing.T) {
 	fmt.Fprint(conn, "hello\n")
 	if line, _ := in.ReadString('\n'); line != "hello\n" {
 		t.Errorf("the socket answered %q", line)
+	}
+}
+
+// piped is a ResponseWriter whose connection can be taken over.
+type piped struct {
+	*httptest.ResponseRecorder
+	conn net.Conn
+}
+
+func (p piped) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return p.conn, bufio.NewReadWriter(bufio.NewReader(p.conn), bufio.NewWriter(p.conn)), nil
+}
+
+// TestSocketsAreNotSlow: how long a socket stays open is no time of a request.
+func TestSocketsAreNotSlow(t *testing.T) {
+	t.Parallel()
+	var d *door
+	d = newDoor(t, func(_ *gateway.Config, mux *http.ServeMux) {
+		mux.HandleFunc("GET /api/socket", func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			d.pass(time.Hour)
+			_ = conn.Close()
+		})
+	})
+	conn, other := net.Pipe()
+	defer other.Close()
+	d.handler.ServeHTTP(piped{httptest.NewRecorder(), conn}, httptest.NewRequestWithContext(t.Context(), "GET", "/api/socket", nil))
+	if line := d.lines(t)[0]; line["level"] != "INFO" || line["seconds"] != 0.0 || line["status"] != 101.0 {
+		t.Errorf("log = %v", line)
 	}
 }
 
