@@ -29,6 +29,17 @@ type Generator struct{}
 // New returns a Generator.
 func New() *Generator { return &Generator{} }
 
+// Ping reports whether what the writer composes from is there in each language. It
+// panics if a phrase of this program cannot be read.
+func (*Generator) Ping(context.Context) error {
+	for language, b := range banks() {
+		if len(b) == 0 {
+			return fmt.Errorf("there are no phrases in %q", language)
+		}
+	}
+	return nil
+}
+
 // WriteInput is what a site is written from.
 type WriteInput struct {
 	Market  *domain.Market
