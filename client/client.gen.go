@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -210,7 +211,7 @@ type BulkInput struct {
 	// publish makes the newest approved release live, rollback the one before the live one
 	Action BulkInputAction `json:"action"`
 	// The websites
-	Ids []string `json:"ids"`
+	IDs []string `json:"ids"`
 }
 
 // BulkInputAction is one of a fixed set of words. publish makes the newest approved release live, rollback the one before the live one.
@@ -288,13 +289,29 @@ type ComparisonRow struct {
 
 // Component is a model of the API.
 type Component struct {
-	Name string `json:"name"`
-	// gateway, orchestration, intelligence, data or integration
-	Layer string         `json:"layer"`
+	Name  string         `json:"name"`
+	Layer ComponentLayer `json:"layer"`
 	State ComponentState `json:"state"`
+	// false: this installation does not use it
+	Configured bool `json:"configured"`
 	// Why it is not ok
 	Error string `json:"error"`
+	// What was wrong last, also when it is ok again
+	LastError   string     `json:"last_error"`
+	LastErrorAt *time.Time `json:"last_error_at"`
 }
+
+// ComponentLayer is one of a fixed set of words.
+type ComponentLayer string
+
+// The values of ComponentLayer.
+const (
+	ComponentLayerGateway       ComponentLayer = "gateway"
+	ComponentLayerOrchestration ComponentLayer = "orchestration"
+	ComponentLayerIntelligence  ComponentLayer = "intelligence"
+	ComponentLayerData          ComponentLayer = "data"
+	ComponentLayerIntegration   ComponentLayer = "integration"
+)
 
 // ComponentState is one of a fixed set of words.
 type ComponentState string
@@ -510,7 +527,7 @@ type Generated struct {
 	Title    string         `json:"title"`
 	State    GeneratedState `json:"state"`
 	// Feeds that it is made from; empty means all
-	FeedIds []string `json:"feed_ids"`
+	FeedIDs []string `json:"feed_ids"`
 	// The release that is served; null for none
 	LiveRelease *string   `json:"live_release"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -635,23 +652,23 @@ type Operator struct {
 
 // OperatorPatch is a model of the API.
 type OperatorPatch struct {
-	City       string `json:"city,omitempty"`
-	ContactURL string `json:"contact_url,omitempty"`
-	Country    string `json:"country,omitempty"`
-	Email      string `json:"email,omitempty"`
-	Name       string `json:"name,omitempty"`
-	Phone      string `json:"phone,omitempty"`
-	PostalCode string `json:"postal_code,omitempty"`
+	City       *string `json:"city,omitempty"`
+	ContactURL *string `json:"contact_url,omitempty"`
+	Country    *string `json:"country,omitempty"`
+	Email      *string `json:"email,omitempty"`
+	Name       *string `json:"name,omitempty"`
+	Phone      *string `json:"phone,omitempty"`
+	PostalCode *string `json:"postal_code,omitempty"`
 	// AWIN publisher id for links that are built
-	PublisherID string `json:"publisher_id,omitempty"`
+	PublisherID *string `json:"publisher_id,omitempty"`
 	// Commercial register and number, if any
-	Register string `json:"register,omitempty"`
+	Register *string `json:"register,omitempty"`
 	// Who is responsible for editorial content
-	Responsible string `json:"responsible,omitempty"`
+	Responsible *string `json:"responsible,omitempty"`
 	// Demonstration data, marked as such on every legal page
-	Sample *bool  `json:"sample,omitempty"`
-	Street string `json:"street,omitempty"`
-	VatID  string `json:"vat_id,omitempty"`
+	Sample *bool   `json:"sample,omitempty"`
+	Street *string `json:"street,omitempty"`
+	VatID  *string `json:"vat_id,omitempty"`
 }
 
 // Page is a model of the API.
@@ -809,6 +826,22 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RegisterServiceInput is a model of the API.
+type RegisterServiceInput struct {
+	// Letters, digits, dots, - and _
+	ID string `json:"id"`
+	// Of the service
+	Name string `json:"name"`
+	// http or https, host and port, nothing else
+	URL string `json:"url"`
+	// /readyz if left out
+	HealthPath string `json:"health_path,omitempty"`
+	// 30 if left out
+	LeaseSeconds *int64 `json:"lease_seconds,omitempty"`
+	// 1 if left out
+	Weight *int64 `json:"weight,omitempty"`
+}
+
 // Release is a model of the API.
 type Release struct {
 	ID        string `json:"id"`
@@ -838,6 +871,37 @@ type RollbackInput struct {
 type RotateAPIKeyInput struct {
 	// Seconds that the old key goes on; a day if left out
 	Overlap *int64 `json:"overlap,omitempty"`
+}
+
+// Route is a model of the API.
+type Route struct {
+	Name string `json:"name"`
+	// Empty: any
+	Host string `json:"host"`
+	// Of whole path segments
+	Prefix string `json:"prefix"`
+	// Empty: handled by this process
+	Service string `json:"service"`
+	// How many instances of the service take requests; null if there is no service
+	Ready       *int64 `json:"ready"`
+	StripPrefix bool   `json:"strip_prefix"`
+	RewriteHost bool   `json:"rewrite_host"`
+	// Until the answer begins
+	TimeoutSeconds float64 `json:"timeout_seconds"`
+	// Other instances that are tried, for requests that may be repeated
+	Retries int64 `json:"retries"`
+}
+
+// RouteTable is a model of the API.
+type RouteTable struct {
+	// Empty: there is none
+	File string `json:"file"`
+	// When these routes took effect; null in a process that forwards nothing
+	LoadedAt *time.Time `json:"loaded_at"`
+	// Why the file was refused when it was read last; these routes are older then
+	Error   string     `json:"error"`
+	ErrorAt *time.Time `json:"error_at"`
+	Routes  []Route    `json:"routes"`
 }
 
 // Row is a model of the API.
@@ -902,6 +966,56 @@ type Sentence struct {
 	Links   []InlineLink `json:"links,omitempty"`
 	Opinion *bool        `json:"opinion,omitempty"`
 }
+
+// Service is a model of the API.
+type Service struct {
+	// Unique among the instances of the service
+	ID string `json:"id"`
+	// Of the service, which routes lead to
+	Name string `json:"name"`
+	// Of a process of this program: all, gateway, worker or edge
+	Role string `json:"role"`
+	// Empty if it takes no requests
+	URL string `json:"url"`
+	// Empty means /readyz
+	HealthPath string `json:"health_path"`
+	Version    string `json:"version"`
+	// Share of the requests
+	Weight int64 `json:"weight"`
+	// down: it fails its health checks or refuses requests, as this process sees it
+	State ServiceState `json:"state"`
+	// How long it is listed after its last sign of life; 0 for one of the route file
+	LeaseSeconds float64    `json:"lease_seconds"`
+	LastSeen     *time.Time `json:"last_seen"`
+	// Who says that it is there: itself, a registration, or the route file
+	Source ServiceSource `json:"source"`
+	// Requests that this process waits for
+	InFlight int64 `json:"in_flight"`
+	// Failed checks and requests that this process has seen
+	Failures int64 `json:"failures"`
+	// Why it is down
+	Error string `json:"error"`
+}
+
+// ServiceState is one of a fixed set of words. down: it fails its health checks or refuses requests, as this process sees it.
+type ServiceState string
+
+// The values of ServiceState.
+const (
+	ServiceStateReady    ServiceState = "ready"
+	ServiceStateDraining ServiceState = "draining"
+	ServiceStateDown     ServiceState = "down"
+)
+
+// ServiceSource is one of a fixed set of words. Who says that it is there: itself, a registration, or the route file.
+type ServiceSource string
+
+// The values of ServiceSource.
+const (
+	ServiceSourceBus  ServiceSource = "bus"
+	ServiceSourceAPI  ServiceSource = "api"
+	ServiceSourceFile ServiceSource = "file"
+)
 
 // Session is a model of the API.
 type Session struct {
@@ -1149,7 +1263,7 @@ type Website struct {
 	Title    string       `json:"title"`
 	State    WebsiteState `json:"state"`
 	// Feeds that it is made from; empty means all
-	FeedIds []string `json:"feed_ids"`
+	FeedIDs []string `json:"feed_ids"`
 	// The release that is served; null for none
 	LiveRelease *string   `json:"live_release"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -1179,7 +1293,7 @@ type WebsiteDetail struct {
 	Title    string             `json:"title"`
 	State    WebsiteDetailState `json:"state"`
 	// Feeds that it is made from; empty means all
-	FeedIds []string `json:"feed_ids"`
+	FeedIDs []string `json:"feed_ids"`
 	// The release that is served; null for none
 	LiveRelease *string   `json:"live_release"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -1199,7 +1313,7 @@ const (
 // WebsitePatch is a model of the API.
 type WebsitePatch struct {
 	// Feeds that it is made from; empty means all
-	FeedIds *[]string `json:"feed_ids,omitempty"`
+	FeedIDs *[]string `json:"feed_ids,omitempty"`
 	// Takes effect with the next rebuild
 	Niche *string `json:"niche,omitempty"`
 	// Fields that are left out stay as they are
@@ -1234,7 +1348,7 @@ func (c *Client) AuditWebsite(ctx context.Context, websiteID string) (*Audit, er
 //
 // Needs a signed-in user.
 func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error) {
-	return one[Totp](ctx, c, request{method: "POST", path: "/auth/totp", body: in, keyed: true})
+	return one[Totp](ctx, c, request{method: "POST", path: "/auth/totp", body: in})
 }
 
 // BulkWebsites: do one thing to many websites.
@@ -1270,7 +1384,7 @@ func (c *Client) CancelTask(ctx context.Context, taskID string) (*Task, error) {
 //
 // Needs a signed-in user.
 func (c *Client) ConfirmTOTP(ctx context.Context, in ConfirmTOTPInput) error {
-	return c.nothing(ctx, request{method: "POST", path: "/auth/totp/confirm", body: in, keyed: true})
+	return c.nothing(ctx, request{method: "POST", path: "/auth/totp/confirm", body: in})
 }
 
 // CreateAPIKey: make an API key.
@@ -1279,7 +1393,7 @@ func (c *Client) ConfirmTOTP(ctx context.Context, in ConfirmTOTPInput) error {
 //
 // Needs a signed-in user.
 func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAPIKey, error) {
-	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in, keyed: true})
+	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in})
 }
 
 // CreateTask: give an agent a task.
@@ -1295,7 +1409,7 @@ func (c *Client) CreateTask(ctx context.Context, agentID string, in TaskSpec) (*
 //
 // Needs the permission `admin.full`.
 func (c *Client) CreateUser(ctx context.Context, in CreateUserInput) (*User, error) {
-	return one[User](ctx, c, request{method: "POST", path: "/users", body: in, keyed: true})
+	return one[User](ctx, c, request{method: "POST", path: "/users", body: in})
 }
 
 // CreateWebsite: add a website.
@@ -1322,7 +1436,7 @@ func (c *Client) DecideApproval(ctx context.Context, approvalID string, in Decis
 //
 // Needs the permission `admin.full`.
 func (c *Client) DeleteUser(ctx context.Context, userID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}", ids: []string{userID}, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}", ids: []string{userID}})
 }
 
 // DeleteWebsite: delete a website with its pages and releases.
@@ -1340,7 +1454,7 @@ func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
 //
 // Needs a signed-in user.
 func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in})
 }
 
 // ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
@@ -1388,7 +1502,7 @@ func (p ExportAuditParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ExportAudit(ctx context.Context, p ExportAuditParams) ([]byte, error) {
-	return c.bytes(ctx, request{method: "GET", path: "/audit/export"})
+	return c.bytes(ctx, request{method: "GET", path: "/audit/export", query: p.query()})
 }
 
 // ExportWebsite: take out the live release as a zip archive.
@@ -1430,6 +1544,13 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetComponent: show a part of the program.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetComponent(ctx context.Context, name string) (*Component, error) {
+	return one[Component](ctx, c, request{method: "GET", path: "/system/components/{name}", ids: []string{name}})
+}
+
 // GetMe: show the signed-in user.
 //
 // Asked with an API key, the permissions are those of the key.
@@ -1444,6 +1565,15 @@ func (c *Client) GetMe(ctx context.Context) (*User, error) {
 // Needs the permission `websites.read`.
 func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (*Page, error) {
 	return one[Page](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages/{page_id}", ids: []string{websiteID, pageID}})
+}
+
+// GetRoutes: show where this process sends requests.
+//
+// Only for users of the installation's own tenant.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetRoutes(ctx context.Context) (*RouteTable, error) {
+	return one[RouteTable](ctx, c, request{method: "GET", path: "/system/routes"})
 }
 
 // GetRun: show a run with its steps and results.
@@ -1508,13 +1638,13 @@ func (p ListAPIKeysParams) query() url.Values {
 //
 // Needs a signed-in user.
 func (c *Client) ListAPIKeys(ctx context.Context, p ListAPIKeysParams) (*Listing[ApiKey], error) {
-	return list[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys"})
+	return list[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
 }
 
 // AllAPIKeys walks the whole list that ListAPIKeys gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAPIKeys(ctx context.Context, p ListAPIKeysParams) iter.Seq2[ApiKey, error] {
-	return walk[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys"})
+	return walk[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
 }
 
 // ListAgentsParams are the parameters of ListAgents; what is empty is not sent.
@@ -1545,13 +1675,13 @@ func (p ListAgentsParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListAgents(ctx context.Context, p ListAgentsParams) (*Listing[Agent], error) {
-	return list[Agent](ctx, c, request{method: "GET", path: "/agents"})
+	return list[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
 }
 
 // AllAgents walks the whole list that ListAgents gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAgents(ctx context.Context, p ListAgentsParams) iter.Seq2[Agent, error] {
-	return walk[Agent](ctx, c, request{method: "GET", path: "/agents"})
+	return walk[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
 }
 
 // ListApprovalsParams are the parameters of ListApprovals; what is empty is not sent.
@@ -1582,13 +1712,13 @@ func (p ListApprovalsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListApprovals(ctx context.Context, p ListApprovalsParams) (*Listing[Approval], error) {
-	return list[Approval](ctx, c, request{method: "GET", path: "/approvals"})
+	return list[Approval](ctx, c, request{method: "GET", path: "/approvals", query: p.query()})
 }
 
 // AllApprovals walks the whole list that ListApprovals gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllApprovals(ctx context.Context, p ListApprovalsParams) iter.Seq2[Approval, error] {
-	return walk[Approval](ctx, c, request{method: "GET", path: "/approvals"})
+	return walk[Approval](ctx, c, request{method: "GET", path: "/approvals", query: p.query()})
 }
 
 // ListAuditParams are the parameters of ListAudit; what is empty is not sent.
@@ -1646,20 +1776,47 @@ func (p ListAuditParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (*Listing[AuditEntry], error) {
-	return list[AuditEntry](ctx, c, request{method: "GET", path: "/audit"})
+	return list[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
 }
 
 // AllAudit walks the whole list that ListAudit gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[AuditEntry, error] {
-	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit"})
+	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
+}
+
+// ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
+type ListComponentsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListComponentsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
 }
 
 // ListComponents: list the parts of the program with their state.
 //
+// Five layers: gateway, orchestration of agents, intelligence, data, and integration of other systems. The parts are asked at most once a second.
+//
 // Needs the permission `agents.read`.
-func (c *Client) ListComponents(ctx context.Context) ([]Component, error) {
-	return array[Component](ctx, c, request{method: "GET", path: "/system/components"})
+func (c *Client) ListComponents(ctx context.Context, p ListComponentsParams) (*Listing[Component], error) {
+	return list[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
+}
+
+// AllComponents walks the whole list that ListComponents gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllComponents(ctx context.Context, p ListComponentsParams) iter.Seq2[Component, error] {
+	return walk[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
 }
 
 // ListFeedsParams are the parameters of ListFeeds; what is empty is not sent.
@@ -1685,13 +1842,13 @@ func (p ListFeedsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListFeeds(ctx context.Context, p ListFeedsParams) (*Listing[Feed], error) {
-	return list[Feed](ctx, c, request{method: "GET", path: "/feeds"})
+	return list[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
 }
 
 // AllFeeds walks the whole list that ListFeeds gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed, error] {
-	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds"})
+	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -1717,13 +1874,13 @@ func (p ListPagesParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListPages(ctx context.Context, websiteID string, p ListPagesParams) (*Listing[PageInfo], error) {
-	return list[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}})
+	return list[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}, query: p.query()})
 }
 
 // AllPages walks the whole list that ListPages gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPages(ctx context.Context, websiteID string, p ListPagesParams) iter.Seq2[PageInfo, error] {
-	return walk[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}})
+	return walk[PageInfo](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages", ids: []string{websiteID}, query: p.query()})
 }
 
 // ListPermissions: list all permissions.
@@ -1756,13 +1913,13 @@ func (p ListPipelinesParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Listing[Pipeline], error) {
-	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines"})
+	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
 }
 
 // AllPipelines walks the whole list that ListPipelines gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
-	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines"})
+	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
 }
 
 // ListProductsParams are the parameters of ListProducts; what is empty is not sent.
@@ -1798,13 +1955,13 @@ func (p ListProductsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListProducts(ctx context.Context, p ListProductsParams) (*Listing[Product], error) {
-	return list[Product](ctx, c, request{method: "GET", path: "/products"})
+	return list[Product](ctx, c, request{method: "GET", path: "/products", query: p.query()})
 }
 
 // AllProducts walks the whole list that ListProducts gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllProducts(ctx context.Context, p ListProductsParams) iter.Seq2[Product, error] {
-	return walk[Product](ctx, c, request{method: "GET", path: "/products"})
+	return walk[Product](ctx, c, request{method: "GET", path: "/products", query: p.query()})
 }
 
 // ListProgramsParams are the parameters of ListPrograms; what is empty is not sent.
@@ -1830,13 +1987,13 @@ func (p ListProgramsParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListPrograms(ctx context.Context, p ListProgramsParams) (*Listing[Program], error) {
-	return list[Program](ctx, c, request{method: "GET", path: "/programs"})
+	return list[Program](ctx, c, request{method: "GET", path: "/programs", query: p.query()})
 }
 
 // AllPrograms walks the whole list that ListPrograms gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPrograms(ctx context.Context, p ListProgramsParams) iter.Seq2[Program, error] {
-	return walk[Program](ctx, c, request{method: "GET", path: "/programs"})
+	return walk[Program](ctx, c, request{method: "GET", path: "/programs", query: p.query()})
 }
 
 // ListReleasesParams are the parameters of ListReleases; what is empty is not sent.
@@ -1864,13 +2021,13 @@ func (p ListReleasesParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListReleases(ctx context.Context, websiteID string, p ListReleasesParams) (*Listing[Release], error) {
-	return list[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}})
+	return list[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}, query: p.query()})
 }
 
 // AllReleases walks the whole list that ListReleases gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllReleases(ctx context.Context, websiteID string, p ListReleasesParams) iter.Seq2[Release, error] {
-	return walk[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}})
+	return walk[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}, query: p.query()})
 }
 
 // ListRunEventsParams are the parameters of ListRunEvents; what is empty is not sent.
@@ -1898,7 +2055,7 @@ func (p ListRunEventsParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListRunEvents(ctx context.Context, runID string, p ListRunEventsParams) ([]Event, error) {
-	return array[Event](ctx, c, request{method: "GET", path: "/runs/{run_id}/events", ids: []string{runID}})
+	return array[Event](ctx, c, request{method: "GET", path: "/runs/{run_id}/events", ids: []string{runID}, query: p.query()})
 }
 
 // ListRunsParams are the parameters of ListRuns; what is empty is not sent.
@@ -1936,13 +2093,47 @@ func (p ListRunsParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListRuns(ctx context.Context, p ListRunsParams) (*Listing[Run], error) {
-	return list[Run](ctx, c, request{method: "GET", path: "/runs"})
+	return list[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
 }
 
 // AllRuns walks the whole list that ListRuns gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, error] {
-	return walk[Run](ctx, c, request{method: "GET", path: "/runs"})
+	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
+}
+
+// ListServicesParams are the parameters of ListServices; what is empty is not sent.
+type ListServicesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListServicesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListServices: list the instances of all services.
+//
+// Processes of this program, registrations, and addresses of the route file, as this process sees them. Only for users of the installation's own tenant.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListServices(ctx context.Context, p ListServicesParams) (*Listing[Service], error) {
+	return list[Service](ctx, c, request{method: "GET", path: "/system/services", query: p.query()})
+}
+
+// AllServices walks the whole list that ListServices gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllServices(ctx context.Context, p ListServicesParams) iter.Seq2[Service, error] {
+	return walk[Service](ctx, c, request{method: "GET", path: "/system/services", query: p.query()})
 }
 
 // ListSessionsParams are the parameters of ListSessions; what is empty is not sent.
@@ -1970,13 +2161,13 @@ func (p ListSessionsParams) query() url.Values {
 //
 // Needs a signed-in user.
 func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) (*Listing[Session], error) {
-	return list[Session](ctx, c, request{method: "GET", path: "/auth/sessions"})
+	return list[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
 }
 
 // AllSessions walks the whole list that ListSessions gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq2[Session, error] {
-	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions"})
+	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
 }
 
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
@@ -2012,13 +2203,13 @@ func (p ListTasksParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListTasks(ctx context.Context, p ListTasksParams) (*Listing[Task], error) {
-	return list[Task](ctx, c, request{method: "GET", path: "/tasks"})
+	return list[Task](ctx, c, request{method: "GET", path: "/tasks", query: p.query()})
 }
 
 // AllTasks walks the whole list that ListTasks gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllTasks(ctx context.Context, p ListTasksParams) iter.Seq2[Task, error] {
-	return walk[Task](ctx, c, request{method: "GET", path: "/tasks"})
+	return walk[Task](ctx, c, request{method: "GET", path: "/tasks", query: p.query()})
 }
 
 // ListUserAPIKeysParams are the parameters of ListUserAPIKeys; what is empty is not sent.
@@ -2046,13 +2237,13 @@ func (p ListUserAPIKeysParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) (*Listing[ApiKey], error) {
-	return list[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}})
+	return list[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
 }
 
 // AllUserAPIKeys walks the whole list that ListUserAPIKeys gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) iter.Seq2[ApiKey, error] {
-	return walk[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}})
+	return walk[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
 }
 
 // ListUsersParams are the parameters of ListUsers; what is empty is not sent.
@@ -2080,13 +2271,13 @@ func (p ListUsersParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListUsers(ctx context.Context, p ListUsersParams) (*Listing[User], error) {
-	return list[User](ctx, c, request{method: "GET", path: "/users"})
+	return list[User](ctx, c, request{method: "GET", path: "/users", query: p.query()})
 }
 
 // AllUsers walks the whole list that ListUsers gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllUsers(ctx context.Context, p ListUsersParams) iter.Seq2[User, error] {
-	return walk[User](ctx, c, request{method: "GET", path: "/users"})
+	return walk[User](ctx, c, request{method: "GET", path: "/users", query: p.query()})
 }
 
 // ListWebhooksParams are the parameters of ListWebhooks; what is empty is not sent.
@@ -2122,13 +2313,13 @@ func (p ListWebhooksParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ListWebhooks(ctx context.Context, p ListWebhooksParams) (*Listing[Webhook], error) {
-	return list[Webhook](ctx, c, request{method: "GET", path: "/webhooks"})
+	return list[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
 }
 
 // AllWebhooks walks the whole list that ListWebhooks gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllWebhooks(ctx context.Context, p ListWebhooksParams) iter.Seq2[Webhook, error] {
-	return walk[Webhook](ctx, c, request{method: "GET", path: "/webhooks"})
+	return walk[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
 }
 
 // ListWebsitesParams are the parameters of ListWebsites; what is empty is not sent.
@@ -2161,13 +2352,13 @@ func (p ListWebsitesParams) query() url.Values {
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListWebsites(ctx context.Context, p ListWebsitesParams) (*Listing[Website], error) {
-	return list[Website](ctx, c, request{method: "GET", path: "/websites"})
+	return list[Website](ctx, c, request{method: "GET", path: "/websites", query: p.query()})
 }
 
 // AllWebsites walks the whole list that ListWebsites gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllWebsites(ctx context.Context, p ListWebsitesParams) iter.Seq2[Website, error] {
-	return walk[Website](ctx, c, request{method: "GET", path: "/websites"})
+	return walk[Website](ctx, c, request{method: "GET", path: "/websites", query: p.query()})
 }
 
 // Login: sign in.
@@ -2186,7 +2377,7 @@ type LogoutParams struct {
 func (p LogoutParams) query() url.Values {
 	q := url.Values{}
 	if p.All {
-		q.Set("all", "true")
+		q.Set("all", strconv.FormatBool(p.All))
 	}
 	return q
 }
@@ -2197,7 +2388,7 @@ func (p LogoutParams) query() url.Values {
 //
 // Needs a signed-in user.
 func (c *Client) Logout(ctx context.Context, p LogoutParams) error {
-	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", keyed: true})
+	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", query: p.query()})
 }
 
 // PublishRelease: make a release live.
@@ -2218,13 +2409,40 @@ func (c *Client) RebuildWebsite(ctx context.Context, websiteID string) (*Run, er
 	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/rebuild", ids: []string{websiteID}, keyed: true})
 }
 
+// RegisterService: list an instance of a service, or renew its lease.
+//
+// The same again before the lease ends renews it. Requests, with the credentials in them, go to the address, which may be a private one. So a service that processes of this program or the route file offer needs `admin.full`.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RegisterService(ctx context.Context, in RegisterServiceInput) (*Service, error) {
+	return one[Service](ctx, c, request{method: "POST", path: "/system/services", body: in, keyed: true})
+}
+
+// ReloadRoutes: read the route file again.
+//
+// It is also read when it changes. Requests under way keep the routes that they began with; a file with faults changes nothing.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ReloadRoutes(ctx context.Context) (*RouteTable, error) {
+	return one[RouteTable](ctx, c, request{method: "POST", path: "/system/routes/reload", keyed: true})
+}
+
+// RemoveService: take a registration back.
+//
+// It gets no new requests from now on, and is gone a few seconds later.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RemoveService(ctx context.Context, serviceID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/system/services/{service_id}", ids: []string{serviceID}, keyed: true})
+}
+
 // RemoveUserTOTP: remove the second factor of a user.
 //
 // For someone whose authenticator is lost. The own one goes with `DELETE /auth/totp`.
 //
 // Needs the permission `admin.full`.
 func (c *Client) RemoveUserTOTP(ctx context.Context, userID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/totp", ids: []string{userID}, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/totp", ids: []string{userID}})
 }
 
 // ReplayWebhookParams are the parameters of ReplayWebhook; what is empty is not sent.
@@ -2236,7 +2454,7 @@ type ReplayWebhookParams struct {
 func (p ReplayWebhookParams) query() url.Values {
 	q := url.Values{}
 	if p.Force {
-		q.Set("force", "true")
+		q.Set("force", strconv.FormatBool(p.Force))
 	}
 	return q
 }
@@ -2247,7 +2465,7 @@ func (p ReplayWebhookParams) query() url.Values {
 //
 // Needs the permission `admin.full`.
 func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWebhookParams) (*Webhook, error) {
-	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, keyed: true})
+	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
 }
 
 // RetryRun: go on with a failed run.
@@ -2265,7 +2483,7 @@ func (c *Client) RetryRun(ctx context.Context, runID string) (*Run, error) {
 //
 // Needs a signed-in user.
 func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/auth/api-keys/{key_id}", ids: []string{keyID}, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/auth/api-keys/{key_id}", ids: []string{keyID}})
 }
 
 // RevokeSession: end one of the own sign-ins.
@@ -2274,14 +2492,14 @@ func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) error {
 //
 // Needs a signed-in user.
 func (c *Client) RevokeSession(ctx context.Context, sessionID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/auth/sessions/{session_id}", ids: []string{sessionID}, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/auth/sessions/{session_id}", ids: []string{sessionID}})
 }
 
 // RevokeUserAPIKey: end an API key of a user.
 //
 // Needs the permission `admin.full`.
 func (c *Client) RevokeUserAPIKey(ctx context.Context, userID string, keyID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/api-keys/{key_id}", ids: []string{userID, keyID}, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/api-keys/{key_id}", ids: []string{userID, keyID}})
 }
 
 // RollbackWebsite: go back to an earlier release.
@@ -2297,7 +2515,7 @@ func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *Roll
 //
 // Needs a signed-in user.
 func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKeyInput) (*NewAPIKey, error) {
-	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in), keyed: true})
+	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
 }
 
 // StartRun: start a run.
@@ -2315,7 +2533,21 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 //
 // Needs a signed-in user.
 func (c *Client) UpdateUser(ctx context.Context, userID string, in UpdateUserInput) (*User, error) {
-	return one[User](ctx, c, request{method: "PATCH", path: "/users/{user_id}", ids: []string{userID}, body: in, keyed: true})
+	return one[User](ctx, c, request{method: "PATCH", path: "/users/{user_id}", ids: []string{userID}, body: in})
+}
+
+// UpdateWebsiteParams are the parameters of UpdateWebsite; what is empty is not sent.
+type UpdateWebsiteParams struct {
+	// The ETag of the state that the change is made to; another state is refused with 412
+	IfMatch string
+}
+
+func (p UpdateWebsiteParams) header() http.Header {
+	h := http.Header{}
+	if p.IfMatch != "" {
+		h.Set("If-Match", p.IfMatch)
+	}
+	return h
 }
 
 // UpdateWebsite: change a website.
@@ -2323,6 +2555,6 @@ func (c *Client) UpdateUser(ctx context.Context, userID string, in UpdateUserInp
 // Fields that are left out stay as they are. With If-Match, a website that has changed meanwhile is left alone (412). A state that does not follow from the present one, or a website that is being built and is to be archived, is a conflict.
 //
 // Needs the permission `websites.manage`.
-func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch) (*WebsiteDetail, error) {
-	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, body: in, keyed: true})
+func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch, p UpdateWebsiteParams) (*WebsiteDetail, error) {
+	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, header: p.header(), body: in, keyed: true})
 }

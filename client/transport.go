@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"mime"
 	"net/http"
@@ -24,6 +25,7 @@ type request struct {
 	path   string   // template: /websites/{website_id}
 	ids    []string // for the places in path, in order
 	query  url.Values
+	header http.Header
 	body   any
 	keyed  bool // takes an idempotency key
 }
@@ -134,6 +136,7 @@ func (c *Client) do(ctx context.Context, r request, out any) (http.Header, error
 		}
 	}
 	header := c.header(body, out)
+	maps.Copy(header, r.header)
 	if r.keyed {
 		header.Set("Idempotency-Key", idempotencyKey(ctx))
 	}

@@ -176,19 +176,33 @@ func (a *API) describe(op operation) {
 	a.harvest(doc)
 }
 
-// takeHeader says that an operation takes a header that is read in front of the API.
+// takeHeader says that an operation takes a header that is read in front of the API,
+// whether or not its input has it, too.
 func takeHeader(doc *huma.Operation, name string) {
-	if !slices.ContainsFunc(doc.Parameters, func(p *huma.Param) bool { return p.Name == name }) {
-		doc.Parameters = append(doc.Parameters, &huma.Param{Ref: "#/components/parameters/" + name})
-	}
+	doc.Parameters = slices.DeleteFunc(doc.Parameters, func(p *huma.Param) bool { return p.Name == name })
+	doc.Parameters = append(doc.Parameters, &huma.Param{Ref: "#/components/parameters/" + name})
 }
 
 // conditional reports whether the operation answers 304 to the ETag that it gave.
 func (op operation) conditional() bool { return op.method == http.MethodGet }
 
-// repeatable reports whether the operation takes an idempotency key. Without a
-// caller there is nobody whom the key could belong to.
-func (op operation) repeatable() bool { return op.method != http.MethodGet && !op.public }
+// unrepeatable are the beginnings of paths whose answers hold secrets: those are not
+// stored, so there are no idempotency keys.
+var unrepeatable = []string{"/auth/", "/users"}
+
+// Unrepeatable returns the beginnings of paths that take no idempotency keys.
+func Unrepeatable() []string {
+	var out []string
+	for _, p := range unrepeatable {
+		out = append(out, Base+p)
+	}
+	return out
+}
+
+// repeatable reports whether the operation takes an idempotency key.
+func (op operation) repeatable() bool {
+	return op.method != http.MethodGet && !slices.ContainsFunc(unrepeatable, func(p string) bool { return strings.HasPrefix(op.path, p) })
+}
 
 func (op operation) successHeaders(status string) []string {
 	if op.conditional() && status == "200" {

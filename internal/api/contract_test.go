@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"empire/internal/api"
 )
 
 // TestUnreadable gives the API what two programs would read differently, or what a
@@ -113,7 +115,16 @@ func TestDocumentIsWhole(t *testing.T) {
 			if strings.Contains(path, "{") {
 				want = append(want, "404")
 			}
-			if len(op.Security) > 0 && method != "get" {
+			keyed := slices.ContainsFunc(op.Parameters, func(p struct {
+				Ref string `json:"$ref"`
+			}) bool {
+				return p.Ref == "#/components/parameters/Idempotency-Key"
+			})
+			secret := slices.ContainsFunc(api.Unrepeatable(), func(p string) bool { return strings.HasPrefix(api.Base+path, p) })
+			if keyed != (method != "get" && !secret) {
+				t.Errorf("%s %s: takes an idempotency key: %v", method, path, keyed)
+			}
+			if keyed {
 				want = append(want, "409")
 			}
 			for _, status := range want {

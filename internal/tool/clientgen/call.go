@@ -81,13 +81,14 @@ func (g *generator) parameters(c *call, op *operation) error {
 			c.IDs = append(c.IDs, argument(p.Name))
 		case p.Name == "Idempotency-Key":
 			c.Repeatable = true
-		case p.In == "query":
+		case p.Name == "If-None-Match": // answers are not kept, so nothing can be compared
+		case p.In == "query", p.In == "header":
 			kind, ok := map[string]string{"string": "string", "integer": "int", "boolean": "bool"}[p.Schema.kind()]
 			if !ok {
-				return fmt.Errorf("a query parameter of type %q is not supported", p.Schema.kind())
+				return fmt.Errorf("a %s parameter of type %q is not supported", p.In, p.Schema.kind())
 			}
-			c.Params = append(c.Params, &param{Name: exported(p.Name), Text: describe(p), Key: p.Name, Type: kind, Required: p.Required})
-		case p.Name != "If-None-Match" && p.Name != "If-Match": // answers are not kept, so nothing can be compared
+			c.Params = append(c.Params, &param{Name: exported(p.Name), Text: describe(p), In: p.In, Key: p.Name, Type: kind, Required: p.Required})
+		default:
 			return fmt.Errorf("parameter %s in %s is not supported", p.Name, p.In)
 		}
 	}

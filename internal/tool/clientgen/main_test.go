@@ -73,14 +73,18 @@ func TestGenerate(t *testing.T) {
 			"func (c *Client) ChangeThing(ctx context.Context, thingID string, in Thing) (*Thing, error) {",
 			`request{method: "POST", path: "/things/{thing_id}", ids: []string{thingID}, body: in, keyed: true}`,
 		}},
-		{"patch", []string{"METHOD", "patch"}, []string{
+		{"patch", []string{"METHOD", "patch", "CONTENT", "{}", "STATUS", "204"}, []string{
 			"ID string `json:\"id\"`", "Name json.RawMessage `json:\"name,omitempty\"`", "Tags *[]string `json:\"tags,omitempty\"`", "State *ThingState `json:\"state,omitempty\"`",
 		}},
+		{"model of a patch and of others", []string{"METHOD", "patch"}, []string{"Name *string `json:\"name,omitempty\"`", "Tags []string"}},
 		{"nothing", []string{"CONTENT", "{}", "STATUS", "204"}, []string{"in Thing) error {", "return c.nothing(ctx, "}},
 		{"file", []string{"CONTENT", `{"text/csv": {"schema": {"type": "string"}}}`}, []string{"in Thing) ([]byte, error) {"}},
 		{"list", []string{"CONTENT", `{"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}}}`}, []string{"in Thing) ([]Thing, error) {"}},
 		{"query", []string{"PARAM", `{"name": "full", "in": "query", "required": true, "schema": {"type": "boolean"}}`}, []string{
 			"type ChangeThingParams struct {\n Full bool\n}", `q.Set("full", strconv.FormatBool(p.Full))`, "in Thing, p ChangeThingParams)",
+		}},
+		{"header", []string{"PARAM", `{"name": "If-Match", "in": "header", "schema": {"type": "string"}}`}, []string{
+			`if p.IfMatch != "" { h.Set("If-Match", p.IfMatch) }`, "header: p.header(), body: in}", "in Thing, p ChangeThingParams)",
 		}},
 	} {
 		out, err := generate(smallDocument(tt.replace...))
@@ -108,7 +112,7 @@ func TestGenerateRefuses(t *testing.T) {
 		{"leads nowhere", []string{"MORE", `{"$ref": "#/components/schemas/None"}`}},
 		{`type "file" is not supported`, []string{"MORE", `{"type": "file"}`}},
 		{"two things to name Client", []string{"NAME", "Client"}},
-		{"parameter X-Odd in header is not supported", []string{"PARAM", `{"name": "X-Odd", "in": "header", "schema": {"type": "string"}}`}},
+		{"parameter odd in cookie is not supported", []string{"PARAM", `{"name": "odd", "in": "cookie", "schema": {"type": "string"}}`}},
 		{"query parameter of type \"array\"", []string{"PARAM", `{"name": "q", "in": "query", "schema": {"type": "array"}}`}},
 		{"parameter 1 leads nowhere", []string{"PARAM", `{"$ref": "#/components/parameters/none"}`}},
 		{"no answer says that all went well", []string{"STATUS", "404"}},

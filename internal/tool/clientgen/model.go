@@ -57,12 +57,7 @@ func (g *generator) client() (*client, error) {
 			return nil, err
 		}
 	}
-	g.patches = map[string]bool{}
-	for _, methods := range g.doc.Paths {
-		if op := methods["patch"]; op != nil && op.Body != nil && op.Body.Content[jsonType] != nil {
-			g.patches[path.Base(op.Body.Content[jsonType].Schema.Ref)] = true
-		}
-	}
+	g.findPatches()
 	c := &client{}
 	for _, name := range slices.Sorted(maps.Keys(g.doc.Components.Schemas)) {
 		m, err := g.model(name, g.doc.Components.Schemas[name])
@@ -74,6 +69,50 @@ func (g *generator) client() (*client, error) {
 	var err error
 	c.Operations, err = g.calls()
 	return c, err
+}
+
+// findPatches finds the models that only bodies of PATCH have, and what is in them.
+func (g *generator) findPatches() {
+	g.patches = map[string]bool{}
+	others := map[string]bool{}
+	for _, methods := range g.doc.Paths {
+		for method, op := range methods {
+			if op.Body != nil && op.Body.Content[jsonType] != nil {
+				g.reach(op.Body.Content[jsonType].Schema, map[bool]map[string]bool{true: g.patches, false: others}[method == "patch"])
+			}
+			for _, r := range op.Responses {
+				if m := r.Content[jsonType]; m != nil {
+					g.reach(m.Schema, others)
+				}
+			}
+		}
+	}
+	maps.DeleteFunc(g.patches, func(name string, _ bool) bool { return others[name] })
+}
+
+// reach notes the models that a schema leads to.
+func (g *generator) reach(s *schema, seen map[string]bool) {
+	if s == nil {
+		return
+	}
+	if s.Ref != "" {
+		name := path.Base(s.Ref)
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		s = g.doc.Components.Schemas[name]
+	}
+	if s == nil {
+		return
+	}
+	g.reach(s.Items, seen)
+	for _, p := range s.Properties {
+		g.reach(p, seen)
+	}
+	if values, err := s.values(); err == nil {
+		g.reach(values, seen)
+	}
 }
 
 // take notes a Go name that must be there once.

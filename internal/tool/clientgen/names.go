@@ -15,8 +15,9 @@ var initialisms = map[string]bool{
 func exported(name string) string {
 	var b strings.Builder
 	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' }) {
-		if initialisms[strings.ToLower(word)] {
-			b.WriteString(strings.ToUpper(word))
+		one := strings.ToLower(strings.TrimSuffix(word, "s"))
+		if initialisms[strings.ToLower(word)] || initialisms[one] {
+			b.WriteString(strings.ToUpper(word[:len(one)]) + word[len(one):]) // URL, IDs
 			continue
 		}
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
