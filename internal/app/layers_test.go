@@ -53,7 +53,6 @@ var allowed = map[string][]string{
 	"internal/blob":                  {"domain"},
 	"internal/bus":                   {"domain"},
 	"internal/cache":                 {"domain"},
-	"internal/cache":                 {"domain"},
 
 	"internal/integration/awin":        {"domain"},
 	"internal/integration/digistore24": {"domain"},
