@@ -19,6 +19,7 @@ type portfolio interface {
 	runKeeper
 	approvalKeeper
 	agentKeeper
+	webhookKeeper
 }
 
 type siteKeeper interface {
