@@ -18,7 +18,8 @@ func TestWebhooks(t *testing.T) {
 	t.Parallel()
 	const token = "tests-0123456789abcdef"
 	dir := t.TempDir()
-	config := write(t, "empire.yaml", "webhooks:\n  n8n: "+token+"\n")
+	const address = "tests-awin-0123456789"
+	config := write(t, "empire.yaml", "webhooks:\n  n8n: "+token+"\n  awin: "+address+"\n")
 	p, at := serve(t, dir, "--config", config)
 	environ := []string{"EMPIRE_URL=" + at.URL, "EMPIRE_TOKEN=" + command(t, "user", "token", app.AdminEmail, "--data", dir).done(t).out}
 
@@ -31,7 +32,10 @@ func TestWebhooks(t *testing.T) {
 	if status := deliver(t, at.URL, "n8n/unheard-of", token, "two"); status != http.StatusOK {
 		t.Fatalf("unknown type: %d", status)
 	}
-	for path, want := range map[string]int{"n8n/ping": http.StatusUnauthorized, "awin/" + token: http.StatusNotFound} {
+	for path, want := range map[string]int{
+		"n8n/ping": http.StatusUnauthorized, "awin/wrong-" + token: http.StatusUnauthorized, "mailgun": http.StatusNotFound,
+		"awin/" + address: http.StatusBadRequest, // it holds no transaction
+	} {
 		if status := deliver(t, at.URL, path, "wrong", "three"); status != want {
 			t.Errorf("%s with a wrong token: %d, want %d", path, status, want)
 		}
@@ -67,8 +71,14 @@ func TestWebhooks(t *testing.T) {
 	}
 	command(t, "webhook", "replay", string(done), "--force", "--data", dir).done(t)
 	awaitWebhook(t, environ, "processed")
-	if log := p.errs.String(); strings.Contains(log, token) || strings.Contains(log, "private words") {
-		t.Errorf("the log holds what came:\n%s", log)
+	log := p.errs.String()
+	for _, private := range []string{token, address, "private words"} {
+		if strings.Contains(log, private) {
+			t.Errorf("the log holds %s:\n%s", private, log)
+		}
+	}
+	if !strings.Contains(log, "/webhooks/awin/{path...}") {
+		t.Errorf("the log does not name the route:\n%s", log)
 	}
 }
 
