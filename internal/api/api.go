@@ -28,13 +28,14 @@ type Config struct {
 	APIKeys   apiKeyService
 	Agents    agentService
 	Websites  websiteService
+	Portfolio portfolio // answers for Websites what it can; may be nil
 	Runs      runService
 	Approvals approvalService
-	Audit     auditService
 	Catalogue catalogueService
 	Webhooks  webhookService
 	Health    healthService
 	Services  servicesService
+	Audit     auditService
 	Logger    *slog.Logger
 }
 
@@ -42,6 +43,7 @@ type Config struct {
 type API struct {
 	mux  *http.ServeMux
 	huma huma.API
+	fast *fastPath // may be nil
 	log  *slog.Logger
 }
 
@@ -62,6 +64,9 @@ func New(c Config) *API {
 	framework()
 	mux := http.NewServeMux()
 	a := &API{mux: mux, huma: humago.NewWithPrefix(mux, Base, humaConfig(c.Version)), log: c.Logger}
+	if c.Portfolio != nil {
+		a.fast = &fastPath{c.Portfolio}
+	}
 	registerAuth(a, c.Users)
 	registerUsers(a, c.Users)
 	registerAPIKeys(a, c.APIKeys)
@@ -74,10 +79,10 @@ func New(c Config) *API {
 	registerRuns(a, c.Runs)
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)
-	registerAudit(a, c.Audit)
 	registerWebhooks(a, c.Webhooks)
 	registerSystem(a, c.Health)
 	registerServices(a, c.Services)
+	registerAudit(a, c.Audit)
 	a.harvestModels()
 	return a
 }
@@ -107,8 +112,12 @@ func humaConfig(version string) huma.Config {
 // ServeHTTP answers requests under /api/. A trailing slash is accepted; an unknown
 // path or method is answered with a problem document.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.fast != nil && a.fast.serve(w, r) {
+		return
+	}
 	trimmed := strings.TrimSuffix(r.URL.Path, "/")
-	if path.Clean(r.URL.Path) != trimmed {
+	slash := trimmed != r.URL.Path && !strings.HasSuffix(r.URL.EscapedPath(), "/") // written as %2F, which separates nothing
+	if slash || path.Clean(r.URL.Path) != trimmed || !isText(r.URL.Path) {
 		WriteProblem(w, r, notFound()) // dots and double slashes name nothing
 		return
 	}

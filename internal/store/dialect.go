@@ -57,6 +57,8 @@ func (db *DB) openPostgres(cfg Config) error {
 	db.writer.SetMaxIdleConns(conns)
 	db.writer.SetConnMaxIdleTime(5 * time.Minute)
 	db.readers = db.writer
+	db.watch = stdlib.OpenDB(*pc)
+	db.watch.SetMaxOpenConns(1)
 	return nil
 }
 
@@ -91,6 +93,10 @@ func (db *DB) openSQLite(ctx context.Context, cfg Config) error {
 	}
 	db.readers.SetMaxOpenConns(readers)
 	db.readers.SetMaxIdleConns(readers)
+	if db.watch, err = sql.Open("sqlite", sqliteDSN(path, "_pragma=query_only(1)")); err != nil {
+		return db.fail(err, "open")
+	}
+	db.watch.SetMaxOpenConns(1)
 	return nil
 }
 

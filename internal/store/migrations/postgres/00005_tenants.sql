@@ -36,7 +36,8 @@ CREATE INDEX audit_action ON audit (tenant, action, seq);
 -- memory can tell whether it is still true. release_number is not one of them: it
 -- is no part of what a website shows, and counting it would take counters in
 -- another order than publishing does. Who changes websites waits here for the
--- others: the values are committed in their order.
+-- others: the values are committed in their order. Every row counts, so that who
+-- reads as many changed rows as were counted knows that nothing else changed.
 INSERT INTO counters (name, value) VALUES ('websites', 0);
 -- +goose StatementBegin
 CREATE FUNCTION count_website_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -47,11 +48,13 @@ END
 $$;
 -- +goose StatementEnd
 CREATE TRIGGER websites_changed
-    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id,
+    AFTER INSERT OR DELETE OR UPDATE OF id, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id,
         created_at, updated_at, tenant ON websites
-    FOR EACH STATEMENT EXECUTE FUNCTION count_website_change();
+    FOR EACH ROW EXECUTE FUNCTION count_website_change();
+CREATE TRIGGER websites_truncated AFTER TRUNCATE ON websites FOR EACH STATEMENT EXECUTE FUNCTION count_website_change();
 
 -- +goose Down
+DROP TRIGGER websites_truncated ON websites;
 DROP TRIGGER websites_changed ON websites;
 DROP FUNCTION count_website_change();
 DELETE FROM counters WHERE name = 'websites';
