@@ -43,6 +43,11 @@ func TestJSON(t *testing.T) {
 		{"import programs " + programs, 0}, {"import programs " + keywords, 1}, {"import keywords " + keywords, 0}, {"import keywords /nowhere", 1},
 		{"user list", 0}, {"user add editor@shop.example", 0}, {"user add editor@shop.example", 1}, {"user password editor@shop.example", 0},
 		{"user password nobody@shop.example", 1}, {"user token editor@shop.example", 0}, {"user token nobody@shop.example", 1},
+		{"user update editor@shop.example --name Ed --permission websites.manage", 0}, {"user update admin@localhost --permission agents.read", 1},
+		{"user totp off editor@shop.example", 1}, {"user totp off nobody@shop.example", 1},
+		{"apikey create --name n8n --scope websites.read", 0}, {"apikey create --user editor@shop.example --name n8n --scope agents.read", 1},
+		{"apikey list", 0}, {"apikey list --user nobody@shop.example", 1}, {"apikey revoke key_none", 1}, {"apikey rotate key_none", 1},
+		{"user delete editor@shop.example", 0}, {"user delete editor@shop.example", 1}, {"user delete admin@localhost", 1},
 		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{

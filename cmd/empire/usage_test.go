@@ -35,7 +35,19 @@ func TestWrongUse(t *testing.T) {
 		{"import feed", "needs FILE"},
 		{"import keywords x --language fr", "en or de"},
 		{"user add a@shop.example --permission all", "admin.full"},
+		{"user add a@shop.example --tenant Acme!", "--tenant"},
+		{"user update a@shop.example", "--name or --permission"},
+		{"user update a@shop.example --permission all", "admin.full"},
+		{"user delete", "needs EMAIL"},
+		{"user totp", "needs one of the commands off"},
+		{"user totp off", "needs EMAIL"},
 		{"user password", "needs EMAIL"},
+		{"apikey", "needs one of the commands create, list, revoke, rotate"},
+		{"apikey create --name x", "--scope"},
+		{"apikey create --name x --scope all", "admin.full"},
+		{"apikey create --name x --scope websites.read --expires soon", "--expires"},
+		{"apikey revoke", "needs KEY"},
+		{"apikey rotate key_x --overlap 169h", "--overlap"},
 	} {
 		t.Run(tt.line, func(t *testing.T) {
 			t.Parallel()
