@@ -18,6 +18,9 @@ type websiteGetter interface {
 // exist for the principal in ctx: an agent reads what its parameters name without
 // asking again.
 func checkNamed(ctx context.Context, websites websiteGetter, params json.RawMessage) error {
+	if len(params) > 0 && !json.Valid(params) {
+		return domain.Invalid("params", "The parameters are not JSON.")
+	}
 	for _, id := range namedWebsites(params) {
 		site, err := websites.Get(ctx, id)
 		if _, err := visible(ctx, site, err, "Website", string(id)); err != nil {
@@ -29,8 +32,7 @@ func checkNamed(ctx context.Context, websites websiteGetter, params json.RawMess
 
 // namedWebsites returns the websites that JSON parameters name, each once: the
 // values of every website_id, at any depth and in any case, because that is how
-// encoding/json matches names. What is not JSON names nothing and is refused by
-// whoever reads it.
+// encoding/json matches names.
 func namedWebsites(params json.RawMessage) []domain.WebsiteID {
 	var tree any
 	if len(params) == 0 || json.Unmarshal(params, &tree) != nil {

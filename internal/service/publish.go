@@ -109,7 +109,7 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	if err := s.cfg.Releases.Insert(ctx, r); err != nil {
 		return err
 	}
-	if err := s.journal.changed(ctx, "release.created", string(r.ID), string(site.ID), nil, r); err != nil {
+	if err := s.journal.changedFor(ctx, site.Tenant, "release.created", string(r.ID), string(site.ID), nil, r); err != nil {
 		return err
 	}
 	if err := s.cfg.Pages.Replace(ctx, site.ID, d.Pages); err != nil {

@@ -59,6 +59,8 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.Approval:
 		return v.Tenant.OrDefault()
+	case *domain.User:
+		return v.Tenant.OrDefault()
 	}
 	return ""
 }
@@ -82,11 +84,22 @@ func (j journal) record(ctx context.Context, action, object, detail string) erro
 // after; nil stands for no object. It belongs into the transaction of the change.
 // Without a principal the entry belongs to the tenant of the object.
 func (j journal) changed(ctx context.Context, action, object, detail string, before, after any) error {
+	owner := tenantOf(after)
+	if owner == "" {
+		owner = tenantOf(before)
+	}
+	return j.changedFor(ctx, owner, action, object, detail, before, after)
+}
+
+// changedFor is changed of an object that does not know its tenant.
+func (j journal) changedFor(ctx context.Context, owner domain.TenantID, action, object, detail string, before, after any) error {
 	e := domain.AuditEntry{
 		At: j.now().UTC(), Tenant: scope(ctx), Action: action, Object: object, Detail: detail, RequestID: domain.RequestIDFrom(ctx),
 	}
 	if p := domain.PrincipalFrom(ctx); p != nil {
 		e.ActorID = p.UserID
+	} else {
+		e.Tenant = owner
 	}
 	for _, state := range []struct {
 		v    any
@@ -98,9 +111,6 @@ func (j journal) changed(ctx context.Context, action, object, detail string, bef
 		var err error
 		if *state.hash, err = stateHash(state.v); err != nil {
 			return fmt.Errorf("hash %s: %w", object, err)
-		}
-		if e.Tenant == "" {
-			e.Tenant = tenantOf(state.v)
 		}
 	}
 	return j.store.Append(ctx, e)

@@ -1,0 +1,202 @@
+package service_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"empire/internal/blob"
+	"empire/internal/domain"
+	"empire/internal/pipeline"
+	"empire/internal/release"
+	"empire/internal/sample"
+	"empire/internal/service"
+	"empire/internal/store"
+)
+
+// estate is everything that belongs to tenants, over a real store: a pipeline that
+// builds, asks and publishes, and an agent that digs. The test works the jobs.
+type estate struct {
+	*digging
+	st        *store.Store
+	websites  *service.Websites
+	runs      *service.Runs
+	approvals *service.Approvals
+	audit     *service.Audit
+	engine    *pipeline.Engine
+	builder   *release.Builder
+
+	mu    sync.Mutex
+	steps []json.RawMessage
+	told  []domain.WebsiteID // edges were told to look at
+	fail  error              // of the step build
+	draft domain.Draft
+}
+
+func newEstate(t *testing.T, st *store.Store) *estate {
+	t.Helper()
+	blobs, err := blob.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &estate{digging: newDigging(st), st: st, builder: release.New(blobs)}
+	e.engine = pipeline.New(pipeline.Config{
+		Runs: st.Runs, Steps: st.Steps, Events: st.Events, Agents: st.Agents, Tx: st, Blobs: blobs, Agent: e.worker, Worker: "w1", Now: time.Now,
+		Enqueue: func(_ context.Context, _ string, args any, _ time.Time) error {
+			raw, err := json.Marshal(args)
+			e.mu.Lock()
+			e.steps = append(e.steps, raw)
+			e.mu.Unlock()
+			return err
+		},
+		Ended: func(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
+			if cause == nil || cause.Code != domain.CodeNotEnoughData {
+				return nil
+			}
+			return e.websites.Discard(ctx, run)
+		},
+		Log: slog.New(slog.DiscardHandler),
+	})
+	e.runs = service.NewRuns(service.RunsConfig{
+		Tx: st, Runs: st.Runs, Events: st.Events, Attempts: st.Steps, Approvals: st.Approvals, Websites: st.Websites, Engine: e.engine, Audit: st.Audit, Now: time.Now,
+	})
+	e.websites = service.NewWebsites(service.WebsitesConfig{
+		Tx: st, Websites: st.Websites, Pages: st.Pages, Evidence: st.Evidence, Releases: st.Releases, Approvals: st.Approvals, Runs: e.runs,
+		Manifests: e.builder, Blobs: blobs, Audit: st.Audit, Operator: sample.Operator(), Forbidden: service.ForbiddenNiches(), Now: time.Now,
+		LiveChanged: func(_ context.Context, id domain.WebsiteID) {
+			e.mu.Lock()
+			e.told = append(e.told, id)
+			e.mu.Unlock()
+		},
+	})
+	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
+	e.audit = service.NewAudit(st.Audit)
+	if err := e.engine.Register(e.launch()); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// launch is a pipeline with the name of the real one and as little as its services
+// need: build, approve, release.
+func (e *estate) launch() pipeline.Definition {
+	once := pipeline.Retry{Attempts: 1}
+	step := func(name string, run pipeline.Func) pipeline.StepDef {
+		return pipeline.StepDef{Name: name, Timeout: time.Minute, Retry: once, Run: run}
+	}
+	return pipeline.Definition{Name: "launch_website", Version: 1, Steps: []pipeline.StepDef{
+		step("build", func(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+			if e.fail != nil {
+				return pipeline.Output{}, e.fail
+			}
+			sha, m, err := e.builder.Build(ctx, "h", []domain.File{
+				{Path: "/", File: "index.html", ContentType: "text/html", Body: []byte("<p>" + in.Run.ID + "</p>")},
+				{Path: "/guide/", File: "guide/index.html", ContentType: "text/html", Body: []byte("<p>guide</p>")},
+			})
+			c := service.Candidate{Manifest: sha, Draft: sha, Files: len(m.Entries), Pages: 2, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
+			title := func(ctx context.Context) error { return e.websites.SetTitle(ctx, in.Run.WebsiteID, "Built") }
+			return pipeline.Output{Result: c, Apply: title}, err
+		}),
+		step("approve", func(_ context.Context, in *pipeline.Input) (pipeline.Output, error) {
+			var c service.Candidate
+			err := in.Result("build", &c)
+			return pipeline.Output{Wait: true, Apply: func(ctx context.Context) error {
+				return e.websites.OpenApproval(ctx, in.Run, "approve", c)
+			}}, err
+		}),
+		step("release", func(_ context.Context, in *pipeline.Input) (pipeline.Output, error) {
+			var c service.Candidate
+			var a struct {
+				ApprovalID domain.ApprovalID `json:"approval_id"`
+			}
+			if err := in.Result("build", &c); err != nil {
+				return pipeline.Output{}, err
+			}
+			err := in.Result("approve", &a)
+			d := &domain.Draft{Pages: []domain.Page{{ID: "page_1", WebsiteID: in.Run.WebsiteID, Slug: "guide"}}}
+			return pipeline.Output{Apply: func(ctx context.Context) error {
+				return e.websites.PublishCandidate(ctx, domain.ReleaseID(domain.NewID("rel")), in.Run, c, a.ApprovalID, d)
+			}}, err
+		}),
+	}}
+}
+
+// workAll works the queued steps of runs until there are none.
+func (e *estate) workAll(t *testing.T) {
+	t.Helper()
+	for {
+		e.mu.Lock()
+		steps := e.steps
+		e.steps = nil
+		e.mu.Unlock()
+		if len(steps) == 0 {
+			return
+		}
+		for _, s := range steps {
+			if err := e.engine.Work(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// in returns a context in which an administrator of a tenant acts.
+func in(ctx context.Context, tenant domain.TenantID) context.Context {
+	p := &domain.Principal{UserID: domain.UserID("user_" + tenant), Tenant: tenant, Permissions: []domain.Permission{domain.AdminFull}, Human: true}
+	return domain.WithRequestID(domain.WithPrincipal(ctx, p), "req_"+string(tenant))
+}
+
+// register adds a draft.
+func (e *estate) register(t *testing.T, ctx context.Context, host string) *domain.Website {
+	t.Helper()
+	site, err := e.websites.Register(ctx, domain.RegisterParams{Domain: host, Niche: "tea"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site
+}
+
+// build runs the pipeline for a website up to its question.
+func (e *estate) build(t *testing.T, ctx context.Context, id domain.WebsiteID) (*domain.Run, domain.Approval) {
+	t.Helper()
+	run, err := e.websites.Rebuild(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.workAll(t)
+	open, _, err := e.approvals.List(ctx, domain.ApprovalPending, domain.Window{Limit: 10})
+	if err != nil || len(open) == 0 || open[0].RunID != run.ID {
+		t.Fatalf("open approvals: %+v, %v, want one of run %s", open, err, run.ID)
+	}
+	return run, open[0]
+}
+
+// publish builds a release of a website and makes it live.
+func (e *estate) publish(t *testing.T, ctx context.Context, id domain.WebsiteID) *domain.Website {
+	t.Helper()
+	_, a := e.build(t, ctx, id)
+	if _, err := e.approvals.Decide(ctx, a.ID, domain.Decision{Approve: true, PayloadHash: a.PayloadHash}); err != nil {
+		t.Fatal(err)
+	}
+	e.workAll(t)
+	site, err := e.websites.Get(ctx, id)
+	if err != nil || site.State != domain.WebsiteLive {
+		t.Fatalf("website after publishing: %+v, %v", site, err)
+	}
+	return site
+}
+
+func wantCode(t *testing.T, what string, err error, want domain.Code) {
+	t.Helper()
+	if got := domain.CodeOf(err); got != want {
+		t.Errorf("%s: %v, want code %q", what, err, want)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func hostOf(i int) string { return fmt.Sprintf("h%d.example", i) }

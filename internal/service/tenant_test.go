@@ -1,0 +1,365 @@
+package service_test
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"empire/internal/domain"
+	"empire/internal/service"
+	"empire/internal/store"
+	"empire/internal/testkit"
+)
+
+// holdings are one thing of each kind that a tenant has.
+type holdings struct {
+	website  domain.WebsiteID
+	release  domain.ReleaseID
+	run      domain.RunID
+	approval domain.ApprovalID
+	task     domain.TaskID
+}
+
+// missingThings have the form of identifiers and name nothing.
+var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0"}
+
+// settle gives a tenant a live website, an open question and a task.
+func settle(t *testing.T, e *estate, ctx context.Context) holdings {
+	t.Helper()
+	tenant := domain.PrincipalFrom(ctx).Tenant
+	site := e.register(t, ctx, string(tenant)+".example")
+	live := e.publish(t, ctx, site.ID)
+	run, approval := e.build(t, ctx, site.ID)
+	task, err := e.agents.CreateTask(ctx, "digger", domain.TaskSpec{Type: "dig"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID}
+}
+
+// byID are the methods that take an identifier, called with those of h.
+func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
+	state := domain.WebsiteArchived
+	w := domain.Window{Limit: 10}
+	return map[string]func(ctx context.Context) error{
+		"Websites.Get":      func(ctx context.Context) error { _, err := e.websites.Get(ctx, h.website); return err },
+		"Websites.Find":     func(ctx context.Context) error { _, err := e.websites.Find(ctx, string(h.website)); return err },
+		"Websites.Pages":    func(ctx context.Context) error { _, _, err := e.websites.Pages(ctx, h.website, w); return err },
+		"Websites.Page":     func(ctx context.Context) error { _, _, err := e.websites.Page(ctx, h.website, "page_1"); return err },
+		"Websites.Releases": func(ctx context.Context) error { _, _, err := e.websites.Releases(ctx, h.website, w); return err },
+		"Websites.Audit":    func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
+		"Websites.Export":   func(ctx context.Context) error { _, err := e.websites.Export(ctx, h.website); return err },
+		"Websites.Rebuild":  func(ctx context.Context) error { _, err := e.websites.Rebuild(ctx, h.website); return err },
+		"Websites.Publish":  func(ctx context.Context) error { _, err := e.websites.Publish(ctx, h.website, h.release); return err },
+		"Websites.Rollback": func(ctx context.Context) error { _, err := e.websites.Rollback(ctx, h.website, ""); return err },
+		"Websites.Update": func(ctx context.Context) error {
+			_, err := e.websites.Update(ctx, h.website, domain.WebsitePatch{State: &state, Seqs: []int64{-1}})
+			return err
+		},
+		"Websites.Delete": func(ctx context.Context) error { return e.websites.Delete(ctx, h.website) },
+		"Websites.Bulk": func(ctx context.Context) error {
+			list, err := e.websites.Bulk(ctx, domain.BulkArchive, []domain.WebsiteID{h.website})
+			if err == nil {
+				err = list[0].Err
+			}
+			return err
+		},
+		"Runs.Get":      func(ctx context.Context) error { _, err := e.runs.Get(ctx, h.run); return err },
+		"Runs.Events":   func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
+		"Runs.Attempts": func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
+		"Runs.Cancel":   func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },
+		"Runs.Retry":    func(ctx context.Context) error { _, err := e.runs.Retry(ctx, h.run); return err },
+		"Approvals.Get": func(ctx context.Context) error { _, err := e.approvals.Get(ctx, h.approval); return err },
+		"Approvals.Decide": func(ctx context.Context) error {
+			_, err := e.approvals.Decide(ctx, h.approval, domain.Decision{Approve: true})
+			return err
+		},
+		"Agents.Task": func(ctx context.Context) error { _, err := e.agents.Task(ctx, h.task); return err },
+		"Agents.CancelTask": func(ctx context.Context) error {
+			_, err := e.agents.CancelTask(ctx, h.task)
+			return err
+		},
+		"Runs.Start": func(ctx context.Context) error {
+			_, err := e.runs.Start(ctx, domain.StartParams{Stages: []domain.Stage{{
+				Name: "a", Agent: "digger", Task: domain.TaskSpec{Type: "dig", Params: []byte(`{"website_id":"` + string(h.website) + `"}`)},
+			}}})
+			return err
+		},
+		"Agents.CreateTask": func(ctx context.Context) error {
+			spec := domain.TaskSpec{Type: "dig", Params: []byte(`{"where":[{"WEBSITE_ID":"` + string(h.website) + `"}]}`)}
+			_, err := e.agents.CreateTask(ctx, "digger", spec, "")
+			return err
+		},
+	}
+}
+
+// lists are the methods that list things of tenants: how many came, of how many.
+func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int, error) {
+	w := domain.Window{Limit: 100}
+	return map[string]func(ctx context.Context) (int, int, error){
+		"Websites.List": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.websites.List(ctx, w)
+			return len(l), n, err
+		},
+		"Websites.After": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.websites.After(ctx, "", 100)
+			return len(l), n, err
+		},
+		"Runs.List": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.runs.List(ctx, "", "", w)
+			return len(l), n, err
+		},
+		"Runs.List of a website": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.runs.List(ctx, "", h.website, w)
+			return len(l), n, err
+		},
+		"Approvals.List": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.approvals.List(ctx, "", w)
+			return len(l), n, err
+		},
+		"Agents.Tasks": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.agents.Tasks(ctx, "", "", w)
+			return len(l), n, err
+		},
+		"Audit.List": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.audit.List(ctx, domain.AuditFilter{Tenant: "acme"}, w)
+			return len(l), n, err
+		},
+		"Audit.Before": func(ctx context.Context) (int, int, error) {
+			l, err := e.audit.Before(ctx, domain.AuditFilter{Tenant: "acme"}, 0, 100)
+			return len(l), len(l), err
+		},
+		"Audit.Export": func(ctx context.Context) (n int, _ int, err error) {
+			err = e.audit.Export(ctx, domain.AuditFilter{Tenant: "acme"}, func(l []domain.AuditEntry) error { n += len(l); return nil })
+			return n, n, err
+		},
+	}
+}
+
+// TestTenantsSeeNothingOfEachOther: with the identifiers of another tenant every
+// method answers as if they named nothing, to the letter, changes nothing and
+// records nothing; no list and no total knows of them.
+func TestTenantsSeeNothingOfEachOther(t *testing.T) {
+	t.Parallel()
+	onBothStores(t, func(t *testing.T, st *store.Store) {
+		e := newEstate(t, st)
+		acme, other := in(t.Context(), "acme"), in(t.Context(), "other")
+		h := settle(t, e, acme)
+		before := census(t, e, acme, h)
+		missing := byID(e, missingThings)
+		for name, call := range byID(e, h) {
+			got, want := call(other), missing[name](other)
+			if domain.CodeOf(got) != domain.CodeNotFound || domain.CodeOf(want) != domain.CodeNotFound {
+				t.Errorf("%s: %v for another's and %v for none, want not_found", name, got, want)
+				continue
+			}
+			text := domain.MessageOf(got)
+			for _, id := range [][2]string{
+				{string(h.website), "site_0"}, {string(h.release), "rel_0"}, {string(h.run), "run_0"}, {string(h.approval), "appr_0"}, {string(h.task), "task_0"},
+			} {
+				text = strings.ReplaceAll(text, id[0], id[1])
+			}
+			if text != domain.MessageOf(want) {
+				t.Errorf("%s: %q for another's, %q for none", name, domain.MessageOf(got), domain.MessageOf(want))
+			}
+		}
+		own := e.register(t, other, "other.example")
+		for name, move := range map[string]func(context.Context, domain.WebsiteID, domain.ReleaseID) (*domain.Website, error){
+			"publish": e.websites.Publish, "roll back to": e.websites.Rollback,
+		} {
+			_, err := move(other, own.ID, h.release)
+			_, none := move(other, own.ID, "rel_0")
+			wantCode(t, name+" a release of another", err, domain.CodeNotFound)
+			if got, want := strings.ReplaceAll(domain.MessageOf(err), string(h.release), "rel_0"), domain.MessageOf(none); got != want {
+				t.Errorf("%s: %q for another's release, %q for none", name, got, want)
+			}
+		}
+		if err := e.websites.Delete(other, own.ID); err != nil {
+			t.Fatal(err)
+		}
+		before.entries += 2
+		for name, list := range lists(e, h) {
+			if n, total, err := list(other); n != 0 && !strings.HasPrefix(name, "Audit.") || total != n || err != nil || n > 2 {
+				t.Errorf("%s: %d of %d, %v, want nothing", name, n, total, err)
+			}
+			if n, total, err := list(acme); n == 0 || total != n || err != nil {
+				t.Errorf("%s for its own tenant: %d of %d, %v, want something", name, n, total, err)
+			}
+		}
+		for _, key := range []string{"acme.example", "ACME.example", "acme"} {
+			_, err := e.websites.Find(other, key)
+			wantCode(t, "find "+key, err, domain.CodeNotFound)
+			if _, err := e.websites.Find(acme, key); err != nil {
+				t.Errorf("find %s by its own tenant: %v", key, err)
+			}
+		}
+		if after := census(t, e, acme, h); after != before {
+			t.Errorf("the other tenant changed %+v to %+v", before, after)
+		}
+	})
+}
+
+type tally struct {
+	website  domain.WebsiteState
+	title    string
+	run      domain.RunState
+	approval domain.ApprovalState
+	task     domain.RunState
+	entries  int
+}
+
+// census is what the calls of another tenant must leave as it is.
+func census(t *testing.T, e *estate, ctx context.Context, h holdings) tally {
+	t.Helper()
+	site, err1 := e.websites.Get(ctx, h.website)
+	run, err2 := e.runs.Get(ctx, h.run)
+	approval, err3 := e.approvals.Get(ctx, h.approval)
+	task, err4 := e.agents.Task(ctx, h.task)
+	_, n, err5 := e.st.Audit.List(ctx, domain.AuditFilter{}, domain.Window{Limit: 1})
+	for _, err := range []error{err1, err2, err3, err4, err5} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tally{site.State, site.Title, run.State, approval.State, task.State, n}
+}
+
+// TestEveryMethodKnowsTenants fails when a service has a method that is neither
+// tried with two tenants nor known to need none.
+func TestEveryMethodKnowsTenants(t *testing.T) {
+	t.Parallel()
+	e := &estate{digging: &digging{}}
+	known := []string{
+		// tried below and in other tests: they make things, or are about no one's
+		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Runs.Pipelines",
+		// the work of runs and of the start: without a principal
+		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work",
+	}
+	for name := range byID(e, holdings{}) {
+		known = append(known, name)
+	}
+	for name := range lists(e, holdings{}) {
+		known = append(known, name)
+	}
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}} {
+		typ := reflect.TypeOf(s)
+		for i := range typ.NumMethod() {
+			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {
+				t.Errorf("%s is not tried with two tenants", name)
+			}
+		}
+	}
+}
+
+// TestTenantsShareNames: a domain belongs to one website whoever has it, and only
+// its owner learns which.
+func TestTenantsShareNames(t *testing.T) {
+	t.Parallel()
+	onBothStores(t, func(t *testing.T, st *store.Store) {
+		e := newEstate(t, st)
+		acme, other := in(t.Context(), "acme"), in(t.Context(), "other")
+		site := e.register(t, acme, "tea.example")
+		for _, tt := range []struct {
+			name string
+			ctx  context.Context
+			do   func(ctx context.Context) error
+			told bool
+		}{
+			{"generate by another", other, func(ctx context.Context) error {
+				_, _, err := e.websites.Generate(ctx, domain.GenerateParams{Domain: "tea.example", Niche: "tea"})
+				return err
+			}, false},
+			{"register by another", other, func(ctx context.Context) error {
+				_, err := e.websites.Register(ctx, domain.RegisterParams{Domain: "tea.example", Niche: "tea"})
+				return err
+			}, false},
+			{"name by another", other, func(ctx context.Context) error {
+				_, err := e.websites.Register(ctx, domain.RegisterParams{Domain: "coffee.example", Name: "tea", Niche: "tea"})
+				return err
+			}, false},
+			{"register again", acme, func(ctx context.Context) error {
+				_, err := e.websites.Register(ctx, domain.RegisterParams{Domain: "tea.example", Niche: "tea"})
+				return err
+			}, true},
+		} {
+			err := tt.do(tt.ctx)
+			wantCode(t, tt.name, err, domain.CodeConflict)
+			if told := strings.Contains(domain.MessageOf(err), string(site.ID)); told != tt.told {
+				t.Errorf("%s: %q, names the website: %v, want %v", tt.name, domain.MessageOf(err), told, tt.told)
+			}
+		}
+		mine, err := e.websites.Register(other, domain.RegisterParams{Domain: "tea.shop", Niche: "tea"})
+		if err != nil || mine.Name != "tea-shop" {
+			t.Errorf("a free domain with a taken name: %+v, %v", mine, err)
+		}
+	})
+}
+
+// TestTenantsOfWork: what a run and a task make belongs to the tenant that asked
+// for them, though no principal works them; what has no tenant is the main one's.
+func TestTenantsOfWork(t *testing.T) {
+	t.Parallel()
+	onBothStores(t, func(t *testing.T, st *store.Store) {
+		e := newEstate(t, st)
+		acme := in(t.Context(), "acme")
+		h := settle(t, e, acme)
+		entries, _, err := e.audit.List(acme, domain.AuditFilter{}, domain.Window{Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		actions := map[string]bool{}
+		for _, entry := range entries {
+			actions[entry.Action] = true
+			if entry.Tenant != "acme" {
+				t.Errorf("%s belongs to %q", entry.Action, entry.Tenant)
+			}
+		}
+		for _, want := range []string{"website.titled", "approval.opened", "release.created", "release.published"} { // by nobody
+			if !actions[want] {
+				t.Errorf("the log of the tenant has no %s", want)
+			}
+		}
+		_, total, err := st.Audit.List(acme, domain.AuditFilter{}, domain.Window{Limit: 1})
+		if err != nil || total != len(entries) {
+			t.Errorf("%d entries in all, %d of the tenant, %v", total, len(entries), err)
+		}
+		nobody, main := in(t.Context(), ""), in(t.Context(), domain.DefaultTenant)
+		site := e.register(t, nobody, "main.example")
+		if got, err := e.websites.Get(main, site.ID); err != nil || got.Tenant != domain.DefaultTenant {
+			t.Errorf("a website of a principal without a tenant: %+v, %v", got, err)
+		}
+		if _, err := e.websites.Get(nobody, h.website); domain.CodeOf(err) != domain.CodeNotFound {
+			t.Errorf("a principal without a tenant sees that of another: %v", err)
+		}
+	})
+}
+
+// TestOwnWebsitesCanBeNamed: the check of parameters lets through what is one's own.
+func TestOwnWebsitesCanBeNamed(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, testkit.DB(t))
+	acme := in(t.Context(), "acme")
+	site := e.register(t, acme, "tea.example")
+	for name, params := range map[string]string{
+		"own": `{"website_id":"` + string(site.ID) + `"}`, "none": `{}`, "no text": `{"website_id":7}`, "empty": `{"website_id":""}`,
+	} {
+		if _, err := e.agents.CreateTask(acme, "digger", domain.TaskSpec{Type: "dig", Params: []byte(params)}, ""); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := e.agents.CreateTask(acme, "digger", domain.TaskSpec{Type: "dig", Params: []byte(`{"website_id`)}, "")
+	wantCode(t, "not JSON", err, domain.CodeInvalid)
+	foreign := `{"website_id":"` + string(site.ID) + `"}`
+	for name, p := range map[string]domain.StartParams{
+		"parameters of the run": {Pipeline: "x", Params: []byte(foreign)},
+		"second stage": {Stages: []domain.Stage{
+			{Name: "a", Agent: "digger", Task: domain.TaskSpec{Type: "dig"}},
+			{Name: "b", Agent: "digger", Task: domain.TaskSpec{Type: "dig", Params: []byte(foreign)}},
+		}},
+	} {
+		_, err := e.runs.Start(in(t.Context(), "other"), p)
+		wantCode(t, name, err, domain.CodeNotFound)
+	}
+}
