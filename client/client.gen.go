@@ -12,6 +12,23 @@ import (
 	"time"
 )
 
+// APIKey is a model of the API.
+type APIKey struct {
+	ID     string `json:"id"`
+	UserID string `json:"user_id"`
+	Name   string `json:"name"`
+	// How the secret begins
+	Prefix    string    `json:"prefix"`
+	Scope     []string  `json:"scope"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	// To about a minute
+	LastUsedAt *time.Time `json:"last_used_at"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	// The key that took its place
+	ReplacedBy *string `json:"replaced_by"`
+}
+
 // Agent is a model of the API.
 type Agent struct {
 	ID string `json:"id"`
@@ -62,23 +79,6 @@ const (
 	AgentStatusStatusError   AgentStatusStatus = "error"
 	AgentStatusStatusOffline AgentStatusStatus = "offline"
 )
-
-// ApiKey is a model of the API.
-type ApiKey struct {
-	ID     string `json:"id"`
-	UserID string `json:"user_id"`
-	Name   string `json:"name"`
-	// How the secret begins
-	Prefix    string    `json:"prefix"`
-	Scope     []string  `json:"scope"`
-	CreatedAt time.Time `json:"created_at"`
-	ExpiresAt time.Time `json:"expires_at"`
-	// To about a minute
-	LastUsedAt *time.Time `json:"last_used_at"`
-	RevokedAt  *time.Time `json:"revoked_at"`
-	// The key that took its place
-	ReplacedBy *string `json:"replaced_by"`
-}
 
 // Approval is a model of the API.
 type Approval struct {
@@ -1637,14 +1637,14 @@ func (p ListAPIKeysParams) query() url.Values {
 // Newest first, with those that have ended.
 //
 // Needs a signed-in user.
-func (c *Client) ListAPIKeys(ctx context.Context, p ListAPIKeysParams) (*Listing[ApiKey], error) {
-	return list[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
+func (c *Client) ListAPIKeys(ctx context.Context, p ListAPIKeysParams) (*Listing[APIKey], error) {
+	return list[APIKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
 }
 
 // AllAPIKeys walks the whole list that ListAPIKeys gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllAPIKeys(ctx context.Context, p ListAPIKeysParams) iter.Seq2[ApiKey, error] {
-	return walk[ApiKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
+func (c *Client) AllAPIKeys(ctx context.Context, p ListAPIKeysParams) iter.Seq2[APIKey, error] {
+	return walk[APIKey](ctx, c, request{method: "GET", path: "/auth/api-keys", query: p.query()})
 }
 
 // ListAgentsParams are the parameters of ListAgents; what is empty is not sent.
@@ -2236,14 +2236,14 @@ func (p ListUserAPIKeysParams) query() url.Values {
 // Newest first, with those that have ended.
 //
 // Needs the permission `admin.full`.
-func (c *Client) ListUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) (*Listing[ApiKey], error) {
-	return list[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
+func (c *Client) ListUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) (*Listing[APIKey], error) {
+	return list[APIKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
 }
 
 // AllUserAPIKeys walks the whole list that ListUserAPIKeys gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) iter.Seq2[ApiKey, error] {
-	return walk[ApiKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
+func (c *Client) AllUserAPIKeys(ctx context.Context, userID string, p ListUserAPIKeysParams) iter.Seq2[APIKey, error] {
+	return walk[APIKey](ctx, c, request{method: "GET", path: "/users/{user_id}/api-keys", ids: []string{userID}, query: p.query()})
 }
 
 // ListUsersParams are the parameters of ListUsers; what is empty is not sent.

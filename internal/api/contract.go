@@ -53,7 +53,9 @@ func addComponents(c *huma.Components) {
 		},
 	}
 	problem := c.Schemas.Schema(problemType, true, "Problem")
-	c.Responses = map[string]*huma.Response{notModified: {Description: "Nothing has changed since the answer with that ETag.", Headers: refs("ETag")}}
+	c.Responses = map[string]*huma.Response{
+		notModified: {Description: "Nothing has changed since the answer with that ETag.", Headers: refs("ETag", "X-Total-Count", "Link")},
+	}
 	for status, example := range problemExamples {
 		c.Responses[responseName(status)] = &huma.Response{
 			Description: example.Detail, Headers: refs(problemHeaders(status)...),
@@ -73,6 +75,9 @@ func headers() map[string]*huma.Header {
 		"RateLimit":           {Description: "The group of requests, how many more may come now, and seconds until all may (draft-ietf-httpapi-ratelimit-headers)", Schema: text, Example: `"read";r=5999;t=1`},
 		"RateLimit-Policy":    {Description: "The group of requests, how many it allows, and in how many seconds", Schema: text, Example: `"read";q=6000;w=60`},
 		replayed:              {Description: "true: this is the answer that an earlier request with the same key got", Schema: &huma.Schema{Type: huma.TypeBoolean}, Example: true},
+		"X-Total-Count":       {Description: "Of a list: how many there are in all", Schema: count, Example: 1500},
+		"Link":                {Description: "Of a list: RFC 8288 links to its other windows", Schema: text, Example: `</api/v1/websites?limit=50&offset=50>; rel="next"`},
+		"Content-Disposition": {Description: "The name to save the file under (RFC 6266)", Schema: text, Example: `attachment; filename=audit.csv`},
 		"ETag":                {Description: "Names this state of the answer", Schema: text, Example: `"2f1c0a9d4b7e"`},
 		"Retry-After":         {Description: "Seconds to wait before the next try", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}, Example: 1},
 		"WWW-Authenticate":    {Description: "How to sign in (RFC 6750)", Schema: text, Example: challenge},
@@ -83,10 +88,12 @@ func headers() map[string]*huma.Header {
 func refs(names ...string) map[string]*huma.Header {
 	out := map[string]*huma.Header{}
 	for _, name := range append(names, everyAnswer...) {
-		out[name] = &huma.Header{Ref: "#/components/headers/" + name}
+		out[name] = ref(name)
 	}
 	return out
 }
+
+func ref(name string) *huma.Header { return &huma.Header{Ref: "#/components/headers/" + name} }
 
 func problemHeaders(status int) []string {
 	switch status {

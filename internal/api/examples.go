@@ -73,10 +73,16 @@ func plain(v any) any {
 }
 
 // harvestModels gives examples to the models that no operation's example has. It
-// comes after the operations: theirs are better.
+// comes after the operations: theirs are better. What is no part of JSON Schema is
+// left out of the document.
 func (a *API) harvestModels() {
 	registry := a.huma.OpenAPI().Components.Schemas
 	for _, v := range exampleModels() {
 		a.give(registry.Schema(reflect.TypeOf(v), true, ""), plain(v))
+	}
+	for _, s := range registry.Map() {
+		for _, p := range s.Properties {
+			p.PatternDescription = "" // the messages that it is for are made already
+		}
 	}
 }

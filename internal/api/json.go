@@ -164,9 +164,11 @@ func (object) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// schemaName names the schema of a body type: WebsiteBody becomes Website.
+// schemaName names the schema of a body type: websiteBody becomes Website, and
+// apiKeyBody APIKey.
 func schemaName(t reflect.Type, hint string) string {
-	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
+	name := strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
+	return strings.Replace(name, "Api", "API", 1)
 }
 
 // list returns a copy that is an empty array in JSON rather than null.

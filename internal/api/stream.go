@@ -32,6 +32,7 @@ func handleStream[I any](a *API, op operation, kinds map[string]any, fn func(con
 		return &huma.StreamResponse{Body: func(hc huma.Context) { a.send(hc, op.id, s) }}, nil
 	})
 	answer := a.entry(op).Responses["200"]
+	answer.Headers["Content-Disposition"] = ref("Content-Disposition")
 	answer.Content = map[string]*huma.MediaType{}
 	for kind, example := range kinds {
 		answer.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
