@@ -3,99 +3,82 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
+	"empire/client"
 	"empire/internal/app"
 	"empire/internal/domain"
 )
 
 func taskPath(id domain.TaskID) string { return "/api/v1/tasks/" + string(id) }
 
-func sitePath(id domain.WebsiteID) string { return "/websites/" + url.PathEscape(string(id)) }
-
-func runPath(id domain.RunID) string { return "/runs/" + url.PathEscape(string(id)) }
-
 // Place implements portfolio.
-func (r *remote) Place() string { return r.base }
+func (r *remote) Place() string { return r.api.BaseURL() }
 
 // Sites implements portfolio.
 func (r *remote) Sites(ctx context.Context, w domain.Window) ([]siteView, int, error) {
-	return page[siteView](ctx, r, "/websites", nil, w)
+	list, err := r.api.ListWebsites(ctx, client.ListWebsitesParams{Limit: w.Limit, Offset: w.Offset})
+	return window[siteView](r, list, err)
 }
 
 // Site implements portfolio.
 func (r *remote) Site(ctx context.Context, key string) (*siteView, error) {
 	if domain.ValidID(key, "site") {
-		var s siteView
-		return &s, r.get(ctx, sitePath(domain.WebsiteID(key)), &s)
+		site, err := r.api.GetWebsite(ctx, key)
+		return shown[siteView](r, site, err)
 	}
-	w := domain.Window{Limit: 1000}
-	for {
-		list, total, err := r.Sites(ctx, w)
-		if err != nil {
-			return nil, err
-		}
-		for i := range list {
-			if strings.EqualFold(list[i].Domain, key) || strings.EqualFold(list[i].Name, key) {
-				return &list[i], nil
-			}
-		}
-		if w.Offset += len(list); len(list) == 0 || w.Offset >= total {
-			return nil, domain.Errorf(domain.CodeNotFound, "Website %s does not exist.", key)
+	for site, err := range r.api.AllWebsites(ctx, client.ListWebsitesParams{Limit: 1000}) {
+		if err != nil || strings.EqualFold(site.Domain, key) || strings.EqualFold(site.Name, key) {
+			return shown[siteView](r, &site, err)
 		}
 	}
+	return nil, domain.Errorf(domain.CodeNotFound, "Website %s does not exist.", key)
 }
 
 // Releases implements portfolio.
 func (r *remote) Releases(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]releaseView, int, error) {
-	return page[releaseView](ctx, r, sitePath(id)+"/releases", nil, w)
+	list, err := r.api.ListReleases(ctx, string(id), client.ListReleasesParams{Limit: w.Limit, Offset: w.Offset})
+	return window[releaseView](r, list, err)
 }
 
 // Audit implements portfolio.
 func (r *remote) Audit(ctx context.Context, id domain.WebsiteID) (*auditView, error) {
-	var a auditView
-	return &a, r.get(ctx, sitePath(id)+"/audit", &a)
+	audit, err := r.api.AuditWebsite(ctx, string(id))
+	return shown[auditView](r, audit, err)
 }
 
 // Publish implements portfolio.
 func (r *remote) Publish(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*siteView, error) {
-	var s siteView
-	return &s, r.post(ctx, sitePath(id)+"/publish", releaseChoice{release}, &s)
+	site, err := r.api.PublishRelease(ctx, string(id), client.PublishInput{ReleaseID: string(release)})
+	return shown[siteView](r, site, err)
 }
 
 // Rollback implements portfolio.
 func (r *remote) Rollback(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*siteView, error) {
-	var s siteView
-	return &s, r.post(ctx, sitePath(id)+"/rollback", releaseChoice{release}, &s)
-}
-
-type releaseChoice struct {
-	ReleaseID domain.ReleaseID `json:"release_id,omitempty"`
+	site, err := r.api.RollbackWebsite(ctx, string(id), &client.RollbackInput{ReleaseID: string(release)})
+	return shown[siteView](r, site, err)
 }
 
 // Generate implements portfolio.
 func (r *remote) Generate(ctx context.Context, p domain.GenerateParams) (*siteView, domain.RunID, error) {
-	in := struct {
-		Niche    string          `json:"niche"`
-		Domain   string          `json:"domain"`
-		Language string          `json:"language,omitempty"`
-		Feeds    []domain.FeedID `json:"feeds,omitempty"`
-	}{p.Niche, p.Domain, p.Language, p.Feeds}
-	var out struct {
-		siteView
-		RunID domain.RunID `json:"run_id"`
+	in := client.GenerateInput{Niche: p.Niche, Domain: p.Domain, Language: client.GenerateInputLanguage(p.Language)}
+	for _, id := range p.Feeds {
+		in.Feeds = append(in.Feeds, string(id))
 	}
-	err := r.post(ctx, "/websites/generate", in, &out)
-	return &out.siteView, out.RunID, err
+	generated, err := r.api.GenerateWebsite(ctx, in)
+	site, err := shown[siteView](r, generated, err)
+	if err != nil {
+		return nil, "", err
+	}
+	return site, domain.RunID(generated.RunID), nil
 }
 
 // Feeds implements portfolio.
 func (r *remote) Feeds(ctx context.Context) ([]feedView, error) {
-	list, _, err := page[feedView](ctx, r, "/feeds", nil, domain.Window{Limit: 1000})
-	return list, err
+	list, err := r.api.ListFeeds(ctx, client.ListFeedsParams{Limit: 1000})
+	views, _, err := window[feedView](r, list, err)
+	return views, err
 }
 
 // MissingOperator implements portfolio. A server does not tell its settings.
@@ -103,32 +86,26 @@ func (r *remote) MissingOperator() []string { return nil }
 
 // Runs implements portfolio.
 func (r *remote) Runs(ctx context.Context, f domain.RunFilter, w domain.Window) ([]runView, int, error) {
-	query := url.Values{}
-	if f.State != "" {
-		query.Set("status", string(f.State))
-	}
-	if f.WebsiteID != "" {
-		query.Set("website_id", string(f.WebsiteID))
-	}
-	return page[runView](ctx, r, "/runs", query, w)
+	list, err := r.api.ListRuns(ctx, client.ListRunsParams{Limit: w.Limit, Offset: w.Offset, Status: string(f.State), WebsiteID: string(f.WebsiteID)})
+	return window[runView](r, list, err)
 }
 
 // Run implements portfolio.
 func (r *remote) Run(ctx context.Context, id domain.RunID) (*runView, error) {
-	var v runView
-	return &v, r.get(ctx, runPath(id), &v)
+	run, err := r.api.GetRun(ctx, string(id))
+	return shown[runView](r, run, err)
 }
 
 // CancelRun implements portfolio.
 func (r *remote) CancelRun(ctx context.Context, id domain.RunID) (*runView, error) {
-	var v runView
-	return &v, r.post(ctx, runPath(id)+"/cancel", nil, &v)
+	run, err := r.api.CancelRun(ctx, string(id))
+	return shown[runView](r, run, err)
 }
 
 // RetryRun implements portfolio.
 func (r *remote) RetryRun(ctx context.Context, id domain.RunID) (*runView, error) {
-	var v runView
-	return &v, r.post(ctx, runPath(id)+"/retry", nil, &v)
+	run, err := r.api.RetryRun(ctx, string(id))
+	return shown[runView](r, run, err)
 }
 
 // Follow implements portfolio. The server works the run whether someone looks or
@@ -179,60 +156,70 @@ func reportStep(s *stepView, shown map[string]domain.RunState, report func(app.D
 
 // Approvals implements portfolio.
 func (r *remote) Approvals(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]approvalView, int, error) {
-	query := url.Values{}
-	if state != "" {
-		query.Set("state", string(state))
-	}
-	return page[approvalView](ctx, r, "/approvals", query, w)
+	list, err := r.api.ListApprovals(ctx, client.ListApprovalsParams{Limit: w.Limit, Offset: w.Offset, State: string(state)})
+	return window[approvalView](r, list, err)
 }
 
 // Approval implements portfolio.
 func (r *remote) Approval(ctx context.Context, id domain.ApprovalID) (*approvalView, error) {
-	var v approvalView
-	return &v, r.get(ctx, "/approvals/"+url.PathEscape(string(id)), &v)
+	approval, err := r.api.GetApproval(ctx, string(id))
+	return shown[approvalView](r, approval, err)
 }
 
 // Decide implements portfolio.
 func (r *remote) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*approvalView, error) {
-	in := map[string]string{"decision": "reject", "reason": d.Reason, "payload_hash": d.PayloadHash}
+	in := client.DecisionInput{Decision: client.DecisionInputDecisionReject, Reason: d.Reason, PayloadHash: d.PayloadHash}
 	if d.Approve {
-		in["decision"] = "approve"
+		in.Decision = client.DecisionInputDecisionApprove
 	}
-	var v approvalView
-	return &v, r.post(ctx, "/approvals/"+url.PathEscape(string(id))+"/decision", in, &v)
+	approval, err := r.api.DecideApproval(ctx, string(id), in)
+	return shown[approvalView](r, approval, err)
 }
 
 // Agents implements portfolio.
 func (r *remote) Agents(ctx context.Context) ([]agentView, error) {
-	list, _, err := page[agentView](ctx, r, "/agents", nil, domain.Window{Limit: 1000})
-	return list, err
+	list, err := r.api.ListAgents(ctx, client.ListAgentsParams{Limit: 1000})
+	views, _, err := window[agentView](r, list, err)
+	return views, err
 }
 
 // Agent implements portfolio.
 func (r *remote) Agent(ctx context.Context, id domain.AgentID) (*agentView, error) {
-	var v agentView
-	return &v, r.get(ctx, "/agents/"+url.PathEscape(string(id)), &v)
+	agent, err := r.api.GetAgent(ctx, string(id))
+	return shown[agentView](r, agent, err)
 }
 
 // Task implements portfolio.
 func (r *remote) Task(ctx context.Context, id domain.AgentID, kind string, params json.RawMessage) (*taskView, error) {
-	in := struct {
-		Type   string          `json:"type"`
-		Params json.RawMessage `json:"params,omitempty"`
-	}{kind, params}
-	var t taskView
-	if _, err := r.do(ctx, http.MethodPost, "/agents/"+url.PathEscape(string(id))+"/tasks", in, &t); err != nil {
-		return nil, err
-	}
-	for !t.Status.Ended() {
+	task, err := r.api.CreateTask(ctx, string(id), client.TaskSpec{Type: kind, Params: params})
+	for {
+		t, fault := shown[taskView](r, task, err)
+		if fault != nil || t.Status.Ended() {
+			return t, fault
+		}
 		if err := pause(ctx, r.wait); err != nil {
 			return nil, err
 		}
-		if err := r.get(ctx, "/tasks/"+url.PathEscape(string(t.ID)), &t); err != nil {
-			return nil, err
-		}
+		task, err = r.api.GetTask(ctx, string(t.ID))
 	}
-	return &t, nil
+}
+
+// Webhooks implements portfolio.
+func (r *remote) Webhooks(ctx context.Context, f domain.WebhookFilter, w domain.Window) ([]webhookView, int, error) {
+	list, err := r.api.ListWebhooks(ctx, client.ListWebhooksParams{Limit: w.Limit, Offset: w.Offset, Provider: f.Provider, State: string(f.State)})
+	return window[webhookView](r, list, err)
+}
+
+// Webhook implements portfolio.
+func (r *remote) Webhook(ctx context.Context, id domain.WebhookEventID) (*webhookDetail, error) {
+	event, err := r.api.GetWebhook(ctx, string(id))
+	return shown[webhookDetail](r, event, err)
+}
+
+// ReplayWebhook implements portfolio.
+func (r *remote) ReplayWebhook(ctx context.Context, id domain.WebhookEventID, force bool) (*webhookView, error) {
+	event, err := r.api.ReplayWebhook(ctx, string(id), client.ReplayWebhookParams{Force: force})
+	return shown[webhookView](r, event, err)
 }
 
 // pause waits, or returns why ctx ended.

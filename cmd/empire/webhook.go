@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -167,34 +166,4 @@ directory, or the next one, does it.`,
 	}
 	c.Flags().BoolVar(&force, "force", false, "also an event that was processed, or that waits")
 	return c
-}
-
-func webhookPath(id domain.WebhookEventID) string { return "/webhooks/" + url.PathEscape(string(id)) }
-
-// Webhooks implements portfolio.
-func (r *remote) Webhooks(ctx context.Context, f domain.WebhookFilter, w domain.Window) ([]webhookView, int, error) {
-	query := url.Values{}
-	if f.Provider != "" {
-		query.Set("provider", f.Provider)
-	}
-	if f.State != "" {
-		query.Set("state", string(f.State))
-	}
-	return page[webhookView](ctx, r, "/webhooks", query, w)
-}
-
-// Webhook implements portfolio.
-func (r *remote) Webhook(ctx context.Context, id domain.WebhookEventID) (*webhookDetail, error) {
-	var e webhookDetail
-	return &e, r.get(ctx, webhookPath(id), &e)
-}
-
-// ReplayWebhook implements portfolio.
-func (r *remote) ReplayWebhook(ctx context.Context, id domain.WebhookEventID, force bool) (*webhookView, error) {
-	path := webhookPath(id) + "/replay"
-	if force {
-		path += "?force=true"
-	}
-	var e webhookView
-	return &e, r.post(ctx, path, nil, &e)
 }
