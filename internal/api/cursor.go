@@ -51,7 +51,7 @@ func parseIfMatch(header string) []int64 {
 			continue // weak tags never match
 		}
 		digits, ours := strings.CutPrefix(tag[1:len(tag)-1], websiteTagForm)
-		if n, err := strconv.ParseInt(digits, 10, 64); ours && err == nil && n >= 0 {
+		if n, err := strconv.ParseInt(digits, 10, 64); ours && err == nil && n >= 0 && strconv.FormatInt(n, 10) == digits {
 			out = append(out, n)
 		}
 	}

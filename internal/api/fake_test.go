@@ -33,6 +33,7 @@ func missing(kind, id string) error {
 type fakes struct {
 	mu        sync.Mutex
 	fail      error
+	siteFail  error // what the work on every website comes to
 	window    domain.Window
 	sites     int // how many websites there are
 	spec      domain.TaskSpec
@@ -120,6 +121,9 @@ func (f agents) Tasks(_ context.Context, _ domain.AgentID, _ domain.RunState, w 
 func (f websites) site(id domain.WebsiteID) (*domain.Website, error) {
 	if id != "site_1" {
 		return nil, missing("Website", string(id))
+	}
+	if f.siteFail != nil {
+		return nil, f.siteFail
 	}
 	return &domain.Website{ID: id, Name: "keyboards", State: domain.WebsiteLive, LiveRelease: "rel_1", PointerSeq: 7}, f.fail
 }

@@ -121,10 +121,13 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) 
 // stopped first.
 func (a *App) Close() error {
 	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if a.authenticator != nil {
+		errs = append(errs, a.authenticator.Stop(ctx))
+	}
 	if a.bus != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		errs = append(errs, a.bus.Stop(ctx))
-		cancel()
 	}
 	if a.cache != nil {
 		a.cache.Close()
@@ -264,14 +267,10 @@ func (a *App) publish(ev domain.RunEvent) {
 
 // runEnded removes a website that never came to be: its niche is not in the feeds.
 func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
-	if cause == nil || cause.Code != domain.CodeNotEnoughData || run.WebsiteID == "" {
+	if cause == nil || cause.Code != domain.CodeNotEnoughData {
 		return nil
 	}
-	site, err := a.store.Websites.Get(ctx, run.WebsiteID)
-	if err != nil || site.State != domain.WebsiteDraft {
-		return err
-	}
-	return a.store.Websites.Delete(ctx, site.ID)
+	return a.Websites.Discard(ctx, run)
 }
 
 // latestDraft loads what the live release of a website was built from.

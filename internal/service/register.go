@@ -224,7 +224,10 @@ func (s *Websites) Discard(ctx context.Context, run *domain.Run) error {
 		return nil
 	}
 	site, err := s.cfg.Websites.Hold(ctx, run.WebsiteID)
-	if err != nil || site.State != domain.WebsiteDraft {
+	if domain.CodeOf(err) == domain.CodeNotFound || err == nil && site.State != domain.WebsiteDraft {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return s.remove(ctx, site, "website.discarded")
