@@ -81,6 +81,15 @@ func TestSignIn(t *testing.T) {
 		}
 		wants(t, w, "!wrong\"", "!value=\"right\"")
 	}
+	for otp, status := range map[string]int{"": 401, "654321": 401, " 123456 ": 303} {
+		two := form("right", token, "/")
+		two.Set("email", "two@example.com")
+		two.Set("otp", otp)
+		w := post(t, d, nil, "/sign-in", two, "Cookie", "empire_guest="+guest.Value)
+		if w.Code != status || (cookie(w, "session") != nil) != (status == 303) {
+			t.Errorf("with the code %q: %d, want %d", otp, w.Code, status)
+		}
+	}
 	if w := get(t, d, editor, "/sign-in"); w.Code != 303 {
 		t.Errorf("signed in already: %d", w.Code)
 	}
@@ -118,7 +127,7 @@ func TestActions(t *testing.T) {
 		{"retry", "/runs/run_3/retry", url.Values{}, 303, "/runs/run_3", func(w *world) bool { return w.retried == "run_3" }},
 		{"launch", "/launch", url.Values{"niche": {"tea"}, "domain": {"tea.example"}, "language": {"de"}}, 303, "/runs/run_1", func(w *world) bool { return w.generated.Language == "de" }},
 		{"launch again", "/launch", url.Values{"niche": {"tea"}, "domain": {"taken.example"}, "language": {"en"}}, 409, "", nil},
-		{"sign out", "/sign-out", url.Values{}, 303, "/sign-in", nil},
+		{"sign out", "/sign-out", url.Values{}, 303, "/sign-in", func(w *world) bool { return w.signedOut && !w.signedOutAll }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
