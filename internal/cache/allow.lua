@@ -6,17 +6,14 @@ local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local interval, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 
-local tat = now
-local stored = redis.call('GET', KEYS[1])
-if stored then
-	tat = tonumber(stored) or now
-end
-tat = math.min(math.max(tat, now), now + window)
+local stored = tonumber(redis.call('GET', KEYS[1]) or '') or now
+local tat = math.min(math.max(stored, now), now + window)
 
 local over = tat + interval - window - now
-if over > 0 then
-	return {tat - now, over}
+if over <= 0 then
+	tat, over = tat + interval, 0
 end
-tat = tat + interval
-redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', math.ceil((tat - now) / 1000)))
-return {tat - now, 0}
+if tat ~= stored then
+	redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', math.ceil((tat - now) / 1000)))
+end
+return {tat - now, over}

@@ -7,9 +7,9 @@ import (
 )
 
 var counterTests = []test{
-	{"increment", increment},
-	{"ttl_from_the_first", counterEnds},
-	{"at_once", incrementAtOnce},
+	{name: "increment", fn: increment},
+	{name: "ttl_from_the_first", fn: counterEnds},
+	{name: "at_once", fn: incrementAtOnce},
 }
 
 func (s Subject) counts(t *testing.T, key string, ttl time.Duration, want int64) {

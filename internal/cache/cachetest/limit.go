@@ -10,16 +10,16 @@ import (
 )
 
 var limitTests = []test{
-	{"unlimited", unlimited},
-	{"burst", burst},
-	{"keys_are_separate", limitKeys},
-	{"refills_evenly", refillsEvenly},
-	{"retry_after_is_enough", retryAfterIsEnough},
-	{"never_more_than_the_limit", neverMore},
-	{"whole_burst_after_reset", wholeBurst},
-	{"another_limit", anotherLimit},
-	{"extremes", extremes},
-	{"at_once", allowAtOnce},
+	{name: "unlimited", fn: unlimited},
+	{name: "burst", fn: burst},
+	{name: "keys_are_separate", fn: limitKeys},
+	{name: "refills_evenly", fn: refillsEvenly, moved: true},
+	{name: "retry_after_is_enough", fn: retryAfterIsEnough},
+	{name: "never_more_than_the_limit", fn: neverMore},
+	{name: "whole_burst_after_reset", fn: wholeBurst},
+	{name: "another_limit", fn: anotherLimit},
+	{name: "extremes", fn: extremes},
+	{name: "at_once", fn: allowAtOnce},
 }
 
 func (s Subject) allow(t *testing.T, key string, l domain.RateLimit) domain.RateDecision {
@@ -97,9 +97,6 @@ func limitKeys(t *testing.T, s Subject) {
 }
 
 func refillsEvenly(t *testing.T, s Subject) {
-	if !s.moved() {
-		t.Skip("needs a clock that can be moved; retry_after_is_enough is the same by the server's clock")
-	}
 	l := domain.RateLimit{Requests: 600, Per: time.Minute, Burst: 3} // one every 100 ms
 	for range 3 {
 		s.allow(t, "k", l)
@@ -178,6 +175,15 @@ func anotherLimit(t *testing.T, s Subject) {
 	}
 	if d := s.allow(t, "k", domain.RateLimit{Requests: 100, Per: time.Hour * 100}); !d.Allowed {
 		t.Errorf("under a wider limit: %+v, want allowed", d)
+	}
+	fast := domain.RateLimit{Requests: 50, Per: time.Second, Burst: 2}
+	d := s.allow(t, "k", fast)
+	if d.Allowed || d.RetryAfter > 20*time.Millisecond {
+		t.Fatalf("under a fast limit: %+v, want denied for 20 ms at most", d)
+	}
+	s.pass(d.RetryAfter)
+	if d := s.allow(t, "k", fast); !d.Allowed {
+		t.Errorf("under a fast limit, after the wait: %+v, want allowed", d)
 	}
 }
 

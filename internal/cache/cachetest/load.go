@@ -13,16 +13,16 @@ import (
 )
 
 var loadTests = []test{
-	{"once_until_it_ends", loadOnce},
-	{"empty_results_count", loadEmpty},
-	{"keys", loadKeys},
-	{"errors_are_not_kept", loadErrors},
-	{"another_shape", loadAnotherShape},
-	{"parallel_misses_compute_once", loadTogether},
-	{"a_waiter_leaves", waiterLeaves},
-	{"the_one_who_computes_leaves", leaderLeaves},
-	{"panic", loadPanics},
-	{"bad_key", loadBadKey},
+	{name: "once_until_it_ends", fn: loadOnce},
+	{name: "empty_results_count", fn: loadEmpty},
+	{name: "keys", fn: loadKeys},
+	{name: "errors_are_not_kept", fn: loadErrors},
+	{name: "another_shape", fn: loadAnotherShape},
+	{name: "parallel_misses_compute_once", fn: loadTogether},
+	{name: "a_waiter_leaves", fn: waiterLeaves},
+	{name: "the_one_who_computes_leaves", fn: leaderLeaves},
+	{name: "panic", fn: loadPanics},
+	{name: "bad_key", fn: loadBadKey},
 }
 
 type figure struct {

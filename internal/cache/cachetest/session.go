@@ -11,14 +11,14 @@ import (
 )
 
 var sessionTests = []test{
-	{"put_get", putGet},
-	{"never_older_than_allowed", sessionAge},
-	{"never_older_elsewhere", sessionAgeElsewhere},
-	{"drop", dropUser},
-	{"drop_beats_a_late_put", dropBeatsLatePut},
-	{"drop_beats_what_others_read", dropBeatsOthers},
-	{"read_twice", readTwice},
-	{"at_once", sessionsAtOnce},
+	{name: "put_get", fn: putGet},
+	{name: "never_older_than_allowed", fn: sessionAge},
+	{name: "never_older_elsewhere", fn: sessionAgeElsewhere},
+	{name: "drop", fn: dropUser},
+	{name: "drop_beats_a_late_put", fn: dropBeatsLatePut},
+	{name: "drop_beats_what_others_read", fn: dropBeatsOthers},
+	{name: "read_twice", fn: readTwice},
+	{name: "at_once", fn: sessionsAtOnce},
 }
 
 // maxAge is long where nothing has to end, short where the suite waits for it.

@@ -11,17 +11,17 @@ import (
 )
 
 var valueTests = []test{
-	{"set_get", setGet},
-	{"any_bytes", anyBytes},
-	{"long_keys", longKeys},
-	{"copies", copies},
-	{"ttl", valuesEnd},
-	{"ttl_of_the_last_set", lastTTLCounts},
-	{"set_if_absent", setIfAbsent},
-	{"set_if_absent_at_once", setIfAbsentAtOnce},
-	{"delete", deleteKeys},
-	{"refuses", refuses},
-	{"ping", ping},
+	{name: "set_get", fn: setGet},
+	{name: "any_bytes", fn: anyBytes},
+	{name: "long_keys", fn: longKeys},
+	{name: "copies", fn: copies},
+	{name: "ttl", fn: valuesEnd},
+	{name: "ttl_of_the_last_set", fn: lastTTLCounts},
+	{name: "set_if_absent", fn: setIfAbsent},
+	{name: "set_if_absent_at_once", fn: setIfAbsentAtOnce},
+	{name: "delete", fn: deleteKeys},
+	{name: "refuses", fn: refuses},
+	{name: "ping", fn: ping},
 }
 
 // has checks what is stored under a key; nil means nothing.
