@@ -24,16 +24,16 @@ func TestAuditTellsEveryChange(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		ada := in(t.Context(), "acme")
-		id := e.register(t, ada, "tea.example").ID
+		id := e.register(ada, t, "tea.example").ID
 		if _, err := e.websites.Update(ada, id, domain.WebsitePatch{Title: ptr("Tea")}); err != nil {
 			t.Fatal(err)
 		}
-		e.publish(t, ada, id)
-		e.publish(t, ada, id)
+		e.publish(ada, t, id)
+		e.publish(ada, t, id)
 		if _, err := e.websites.Rollback(ada, id, ""); err != nil {
 			t.Fatal(err)
 		}
-		run, approval := e.build(t, ada, id)
+		run, approval := e.build(ada, t, id)
 		for range 2 { // the second time nothing happens
 			if _, err := e.runs.Cancel(ada, run.ID); err != nil {
 				t.Fatal(err)
@@ -48,7 +48,7 @@ func TestAuditTellsEveryChange(t *testing.T) {
 		if err := e.websites.Delete(ada, id); err != nil {
 			t.Fatal(err)
 		}
-		log := entriesOf(t, e, ada, string(id))
+		log := entriesOf(ada, t, e, string(id))
 		var actions []string
 		last := ""
 		for i, entry := range log {
@@ -69,10 +69,10 @@ func TestAuditTellsEveryChange(t *testing.T) {
 		if !slices.Equal(actions, want) || last != "" {
 			t.Errorf("actions = %v, want %v", actions, want)
 		}
-		if got := actionsOf(entriesOf(t, e, ada, string(run.ID))); !slices.Equal(got, []string{"run.started", "run.cancelled"}) {
+		if got := actionsOf(entriesOf(ada, t, e, string(run.ID))); !slices.Equal(got, []string{"run.started", "run.cancelled"}) {
 			t.Errorf("of the run: %v", got)
 		}
-		of := entriesOf(t, e, ada, string(approval.ID))
+		of := entriesOf(ada, t, e, string(approval.ID))
 		if got := actionsOf(of); !slices.Equal(got, []string{"approval.opened", "approval.voided"}) || of[0].After != of[1].Before || of[1].After == of[1].Before {
 			t.Errorf("of the approval: %+v", of)
 		}
@@ -83,7 +83,7 @@ func TestAuditTellsEveryChange(t *testing.T) {
 }
 
 // entriesOf returns what the log says of an object, oldest first.
-func entriesOf(t *testing.T, e *estate, ctx context.Context, object string) []domain.AuditEntry {
+func entriesOf(ctx context.Context, t *testing.T, e *estate, object string) []domain.AuditEntry {
 	t.Helper()
 	list, _, err := e.audit.List(ctx, domain.AuditFilter{Object: object}, domain.Window{Limit: 1000})
 	if err != nil {
@@ -107,8 +107,8 @@ func TestAuditOfDecisionsAndTasks(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, testkit.DB(t))
 	ada := in(t.Context(), "acme")
-	id := e.register(t, ada, "tea.example").ID
-	run, a := e.build(t, ada, id)
+	id := e.register(ada, t, "tea.example").ID
+	run, a := e.build(ada, t, id)
 	_, err := e.approvals.Decide(ada, a.ID, domain.Decision{Approve: true, PayloadHash: strings.Repeat("0", 64)})
 	wantCode(t, "another payload", err, domain.CodeConflict)
 	if _, err := e.approvals.Decide(ada, a.ID, domain.Decision{Reason: "No."}); err != nil {
@@ -117,11 +117,11 @@ func TestAuditOfDecisionsAndTasks(t *testing.T) {
 	if _, err := e.runs.Retry(ada, run.ID); err != nil {
 		t.Fatal(err)
 	}
-	of := entriesOf(t, e, ada, string(a.ID))
+	of := entriesOf(ada, t, e, string(a.ID))
 	if got := actionsOf(of); !slices.Equal(got, []string{"approval.opened", "approval.rejected"}) || of[0].After != of[1].Before || of[1].Detail != "No." {
 		t.Errorf("of the approval: %+v", of)
 	}
-	if got := actionsOf(entriesOf(t, e, ada, string(run.ID))); !slices.Equal(got, []string{"run.started", "run.retried"}) {
+	if got := actionsOf(entriesOf(ada, t, e, string(run.ID))); !slices.Equal(got, []string{"run.started", "run.retried"}) {
 		t.Errorf("of the run: %v", got)
 	}
 	task, err := e.agents.CreateTask(ada, "digger", domain.TaskSpec{Type: "dig"}, "")
@@ -131,7 +131,7 @@ func TestAuditOfDecisionsAndTasks(t *testing.T) {
 	if _, err := e.agents.CancelTask(ada, task.ID); err != nil {
 		t.Fatal(err)
 	}
-	of = entriesOf(t, e, ada, string(task.ID))
+	of = entriesOf(ada, t, e, string(task.ID))
 	if got := actionsOf(of); !slices.Equal(got, []string{"task.created", "task.cancelled"}) || of[0].After != of[1].Before {
 		t.Errorf("of the task: %+v", of)
 	}

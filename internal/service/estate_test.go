@@ -151,7 +151,7 @@ func in(ctx context.Context, tenant domain.TenantID) context.Context {
 }
 
 // register adds a draft.
-func (e *estate) register(t *testing.T, ctx context.Context, host string) *domain.Website {
+func (e *estate) register(ctx context.Context, t *testing.T, host string) *domain.Website {
 	t.Helper()
 	site, err := e.websites.Register(ctx, domain.RegisterParams{Domain: host, Niche: "tea"})
 	if err != nil {
@@ -161,7 +161,7 @@ func (e *estate) register(t *testing.T, ctx context.Context, host string) *domai
 }
 
 // build runs the pipeline for a website up to its question.
-func (e *estate) build(t *testing.T, ctx context.Context, id domain.WebsiteID) (*domain.Run, domain.Approval) {
+func (e *estate) build(ctx context.Context, t *testing.T, id domain.WebsiteID) (*domain.Run, domain.Approval) {
 	t.Helper()
 	run, err := e.websites.Rebuild(ctx, id)
 	if err != nil {
@@ -176,9 +176,9 @@ func (e *estate) build(t *testing.T, ctx context.Context, id domain.WebsiteID) (
 }
 
 // publish builds a release of a website and makes it live.
-func (e *estate) publish(t *testing.T, ctx context.Context, id domain.WebsiteID) *domain.Website {
+func (e *estate) publish(ctx context.Context, t *testing.T, id domain.WebsiteID) *domain.Website {
 	t.Helper()
-	_, a := e.build(t, ctx, id)
+	_, a := e.build(ctx, t, id)
 	if _, err := e.approvals.Decide(ctx, a.ID, domain.Decision{Approve: true, PayloadHash: a.PayloadHash}); err != nil {
 		t.Fatal(err)
 	}

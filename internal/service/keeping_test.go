@@ -52,7 +52,7 @@ func TestUpdate(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		ada := in(t.Context(), "acme")
-		id := e.register(t, ada, "tea.example").ID
+		id := e.register(ada, t, "tea.example").ID
 		move := func(to domain.WebsiteState, want domain.Code) {
 			t.Helper()
 			site, err := e.websites.Update(ada, id, domain.WebsitePatch{State: &to})
@@ -67,7 +67,7 @@ func TestUpdate(t *testing.T) {
 		move(domain.WebsiteArchived, "")
 		move(domain.WebsiteLive, domain.CodeConflict)
 		move(domain.WebsiteDraft, "")
-		e.publish(t, ada, id)
+		e.publish(ada, t, id)
 		move(domain.WebsiteDraft, domain.CodeConflict)
 		move(domain.WebsiteArchived, "")
 		for name, do := range map[string]func() error{
@@ -82,7 +82,7 @@ func TestUpdate(t *testing.T) {
 		if !slices.Contains(e.told, id) {
 			t.Error("edges were not told")
 		}
-		run, _ := e.build(t, ada, id)
+		run, _ := e.build(ada, t, id)
 		move(domain.WebsiteArchived, domain.CodeConflict) // it waits for an approval
 		if _, err := e.runs.Cancel(ada, run.ID); err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestUpdateFields(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, testkit.DB(t))
 	ada := in(t.Context(), "acme")
-	site := e.register(t, ada, "tea.example")
+	site := e.register(ada, t, "tea.example")
 	got, err := e.websites.Update(ada, site.ID, domain.WebsitePatch{
 		Title: ptr("Tea"), Niche: ptr("black tea"), FeedIDs: &[]domain.FeedID{"feed_1"}, Operator: []byte(`{"phone":"1","sample":false}`),
 	})
@@ -139,10 +139,10 @@ func TestDelete(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		ada := in(t.Context(), "acme")
-		id := e.register(t, ada, "tea.example").ID
-		e.publish(t, ada, id)
+		id := e.register(ada, t, "tea.example").ID
+		e.publish(ada, t, id)
 		wantCode(t, "live", e.websites.Delete(ada, id), domain.CodeConflict)
-		run, _ := e.build(t, ada, id)
+		run, _ := e.build(ada, t, id)
 		if _, err := e.websites.Bulk(ada, domain.BulkArchive, []domain.WebsiteID{id}); err != nil {
 			t.Fatal(err)
 		}
@@ -161,12 +161,12 @@ func TestDelete(t *testing.T) {
 		if got, err := e.runs.Get(ada, run.ID); err != nil || got.WebsiteID != "" {
 			t.Errorf("its run: %+v, %v, want it without a website", got, err)
 		}
-		draft := e.register(t, ada, "tea.example") // the domain is free again
+		draft := e.register(ada, t, "tea.example") // the domain is free again
 		if _, err := e.websites.Rebuild(ada, draft.ID); err != nil {
 			t.Fatal(err)
 		}
 		wantCode(t, "being built", e.websites.Delete(ada, draft.ID), domain.CodeConflict)
-		if err := e.websites.Delete(ada, e.register(t, ada, "new.example").ID); err != nil {
+		if err := e.websites.Delete(ada, e.register(ada, t, "new.example").ID); err != nil {
 			t.Errorf("a draft: %v", err)
 		}
 	})
@@ -179,11 +179,11 @@ func TestDiscard(t *testing.T) {
 	e := newEstate(t, testkit.DB(t))
 	e.fail = domain.Errorf(domain.CodeNotEnoughData, "The feeds have no tea.")
 	ada := in(t.Context(), "acme")
-	kept := e.register(t, ada, "kept.example")
+	kept := e.register(ada, t, "kept.example")
 	if _, err := e.websites.Rebuild(ada, kept.ID); err != nil {
 		t.Fatal(err)
 	}
-	taken := e.register(t, ada, "taken.example")
+	taken := e.register(ada, t, "taken.example")
 	over, _, err := e.websites.Generate(ada, domain.GenerateParams{Domain: "taken.example", Niche: "tea"})
 	if err != nil || over.ID != taken.ID {
 		t.Fatalf("generate over a draft: %+v, %v", over, err)
@@ -212,10 +212,10 @@ func TestBulk(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		ada, other := in(t.Context(), "acme"), in(t.Context(), "other")
-		live := e.register(t, ada, "live.example").ID
-		first := e.publish(t, ada, live).LiveRelease
-		second := e.publish(t, ada, live).LiveRelease
-		draft, foreign := e.register(t, ada, "draft.example").ID, e.register(t, other, "foreign.example").ID
+		live := e.register(ada, t, "live.example").ID
+		first := e.publish(ada, t, live).LiveRelease
+		second := e.publish(ada, t, live).LiveRelease
+		draft, foreign := e.register(ada, t, "draft.example").ID, e.register(other, t, "foreign.example").ID
 		ids := []domain.WebsiteID{draft, foreign, live, "site_0"}
 		bulk := func(action domain.BulkAction, want ...domain.Code) []domain.BulkResult {
 			t.Helper()
@@ -270,7 +270,7 @@ func TestBulkStops(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, testkit.DB(t))
 	ctx, cancel := context.WithCancel(in(t.Context(), "acme"))
-	id := e.register(t, ctx, "tea.example").ID
+	id := e.register(ctx, t, "tea.example").ID
 	cancel()
 	list, err := e.websites.Bulk(ctx, domain.BulkArchive, []domain.WebsiteID{id})
 	if err != nil || len(list) != 1 || list[0].Err == nil {
@@ -285,10 +285,10 @@ func TestExport(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, testkit.DB(t))
 	ada := in(t.Context(), "acme")
-	id := e.register(t, ada, "tea.example").ID
+	id := e.register(ada, t, "tea.example").ID
 	_, err := e.websites.Export(ada, id)
 	wantCode(t, "without a release", err, domain.CodeConflict)
-	site := e.publish(t, ada, id)
+	site := e.publish(ada, t, id)
 	x, err := e.websites.Export(ada, id)
 	if err != nil || x.Name != "tea.example-1.zip" {
 		t.Fatalf("export: %+v, %v", x, err)
@@ -341,7 +341,7 @@ func TestWalkByCursor(t *testing.T) {
 	ada := in(t.Context(), "acme")
 	var want, got []domain.WebsiteID
 	for i := range 25 {
-		want = append(want, e.register(t, ada, hostOf(i)).ID)
+		want = append(want, e.register(ada, t, hostOf(i)).ID)
 	}
 	for after, n := domain.WebsiteID(""), 0; ; n++ {
 		list, total, err := e.websites.After(ada, after, 4)
@@ -358,7 +358,7 @@ func TestWalkByCursor(t *testing.T) {
 			got, after = append(got, w.ID), w.ID
 		}
 		if n < 5 {
-			e.register(t, ada, fmt.Sprint("late", n, ".example"))
+			e.register(ada, t, fmt.Sprint("late", n, ".example"))
 		}
 	}
 	if len(got) != 30 || !slices.Equal(got[:25], want) || !slices.IsSorted(got) {

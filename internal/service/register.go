@@ -224,11 +224,13 @@ func (s *Websites) Discard(ctx context.Context, run *domain.Run) error {
 		return nil
 	}
 	site, err := s.cfg.Websites.Hold(ctx, run.WebsiteID)
-	if domain.CodeOf(err) == domain.CodeNotFound || err == nil && site.State != domain.WebsiteDraft {
-		return nil
-	}
-	if err != nil {
+	switch {
+	case domain.CodeOf(err) == domain.CodeNotFound:
+		return nil // somebody was faster
+	case err != nil:
 		return err
+	case site.State != domain.WebsiteDraft:
+		return nil
 	}
 	return s.remove(ctx, site, "website.discarded")
 }

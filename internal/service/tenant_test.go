@@ -26,12 +26,12 @@ type holdings struct {
 var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0"}
 
 // settle gives a tenant a live website, an open question and a task.
-func settle(t *testing.T, e *estate, ctx context.Context) holdings {
+func settle(ctx context.Context, t *testing.T, e *estate) holdings {
 	t.Helper()
 	tenant := domain.PrincipalFrom(ctx).Tenant
-	site := e.register(t, ctx, string(tenant)+".example")
-	live := e.publish(t, ctx, site.ID)
-	run, approval := e.build(t, ctx, site.ID)
+	site := e.register(ctx, t, string(tenant)+".example")
+	live := e.publish(ctx, t, site.ID)
+	run, approval := e.build(ctx, t, site.ID)
 	task, err := e.agents.CreateTask(ctx, "digger", domain.TaskSpec{Type: "dig"}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -146,8 +146,8 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		acme, other := in(t.Context(), "acme"), in(t.Context(), "other")
-		h := settle(t, e, acme)
-		before := census(t, e, acme, h)
+		h := settle(acme, t, e)
+		before := census(acme, t, e, h)
 		missing := byID(e, missingThings)
 		for name, call := range byID(e, h) {
 			got, want := call(other), missing[name](other)
@@ -165,7 +165,7 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 				t.Errorf("%s: %q for another's, %q for none", name, domain.MessageOf(got), domain.MessageOf(want))
 			}
 		}
-		own := e.register(t, other, "other.example")
+		own := e.register(other, t, "other.example")
 		for name, move := range map[string]func(context.Context, domain.WebsiteID, domain.ReleaseID) (*domain.Website, error){
 			"publish": e.websites.Publish, "roll back to": e.websites.Rollback,
 		} {
@@ -195,7 +195,7 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 				t.Errorf("find %s by its own tenant: %v", key, err)
 			}
 		}
-		if after := census(t, e, acme, h); after != before {
+		if after := census(acme, t, e, h); after != before {
 			t.Errorf("the other tenant changed %+v to %+v", before, after)
 		}
 	})
@@ -211,7 +211,7 @@ type tally struct {
 }
 
 // census is what the calls of another tenant must leave as it is.
-func census(t *testing.T, e *estate, ctx context.Context, h holdings) tally {
+func census(ctx context.Context, t *testing.T, e *estate, h holdings) tally {
 	t.Helper()
 	site, err1 := e.websites.Get(ctx, h.website)
 	run, err2 := e.runs.Get(ctx, h.run)
@@ -260,7 +260,7 @@ func TestTenantsShareNames(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		acme, other := in(t.Context(), "acme"), in(t.Context(), "other")
-		site := e.register(t, acme, "tea.example")
+		site := e.register(acme, t, "tea.example")
 		for _, tt := range []struct {
 			name string
 			ctx  context.Context
@@ -304,7 +304,7 @@ func TestTenantsOfWork(t *testing.T) {
 	onBothStores(t, func(t *testing.T, st *store.Store) {
 		e := newEstate(t, st)
 		acme := in(t.Context(), "acme")
-		h := settle(t, e, acme)
+		h := settle(acme, t, e)
 		entries, _, err := e.audit.List(acme, domain.AuditFilter{}, domain.Window{Limit: 1000})
 		if err != nil {
 			t.Fatal(err)
@@ -326,7 +326,7 @@ func TestTenantsOfWork(t *testing.T) {
 			t.Errorf("%d entries in all, %d of the tenant, %v", total, len(entries), err)
 		}
 		nobody, main := in(t.Context(), ""), in(t.Context(), domain.DefaultTenant)
-		site := e.register(t, nobody, "main.example")
+		site := e.register(nobody, t, "main.example")
 		if got, err := e.websites.Get(main, site.ID); err != nil || got.Tenant != domain.DefaultTenant {
 			t.Errorf("a website of a principal without a tenant: %+v, %v", got, err)
 		}
@@ -341,7 +341,7 @@ func TestOwnWebsitesCanBeNamed(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, testkit.DB(t))
 	acme := in(t.Context(), "acme")
-	site := e.register(t, acme, "tea.example")
+	site := e.register(acme, t, "tea.example")
 	for name, params := range map[string]string{
 		"own": `{"website_id":"` + string(site.ID) + `"}`, "none": `{}`, "no text": `{"website_id":7}`, "empty": `{"website_id":""}`,
 	} {
