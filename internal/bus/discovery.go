@@ -96,7 +96,11 @@ func (b *Bus) Announce(ctx context.Context, in domain.ServiceInstance) (*Announc
 		return nil, fmt.Errorf("announce %s: %w", in.Name, err)
 	}
 	a := &Announcement{bus: b, service: service, in: in, quit: make(chan struct{}), done: make(chan struct{})}
-	if err := a.say(ctx, domain.ServiceReady); err != nil {
+	err = a.say(ctx, domain.ServiceReady)
+	if err == nil {
+		err = b.Ping(ctx) // it can be found from now on
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("announce %s: %w", in.Name, err), service.Stop())
 	}
 	go a.keep()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -270,12 +271,13 @@ func (r *Registry) List() []domain.ServiceInstance {
 func (r *Registry) Watch(fn func([]domain.ServiceInstance)) (stop func()) {
 	r.deliver.Lock()
 	defer r.deliver.Unlock()
+	r.tellWatchers()
 	r.mu.Lock()
 	id := r.nextID
 	r.nextID++
 	r.watchers[id] = fn
 	r.mu.Unlock()
-	fn(r.List())
+	fn(slices.Clone(r.last))
 	return func() {
 		r.deliver.Lock()
 		defer r.deliver.Unlock()
@@ -288,6 +290,11 @@ func (r *Registry) Watch(fn func([]domain.ServiceInstance)) (stop func()) {
 func (r *Registry) notify() {
 	r.deliver.Lock()
 	defer r.deliver.Unlock()
+	r.tellWatchers()
+}
+
+// tellWatchers delivers the list if it has changed. The caller holds deliver.
+func (r *Registry) tellWatchers() {
 	list := r.List()
 	if slices.EqualFunc(list, r.last, func(a, b domain.ServiceInstance) bool {
 		a.LastSeen, b.LastSeen = time.Time{}, time.Time{}
@@ -297,10 +304,7 @@ func (r *Registry) notify() {
 	}
 	r.last = list
 	r.mu.Lock()
-	watchers := make([]func([]domain.ServiceInstance), 0, len(r.watchers))
-	for _, fn := range r.watchers {
-		watchers = append(watchers, fn)
-	}
+	watchers := slices.Collect(maps.Values(r.watchers))
 	r.mu.Unlock()
 	for _, fn := range watchers {
 		fn(slices.Clone(list))

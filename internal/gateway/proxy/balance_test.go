@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"empire/internal/domain"
+	"empire/internal/gateway/proxy"
 	"empire/internal/testkit"
 )
 
@@ -129,7 +132,9 @@ func TestHealthChecks(t *testing.T) {
 func TestBadAnswersLeaveAnInstanceOut(t *testing.T) {
 	t.Parallel()
 	bad := newUpstream(t, "bad", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
-	f := newFront(t, routesTo("", []*upstream{bad, newUpstream(t, "good", nil)}))
+	var now atomic.Int64 // seconds: the time that it is left out does not pass by itself
+	clock := func() time.Time { return time.Unix(now.Load(), 0) }
+	f := newFrontWith(t, routesTo("", []*upstream{bad, newUpstream(t, "good", nil)}), proxy.Config{Now: clock})
 	failed := f.load(t, "POST", "/x", 1, 40)
 	if failed != 3 || bad.hits.Load() != 3 {
 		t.Errorf("%d requests failed and %d reached the bad instance, want 3", failed, bad.hits.Load())
@@ -137,7 +142,18 @@ func TestBadAnswersLeaveAnInstanceOut(t *testing.T) {
 	if got := f.state(bad); got.State != domain.ServiceDown || got.Error != "answered 503" {
 		t.Errorf("it is shown as %+v", got)
 	}
-	alone := newFront(t, routesTo("", []*upstream{bad}))
+	now.Add(2)
+	if got := f.state(bad); got.State != domain.ServiceReady || got.Error != "" {
+		t.Errorf("afterwards it is shown as %+v", got)
+	}
+	if failed := f.load(t, "POST", "/x", 1, 40); failed != 3 || f.state(bad).State != domain.ServiceDown {
+		t.Errorf("afterwards %d requests failed, want 3", failed)
+	}
+	if now.Add(1); f.state(bad).State != domain.ServiceDown { // it is two seconds now
+		t.Error("it was not left out for longer the second time")
+	}
+	bad.hits.Store(3)
+	alone := newFrontWith(t, routesTo("", []*upstream{bad}), proxy.Config{Now: clock})
 	if failed := alone.load(t, "GET", "/x", 1, 10); failed != 10 || bad.hits.Load() != 13 {
 		t.Errorf("%d failed, %d reached the only instance, which is asked as long as there is no other", failed, bad.hits.Load())
 	}

@@ -35,7 +35,8 @@ type exchange struct {
 	in      *http.Request
 	w       http.ResponseWriter
 	body    *body
-	outcome string // if there was no answer
+	answer  io.Closer // nil if there was none
+	outcome string    // if there was no answer
 }
 
 type exchangeKey struct{}
@@ -56,6 +57,11 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, route *domain.Ro
 	}
 	began := p.c.Now()
 	counted := &counter{ResponseWriter: w}
+	defer func() {
+		if x.answer != nil { // the reverse proxy does not close an upgrade that it refuses
+			_ = x.answer.Close()
+		}
+	}()
 	if p.c.Observer != nil {
 		defer func() { // an answer that breaks off panics
 			switch {
@@ -88,7 +94,7 @@ func (p *Proxy) RoundTrip(out *http.Request) (*http.Response, error) {
 			x.to.release(in)
 			cancel(nil)
 		})
-		res.Request = out
+		res.Request, x.answer = out, res.Body
 		return res, nil
 	}
 	if res != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"empire/internal/domain"
+	"empire/internal/gateway/proxy"
 )
 
 // breaksOff reads a request whole and cuts the connection.
@@ -320,6 +321,7 @@ func TestUpgrade(t *testing.T) {
 	if err != nil || res.StatusCode != 101 {
 		t.Fatalf("%v, %v", res, err)
 	}
+	defer res.Body.Close()
 	for range 3 {
 		_, _ = io.WriteString(conn, "ping\n")
 		if line, err := r.ReadString('\n'); err != nil || line != "ping\n" {
@@ -341,4 +343,41 @@ func TestLoopsEnd(t *testing.T) {
 	if status, text, _ := f.do(t, "GET", "/x", ""); status != 200 || text != "local /x" {
 		t.Errorf("%d %q", status, text)
 	}
+}
+
+// TestGatewaysDoNotPlayBall: what one gateway sends to another process is handled
+// there, though that one is a gateway, too.
+func TestGatewaysDoNotPlayBall(t *testing.T) {
+	t.Parallel()
+	const routes = "routes:\n  - {name: all, prefix: /, service: worker}\n"
+	one, two, third := newFront(t, routes), newFrontWith(t, routes, proxy.Config{Self: []string{"two"}}), newFront(t, routes)
+	list := []domain.ServiceInstance{{ID: "two", Name: "worker", URL: two.url, Weight: 1, State: domain.ServiceReady}}
+	one.SetInstances(list)
+	third.SetInstances([]domain.ServiceInstance{{ID: "x", Name: "worker", URL: one.url, Weight: 1, State: domain.ServiceReady}})
+	two.SetInstances(append(list, domain.ServiceInstance{ID: "one", Name: "worker", URL: one.url, Weight: 100, State: domain.ServiceReady}))
+	if status, text, _ := one.do(t, "GET", "/x", ""); status != 200 || text != "local two /x" {
+		t.Errorf("%d %q", status, text)
+	}
+	if status, text, _ := third.do(t, "GET", "/x", ""); status != 200 || text != "local two /x" {
+		t.Errorf("gateways in a row: %d %q", status, text)
+	}
+}
+
+// TestUnwantedUpgrade switches protocols without being asked.
+func TestUnwantedUpgrade(t *testing.T) {
+	t.Parallel()
+	u := newUpstream(t, "a", func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: evil\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
+	})
+	f := newFront(t, routesTo("", []*upstream{u}))
+	if status, text, _ := f.do(t, "GET", "/x", ""); status != 503 || strings.Contains(text, "evil") {
+		t.Errorf("%d %q", status, text)
+	}
+	until(t, "the connection is given back", func() bool { return f.state(u).InFlight == 0 })
 }

@@ -46,6 +46,9 @@ type Config struct {
 	File string
 	// Base are routes that hold unless the file leads the same host and prefix.
 	Base []domain.Route
+	// Self are the ids that this process has as an instance. Where one of them is among
+	// the instances of a route, a request that another gateway sent is handled here.
+	Self []string
 	// Problem answers a request that could not be forwarded.
 	Problem func(w http.ResponseWriter, r *http.Request, err error)
 	// ClientIP says from where a request comes, for X-Forwarded-For; nil: its peer.
@@ -58,6 +61,9 @@ type Config struct {
 	// within their timeout.
 	MaxConns int
 }
+
+// viaPrefix begins the names of gateways in the header Via.
+const viaPrefix = "empire"
 
 // Proxy forwards requests. It is safe for concurrent use.
 type Proxy struct {
@@ -82,6 +88,7 @@ type Proxy struct {
 type routing struct {
 	table *Table
 	to    []*backend
+	self  map[*backend]bool // that this process is an instance of
 }
 
 // New returns a Proxy with the routes of the file. A file that is not there or has
@@ -99,7 +106,7 @@ func New(c Config) (*Proxy, error) {
 	if c.MaxConns <= 0 {
 		c.MaxConns = 4096
 	}
-	p := &Proxy{c: c, via: domain.NewID("empire"), backends: map[string]*backend{}, conns: newTransport(c.MaxConns)}
+	p := &Proxy{c: c, via: domain.NewID(viaPrefix), backends: map[string]*backend{}, conns: newTransport(c.MaxConns)}
 	p.reverse = &httputil.ReverseProxy{
 		Rewrite: p.rewrite, Transport: p, ModifyResponse: ownHeaders, ErrorHandler: p.failed, BufferPool: &buffers{},
 		ErrorLog: slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
@@ -129,7 +136,7 @@ func (p *Proxy) Handler(next http.Handler) http.Handler {
 		now := p.routing.Load()
 		path := matchPath(r.URL)
 		i := now.table.match(r.Host, path)
-		if i < 0 || now.to[i] == nil || p.passed(r) {
+		if i < 0 || now.to[i] == nil || p.passed(r, now.self[now.to[i]]) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -143,10 +150,11 @@ func (p *Proxy) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// passed reports whether a request was here before: a service led it back.
-func (p *Proxy) passed(r *http.Request) bool {
+// passed reports whether a request was here before, as a service led it back, or
+// whether another gateway sent it to this process.
+func (p *Proxy) passed(r *http.Request, self bool) bool {
 	for _, via := range r.Header["Via"] {
-		if strings.Contains(via, p.via) {
+		if strings.Contains(via, p.via) || self && strings.Contains(via, " "+viaPrefix+"_") {
 			return true
 		}
 	}
@@ -263,14 +271,15 @@ func (p *Proxy) refresh(t *Table) {
 		}
 		want[d.Name] = append(want[d.Name], newInstance(d, spec))
 	}
-	next := &routing{table: t, to: make([]*backend, len(t.routes))}
+	next := &routing{table: t, to: make([]*backend, len(t.routes)), self: map[*backend]bool{}}
 	for i, r := range t.routes {
 		if r.Service != "" {
 			next.to[i] = p.backend(r.Service)
 		}
 	}
-	for name := range want {
-		p.backend(name)
+	for name, list := range want {
+		b := p.backend(name)
+		next.self[b] = slices.ContainsFunc(list, func(in *instance) bool { return slices.Contains(p.c.Self, in.id) })
 	}
 	for name, b := range p.backends {
 		added, gone := b.update(want[name], t.healthOf(name))

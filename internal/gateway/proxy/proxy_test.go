@@ -104,22 +104,28 @@ var local = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _
 
 func newFront(t *testing.T, routes string, base ...domain.Route) *front {
 	t.Helper()
+	return newFrontWith(t, routes, proxy.Config{Base: base})
+}
+
+// newFrontWith returns a front with settings of the test's own.
+func newFrontWith(t *testing.T, routes string, c proxy.Config) *front {
+	t.Helper()
 	f := &front{log: &syncBuffer{}}
 	if routes != "" {
 		f.file = filepath.Join(t.TempDir(), "routes.yaml")
 		f.write(t, routes)
 	}
 	var err error
-	f.Proxy, err = proxy.New(proxy.Config{
-		File: f.file, Base: base, Problem: writeProblem, Logger: slog.New(slog.NewTextHandler(f.log, nil)), Poll: 5 * time.Millisecond,
-	})
-	if err != nil {
+	c.File, c.Problem, c.Logger, c.Poll = f.file, writeProblem, slog.New(slog.NewTextHandler(f.log, nil)), 5*time.Millisecond
+	if f.Proxy, err = proxy.New(c); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	inside := f.Handler(local)
+	inside := f.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, strings.Join(append([]string{"local"}, c.Self...), " ")+" "+r.URL.Path)
+	}))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", "req_front")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'")
