@@ -63,9 +63,15 @@ func (r *WebhookRequest) IsType(kinds ...string) bool {
 	return err == nil && len(values) == 1 && slices.Contains(kinds, kind)
 }
 
+// methodGet is http.MethodGet; what does no I/O does not import net/http.
+const methodGet = "GET"
+
+// IsGet reports whether the delivery has no body: its query is what it tells.
+func (r *WebhookRequest) IsGet() bool { return r.Method == methodGet }
+
 // Raw returns what the delivery holds: its body, or the query of a GET.
 func (r *WebhookRequest) Raw() []byte {
-	if r.Method == "GET" {
+	if r.IsGet() {
 		return []byte(r.Query)
 	}
 	return r.Body

@@ -49,7 +49,9 @@ func newHooks(st *store.Store) *hooks {
 	h.Webhooks = service.NewWebhooks(service.WebhooksConfig{
 		Tx: h, Store: st.Webhooks, Audit: st.Audit, Now: func() time.Time { return h.now },
 		Handlers: map[string]service.WebhookHandler{
-			"mail/bounce": func(ctx context.Context, e *domain.WebhookEvent, _ *domain.WebhookDelivery) error { return h.act(ctx, e) },
+			"mail/bounce": func(ctx context.Context, e *domain.WebhookEvent, _ *domain.WebhookDelivery) error {
+				return h.act(ctx, e)
+			},
 		},
 		Enqueue: func(_ context.Context, kind string, args any, _ time.Time) error {
 			raw, err := json.Marshal(args)
@@ -293,7 +295,9 @@ func TestWebhooksGiveUpAtOnce(t *testing.T) {
 		if e := h.one(t, domain.WebhookStored, 1); strings.Contains(e.Error, "db7") || e.Error == "" {
 			t.Errorf("error = %q", e.Error)
 		}
-		h.act = func(context.Context, *domain.WebhookEvent) error { return domain.Invalid("order_id", "Order 5 is unknown.") }
+		h.act = func(context.Context, *domain.WebhookEvent) error {
+			return domain.Invalid("order_id", "Order 5 is unknown.")
+		}
 		if err := h.Work(t.Context(), h.jobs[0]); err != nil {
 			t.Error(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -167,9 +168,16 @@ func (h *house) post(t *testing.T, path, kind, body string, header ...string) *h
 	return r
 }
 
+// queued returns the jobs so far.
+func (h *house) queued() []json.RawMessage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.jobs)
+}
+
 func (h *house) work(t *testing.T) {
 	t.Helper()
-	for _, job := range h.jobs {
+	for _, job := range h.queued() {
 		for range 2 { // any job may run twice
 			if err := h.hooks.Work(t.Context(), job); err != nil {
 				t.Error(err)
@@ -280,8 +288,8 @@ func TestFiftyDeliveriesAreOneEvent(t *testing.T) {
 				}
 				wg.Wait()
 				h.work(t)
-				if got := h.effects(t); len(got) != 1 || got[0] != tt.want || len(h.jobs) != 1 {
-					t.Errorf("effects = %q of %d jobs, want %s once", got, len(h.jobs), tt.want)
+				if got := h.effects(t); len(got) != 1 || got[0] != tt.want || len(h.queued()) != 1 {
+					t.Errorf("effects = %q of %d jobs, want %s once", got, len(h.queued()), tt.want)
 				}
 			})
 		})
@@ -298,16 +306,16 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 		if status, _, _ := h.send(t, r); status != 0 {
 			t.Fatalf("answered with %d", status)
 		}
-		if len(h.jobs) != 1 {
-			t.Fatalf("%d jobs, want the stored event to have one", len(h.jobs))
+		if len(h.queued()) != 1 {
+			t.Fatalf("%d jobs, want the stored event to have one", len(h.queued()))
 		}
 		h.work(t)
 		if status, body, _ := h.send(t, h.digistore24(t, payment)); status != 200 || body != "OK" {
 			t.Errorf("delivered again: %d %q, want 200 OK", status, body)
 		}
 		h.work(t)
-		if got := h.effects(t); len(got) != 1 || len(h.jobs) != 1 {
-			t.Errorf("effects = %q of %d jobs, want one", got, len(h.jobs))
+		if got := h.effects(t); len(got) != 1 || len(h.queued()) != 1 {
+			t.Errorf("effects = %q of %d jobs, want one", got, len(h.queued()))
 		}
 	})
 }

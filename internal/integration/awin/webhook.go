@@ -67,7 +67,7 @@ type transaction struct {
 }
 
 func read(r *domain.WebhookRequest) (transaction, error) {
-	if r.Method == "GET" {
+	if r.IsGet() {
 		q, err := url.ParseQuery(r.Query)
 		if err != nil || len(q["transactionId"]) > 1 {
 			return transaction{}, domain.Unreadable("The query cannot be read.")

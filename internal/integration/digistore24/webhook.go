@@ -54,13 +54,13 @@ func (*Webhook) Rules() domain.WebhookRules { return domain.WebhookRules{GET: tr
 // the event.
 func (w *Webhook) Verify(r *domain.WebhookRequest, _ time.Time) ([]domain.WebhookNotice, error) {
 	switch {
-	case r.Path != "" && r.Method != "GET":
+	case r.Path != "" && !r.IsGet():
 		return nil, domain.Errorf(domain.CodeNotFound, "There is nothing at this address.")
 	case r.Path != "":
 		return w.postback(r)
-	case r.Method == "GET" && r.Query == "":
+	case r.IsGet() && r.Query == "":
 		return nil, nil // nothing is told, nothing is believed
-	case r.Method == "GET":
+	case r.IsGet():
 		return nil, domain.NotAuthentic("A postback needs the token in its address.")
 	}
 	form, err := url.ParseQuery(string(r.Body))
