@@ -135,6 +135,7 @@ func (a *App) Close() error {
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
 	}
+	_ = telemetry.Flush(a.log) // nobody is left to tell if the log cannot be written
 	return errors.Join(append(errs, a.lock.release())...)
 }
 

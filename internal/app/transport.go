@@ -34,7 +34,7 @@ func NewLogger(w io.Writer, cfg *config.Config) (*slog.Logger, error) {
 	if format == "auto" {
 		format = ""
 	}
-	return telemetry.NewLogger(w, telemetry.LogConfig{Level: cfg.Log.Level, Format: format})
+	return telemetry.NewLogger(w, telemetry.LogConfig{Level: cfg.Log.Level, Format: format, Batch: true})
 }
 
 // wireAdmin builds identity and makes sure that there is an administrator.
