@@ -70,8 +70,8 @@ type Health struct {
 // NewHealth returns the service over the given probes.
 func NewHealth(probes []Probe) *Health { return &Health{probes: probes} }
 
-// OnChange sets what is called when a component has another state than before. It is
-// set before the first question.
+// OnChange sets what is called, from any goroutine, when a component has another
+// state than before. It is set before the first question.
 func (h *Health) OnChange(fn func(ctx context.Context, c domain.Component)) { h.changed = fn }
 
 // Stopping makes Ready say no from now on: the program is shutting down.

@@ -124,14 +124,28 @@ func TestHealthDoesNotMakeOthersWait(t *testing.T) {
 func TestHealthRemembers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards both
 		var fault error
+		var changes []string
+		set := func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			fault = err
+		}
 		h := service.NewHealth([]service.Probe{
-			{Name: "redis", Layer: "data", Check: func(context.Context) error { return fault }},
+			{Name: "redis", Layer: "data", Check: func(context.Context) error {
+				mu.Lock()
+				defer mu.Unlock()
+				return fault
+			}},
 			{Name: "limits", Layer: "gateway", DependsOn: []string{"redis"}},
 			{Name: "store", Layer: "data", Check: func(context.Context) error { return nil }},
 		})
-		var changes []string
-		h.OnChange(func(_ context.Context, c domain.Component) { changes = append(changes, c.Name+" "+c.State) })
+		h.OnChange(func(_ context.Context, c domain.Component) {
+			mu.Lock()
+			defer mu.Unlock()
+			changes = append(changes, c.Name+" "+c.State)
+		})
 		states := func() string {
 			all, _ := h.Ready(t.Context())
 			return all[0].State + " " + all[1].State + " " + all[2].State
@@ -143,7 +157,7 @@ func TestHealthRemembers(t *testing.T) {
 		if got := states(); got != "ok ok ok" {
 			t.Errorf("at first: %s", got)
 		}
-		fault = errors.New("connection refused")
+		set(errors.New("connection refused"))
 		broke := time.Now()
 		for states() != "down degraded ok" {
 			time.Sleep(100 * time.Millisecond)
@@ -152,7 +166,7 @@ func TestHealthRemembers(t *testing.T) {
 			t.Errorf("the fault was seen after %s", took)
 		}
 		time.Sleep(10 * time.Second) // nobody asks meanwhile
-		fault = nil
+		set(nil)
 		time.Sleep(6 * time.Second)
 		c, err := h.Component(t.Context(), "redis")
 		if err != nil || c.State != "ok" || c.Error != "" || c.LastError != "connection refused" || c.LastErrorAt == nil || c.LastErrorAt.Before(broke.Add(9*time.Second)) {
