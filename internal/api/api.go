@@ -84,6 +84,7 @@ func New(c Config) *API {
 	registerServices(a, c.Services)
 	registerAudit(a, c.Audit)
 	a.harvestModels()
+	a.straighten()
 	return a
 }
 

@@ -3,7 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"empire/internal/domain"
 )
@@ -33,6 +36,18 @@ type (
 	}
 	bulkOutput struct{ Body []bulkResultBody }
 )
+
+// Resolve implements huma.Resolver: no website is named twice.
+func (in *bulkInput) Resolve(huma.Context) []error {
+	seen := map[domain.WebsiteID]bool{}
+	for i, id := range in.Body.IDs {
+		if seen[id] {
+			return []error{&huma.ErrorDetail{Location: fmt.Sprintf("body.ids[%d]", i), Message: "it is named twice"}}
+		}
+		seen[id] = true
+	}
+	return nil
+}
 
 func registerBulk(a *API, sites bulkService) {
 	op := operation{

@@ -30,6 +30,7 @@ func TestUnreadable(t *testing.T) {
 		{"a whole pair", "POST", tasks, params(`"\ud83d\ude00"`), "", 202},
 		{"a backslash before u", "POST", tasks, params(`"\\ud83d"`), "", 202},
 		{"a number without end", "POST", tasks, params(`1e400`), "", 400},
+		{"objects in a list without repeats", "POST", "/api/v1/websites/bulk", `{"action":"publish","ids":[{},[]]}`, "", 422},
 		{"a large number", "POST", tasks, params(`1e300`), "", 202},
 		{"a type without a name", "POST", generate, good, ";", 415},
 		{"a type that is none", "POST", generate, good, "a/b/c", 415},

@@ -73,16 +73,24 @@ func plain(v any) any {
 }
 
 // harvestModels gives examples to the models that no operation's example has. It
-// comes after the operations: theirs are better. What is no part of JSON Schema is
-// left out of the document.
+// comes after the operations: theirs are better.
 func (a *API) harvestModels() {
 	registry := a.huma.OpenAPI().Components.Schemas
 	for _, v := range exampleModels() {
 		a.give(registry.Schema(reflect.TypeOf(v), true, ""), plain(v))
 	}
-	for _, s := range registry.Map() {
+}
+
+// straighten makes the document say what the framework says otherwise. It comes last.
+func (a *API) straighten() {
+	for _, s := range a.huma.OpenAPI().Components.Schemas.Map() {
 		for _, p := range s.Properties {
-			p.PatternDescription = "" // the messages that it is for are made already
+			p.PatternDescription = "" // no part of JSON Schema, and the messages are made already
+			if p.UniqueItems {
+				// The framework's check panics when an item is an object or a list, so
+				// the document says it and the input checks it, as a huma.Resolver.
+				p.UniqueItems, p.Extensions = false, map[string]any{"uniqueItems": true}
+			}
 		}
 	}
 }

@@ -41,16 +41,13 @@ func handleStream[I any](a *API, op operation, kinds map[string]any, fn func(con
 
 func (a *API) send(hc huma.Context, operation string, s *stream) {
 	ctx := hc.Context()
-	hc.SetHeader("Content-Type", s.kind)
-	hc.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": s.name}))
-	w := &lateStatus{ctx: hc}
+	w := &lateStatus{ctx: hc, of: s}
 	err := s.write(ctx, w)
 	if err == nil {
 		w.begin()
 		return
 	}
 	if !w.begun {
-		hc.SetHeader("Content-Disposition", "")
 		a.refuse(hc, a.fail(ctx, operation, err))
 		return
 	}
@@ -59,15 +56,18 @@ func (a *API) send(hc huma.Context, operation string, s *stream) {
 	panic(http.ErrAbortHandler)
 }
 
-// lateStatus sends the status with the first byte.
+// lateStatus sends the status and the headers of a file with the first byte.
 type lateStatus struct {
 	ctx   huma.Context
+	of    *stream
 	begun bool
 }
 
 func (w *lateStatus) begin() {
 	if !w.begun {
 		w.begun = true
+		w.ctx.SetHeader("Content-Type", w.of.kind)
+		w.ctx.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": w.of.name}))
 		w.ctx.SetStatus(http.StatusOK)
 	}
 }
