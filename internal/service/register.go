@@ -226,7 +226,7 @@ func (s *Websites) Discard(ctx context.Context, run *domain.Run) error {
 	site, err := s.cfg.Websites.Hold(ctx, run.WebsiteID)
 	switch {
 	case domain.CodeOf(err) == domain.CodeNotFound:
-		return nil // somebody was faster
+		return nil //nolint:nilerr // somebody was faster
 	case err != nil:
 		return err
 	case site.State != domain.WebsiteDraft:

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"website_pointer", testWebsitePointer},
 		{"website_version", testWebsiteVersion},
 		{"website_hold", testWebsiteHold},
+		{"website_locks", testWebsiteLocks},
 		{"pages", testPages},
 		{"evidence", testEvidence},
 		{"releases", testReleases},

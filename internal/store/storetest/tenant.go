@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"empire/internal/domain"
 	"empire/internal/store"
@@ -121,6 +124,43 @@ func testTenantWalk(t *testing.T, s *store.Store) {
 	if all := value(s.Websites.After(ctx, "", "site_2", 0))(t); len(all) == 0 || all[0].ID != "site_205" {
 		t.Errorf("after site_2 comes %+v, want site_205", all)
 	}
+}
+
+// testWebsiteLocks lets a publication and a new website meet half-way: each has what
+// it takes first, and neither waits for the other in a circle.
+func testWebsiteLocks(t *testing.T, s *store.Store) {
+	if s.DB().Dialect() == "sqlite" {
+		return // one transaction writes at a time
+	}
+	w := insertWebsite(t, s, "keys")
+	halfway := make(chan struct{}, 2)
+	goOn := make(chan struct{})
+	meet := func(first, second func(ctx context.Context) error) error {
+		return s.InTx(t.Context(), func(ctx context.Context) error {
+			err := first(ctx)
+			halfway <- struct{}{}
+			if err != nil {
+				return err
+			}
+			<-goOn
+			return second(ctx)
+		})
+	}
+	var group errgroup.Group
+	group.Go(func() error {
+		return meet(func(ctx context.Context) error {
+			return s.Releases.Insert(ctx, &domain.Release{ID: "rel_1", WebsiteID: w.ID, CreatedAt: day})
+		}, func(ctx context.Context) error { return s.Websites.SetLive(ctx, w.ID, "rel_1", day) })
+	})
+	<-halfway
+	group.Go(func() error {
+		return meet(s.Websites.InOrder, func(ctx context.Context) error {
+			return s.Websites.Insert(ctx, &domain.Website{ID: "site_n", Name: "n", Domain: "n.example", CreatedAt: day, UpdatedAt: day})
+		})
+	})
+	<-halfway
+	close(goOn)
+	must(t, group.Wait())
 }
 
 func testAudit(t *testing.T, s *store.Store) {
