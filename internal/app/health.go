@@ -2,31 +2,99 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"runtime/debug"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"empire/internal/agent/content"
+	"empire/internal/domain"
 	"empire/internal/edge"
+	"empire/internal/intelligence/evidence"
+	"empire/internal/intelligence/nlp"
 	"empire/internal/service"
 	"empire/internal/telemetry"
 )
 
-// probes lists the parts that this role and mode rest on.
+// probes lists the parts that this role and mode rest on, layer by layer.
 func (a *App) probes() []service.Probe {
-	out := []service.Probe{
+	serves := a.mode == Serve
+	redis := a.cfg.Redis.URL != ""
+	hooks := a.cfg.Webhooks
+	return []service.Probe{
+		{Name: "listeners", Layer: "gateway", Required: serves, Unused: !serves, Check: a.checkListeners},
+		{Name: "routes", Layer: "gateway", Unused: !serves || a.cfg.Routes.File == "", Check: a.checkRoutes},
+		{Name: "limits", Layer: "gateway", Unused: !serves, DependsOn: []string{"redis"}},
+		{Name: "edge", Layer: "gateway", Required: true, Unused: !serves || !a.plays("edge"), Check: a.checkEdge},
+
+		{Name: "jobs", Layer: "orchestration", Required: true, Check: a.queue.Ping},
+		{Name: "engine", Layer: "orchestration", Check: a.checkEngine, DependsOn: []string{"store", "jobs", "blobs"}},
+		{Name: "agents", Layer: "orchestration", DependsOn: []string{"engine", "data_writer"}},
+		{Name: "bus", Layer: "orchestration", Unused: a.bus == nil, Check: a.checkBus}, // nothing needs an event for correctness
+		{Name: "discovery", Layer: "orchestration", Unused: !serves, DependsOn: []string{"bus"}},
+
+		{Name: "data_writer", Layer: "intelligence", Check: content.New().Ping},
+		{Name: "language", Layer: "intelligence", Check: checkLanguage},
+		{Name: "evidence", Layer: "intelligence", Check: checkEvidence},
+
 		{Name: "store", Layer: "data", Required: true, Check: a.db.Ping},
 		{Name: "blobs", Layer: "data", Required: true, Check: a.blobs.Ping},
-		{Name: "jobs", Layer: "orchestration", Required: true, Check: a.queue.Ping},
+		{Name: "cache", Layer: "data", DependsOn: []string{"redis"}},
+		{Name: "redis", Layer: "data", Unused: !redis || !serves, Check: a.checkRedis},
+
+		{Name: "feeds", Layer: "integration", DependsOn: []string{"store"}},
+		{
+			Name: "webhooks", Layer: "integration", DependsOn: []string{"store", "jobs"},
+			Unused: !serves || hooks.AWIN == "" && hooks.Digistore24 == "" && hooks.N8N == "" && hooks.SendGrid == "" && hooks.Mailgun == "",
+		},
 	}
-	if a.bus != nil { // nothing needs an event for correctness
-		out = append(out, service.Probe{Name: "bus", Layer: "orchestration", Check: a.bus.Ping})
+}
+
+func (a *App) checkListeners(context.Context) error {
+	if a.gateway == nil || a.gateway.Addr() == "" {
+		return errors.New("nothing listens yet")
 	}
-	if a.mode == Serve && a.plays("edge") {
-		out = append(out, service.Probe{Name: "edge", Layer: "gateway", Required: true, Check: a.checkEdge})
+	return nil
+}
+
+// checkRoutes reports a file that was refused: the routes from before still hold.
+func (a *App) checkRoutes(ctx context.Context) error {
+	if err := a.proxy.Check(ctx); err != nil {
+		return &service.DegradedError{Err: err}
 	}
-	return out
+	return nil
+}
+
+func (a *App) checkEngine(context.Context) error {
+	if len(a.engine.Definitions()) == 0 {
+		return errors.New("there is no pipeline")
+	}
+	return nil
+}
+
+func (a *App) checkBus(ctx context.Context) error { return a.bus.Ping(ctx) }
+
+func (a *App) checkRedis(ctx context.Context) error { return a.cache.Ping(ctx) }
+
+// checkLanguage asks for two words whose stems are known.
+func checkLanguage(context.Context) error {
+	if en, de := nlp.Stem("en", "keyboards"), nlp.Stem("de", "tastaturen"); en != "keyboard" || de != "tastatur" {
+		return fmt.Errorf("the stems of keyboards and Tastaturen are %s and %s", en, de)
+	}
+	return nil
+}
+
+// checkEvidence computes what is known.
+func checkEvidence(context.Context) error {
+	ledger := evidence.NewLedger()
+	set := ledger.Set("price", []string{"1", "2", "3"}, []float64{1, 2, 4}, "")
+	if _, median, ok := ledger.Compute("median", "", []domain.EvidenceID{set}); !ok || median != 2 {
+		return fmt.Errorf("the median of 1, 2 and 4 is %v", median)
+	}
+	return nil
 }
 
 func (a *App) checkEdge(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 
 	"empire/internal/app"
 	"empire/internal/domain"
+	"empire/internal/testkit"
 )
 
 // ready asks /readyz and returns the status and what it says, 0 without an answer.
@@ -45,16 +46,30 @@ func TestComponents(t *testing.T) {
 			if status, said := ready(t, a.URL()); status != 200 || said != "ready" {
 				t.Errorf("/readyz: %d %s", status, said)
 			}
-			var got []struct{ Name, Layer, State, Error string }
-			newCaller(t, a).want("GET", "/api/v1/system/components", nil, http.StatusOK, &got)
-			var parts []string
-			for _, p := range got {
-				parts = append(parts, strings.TrimSpace(p.Layer+" "+p.Name+" "+p.State+" "+p.Error))
+			var got []struct {
+				Name, Layer, State, Error string
+				Configured                bool
 			}
-			want := []string{"data store ok", "data blobs ok", "orchestration jobs ok", "orchestration bus ok", "gateway edge ok"}
+			c := newCaller(t, a)
+			c.want("GET", "/api/v1/system/components", nil, http.StatusOK, &got)
+			parts := map[string]string{}
+			for _, p := range got {
+				if p.State != "ok" || p.Error != "" {
+					t.Errorf("%s is %s: %s", p.Name, p.State, p.Error)
+				}
+				if p.Configured {
+					parts[p.Layer] = strings.TrimSpace(parts[p.Layer] + " " + p.Name)
+				}
+			}
+			want := map[string]string{
+				"gateway": "listeners limits edge", "orchestration": "jobs engine agents bus discovery", "intelligence": "data_writer language evidence",
+				"data": "store blobs cache", "integration": "feeds",
+			}
 			if d := cmp.Diff(want, parts); d != "" {
 				t.Errorf("components (-want +got):\n%s", d)
 			}
+			c.want("GET", "/api/v1/system/components/redis", nil, http.StatusOK, nil)
+			c.want("GET", "/api/v1/system/components/unicorn", nil, http.StatusNotFound, nil)
 		})
 	}
 }
@@ -155,5 +170,55 @@ func TestNotReadyWhileStopping(t *testing.T) {
 	}
 	if states["write"] != domain.StateCompleted || states["release"] != domain.StateQueued {
 		t.Errorf("after stopping in the middle of write: %v", states)
+	}
+}
+
+// TestRedisDown kills and freezes Redis: what rests on it says so within five
+// seconds, everything else goes on, and the last error stays when it is back.
+func TestRedisDown(t *testing.T) {
+	t.Parallel()
+	redis := testkit.NewRedis(t)
+	a := startWith(t, map[string]string{"redis.url": redis.URL()})
+	c := newCaller(t, a)
+	type component struct {
+		Name, State string
+		LastErrorAt *time.Time `json:"last_error_at"`
+	}
+	states := func() (list []component, broken string) {
+		c.want("GET", "/api/v1/system/components", nil, http.StatusOK, &list)
+		for _, p := range list {
+			if p.State != "ok" {
+				broken += p.Name + " " + p.State + " "
+			}
+		}
+		return list, broken
+	}
+	await := func(want string) []component {
+		began := time.Now()
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for ; ; <-tick.C {
+			list, got := states()
+			if got == want {
+				return list
+			}
+			if time.Since(began) > 5*time.Second {
+				t.Fatalf("after five seconds: %q, want %q", got, want)
+			}
+		}
+	}
+	await("")
+	for _, fault := range []struct{ cause, end func() }{{redis.Stop, redis.Start}, {redis.Freeze, redis.Thaw}} {
+		fault.cause()
+		await("limits degraded cache degraded redis down ")
+		if status, said := ready(t, a.URL()); status != 200 || said != "ready" {
+			t.Errorf("/readyz without Redis: %d %s", status, said)
+		}
+		fault.end()
+		for _, p := range await("") {
+			if (p.Name == "redis" || p.Name == "cache") != (p.LastErrorAt != nil) && p.Name != "limits" {
+				t.Errorf("afterwards: %+v", p)
+			}
+		}
 	}
 }
