@@ -75,7 +75,7 @@ func TestAPIKeyCommands(t *testing.T) {
 	if o := do("apikey create --user ed@shop.example --name n8n --scope admin.full"); o.code != exitFailed || !strings.Contains(o.errs, "admin.full") {
 		t.Errorf("a wider key: %d %s", o.code, o.errs)
 	}
-	do("apikey rotate " + string(first.ID) + " --overlap 1h --json").done(t).decode(t, &next)
+	do("apikey rotate "+string(first.ID)+" --overlap 1h --json").done(t).decode(t, &next)
 	var list []apiKeyView
 	do("apikey list --user ed@shop.example --json").done(t).decode(t, &list)
 	if len(list) != 2 || list[0].ID != next.ID || list[1].ReplacedBy == nil || *list[1].ReplacedBy != next.ID || list[0].Secret+list[1].Secret != "" {
