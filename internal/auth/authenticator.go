@@ -46,6 +46,7 @@ type AuthenticatorConfig struct {
 type Authenticator struct {
 	c        AuthenticatorConfig
 	verified *verified
+	reads    reads
 	uses     *uses
 }
 
@@ -71,10 +72,16 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*domain
 			return p, nil
 		}
 	}
-	if strings.HasPrefix(token, KeyPrefix) {
-		return a.byKey(ctx, token, sum, now)
+	ask := func(ctx context.Context) (*domain.Principal, error) {
+		if strings.HasPrefix(token, KeyPrefix) {
+			return a.byKey(ctx, token, sum, now)
+		}
+		return a.byToken(ctx, token, sum, now)
 	}
-	return a.byToken(ctx, token, sum, now)
+	if a.c.Cache == nil {
+		return ask(ctx)
+	}
+	return a.reads.do(ctx, sum, now, ask)
 }
 
 // sumOf returns the SHA-256 of a credential, which is copied to the stack: this
@@ -88,8 +95,9 @@ func sumOf(s string) [sha256.Size]byte {
 }
 
 // Forget drops what the cache holds of a user, whose rights, sign-ins or keys have
-// changed.
+// changed, and what is being read at the moment.
 func (a *Authenticator) Forget(ctx context.Context, id domain.UserID) {
+	a.reads.forget()
 	if a.c.Cache != nil {
 		a.c.Cache.DropUser(ctx, id)
 	}
