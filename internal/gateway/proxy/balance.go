@@ -26,7 +26,8 @@ const (
 // the other are shared by weight, and a slow instance, whose requests pile up, gets
 // less. Being ahead counts for two rounds at most: load decides before the past.
 type backend struct {
-	name string
+	name   string
+	routed bool // a route leads here; guarded by the mutex of the proxy
 
 	mu        sync.Mutex
 	health    healthSpec
@@ -208,8 +209,8 @@ func (b *backend) view(now time.Time) []domain.ServiceInstance {
 }
 
 // update sets the instances that there should be, keeps what is known of those that
-// stay, and returns which are new and which are gone.
-func (b *backend) update(want []*instance, health healthSpec) (added, gone []*instance) {
+// stay, and returns those that are gone.
+func (b *backend) update(want []*instance, health healthSpec) (gone []*instance) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.health = health
@@ -227,7 +228,7 @@ func (b *backend) update(want []*instance, health healthSpec) (added, gone []*in
 				delete(old, w.key())
 			}
 			w.backend, w.moved = b, max(w.moved, b.clock)
-			list, added = append(list, w), append(added, w)
+			list = append(list, w)
 			continue
 		}
 		in.info = w.info
@@ -239,7 +240,7 @@ func (b *backend) update(want []*instance, health healthSpec) (added, gone []*in
 	}
 	slices.SortFunc(list, func(a, b *instance) int { return strings.Compare(a.key(), b.key()) })
 	b.instances = list
-	return added, gone
+	return gone
 }
 
 // inherit takes over what is known of the instance that was here before.

@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -206,4 +207,31 @@ func TestUnknownService(t *testing.T) {
 	if status, text, _ := f.do(t, "GET", "/x", ""); status != 200 || text != "w" || f.RouteTable().Ready["worker"] != 1 {
 		t.Errorf("%d %q, ready %v", status, text, f.RouteTable().Ready)
 	}
+}
+
+// TestOnlyRoutedServicesAreChecked: an address that somebody registered is not asked
+// unless a route leads there.
+func TestOnlyRoutedServicesAreChecked(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	u := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer u.Close()
+	other := newUpstream(t, "a", nil)
+	f := newFront(t, routesTo("", []*upstream{other}))
+	f.SetInstances([]domain.ServiceInstance{
+		{ID: "x", Name: "secret", URL: u.URL, Weight: 1, State: domain.ServiceReady}, {ID: "y", Name: "app", URL: u.URL, Weight: 1, State: domain.ServiceDraining, Health: "/y"},
+	})
+	until(t, "the routed one is asked", func() bool { return asked.Load() > 0 })
+	f.SetInstances([]domain.ServiceInstance{{ID: "x", Name: "secret", URL: u.URL, Weight: 1, State: domain.ServiceReady}})
+	seen := asked.Load()
+	other.sick.Store(true)
+	until(t, "two checks have passed", func() bool { return f.state(other).State == domain.ServiceDown })
+	if n := asked.Load(); n > seen+1 { // one may have been under way
+		t.Errorf("asked %d times", n-seen)
+	}
+	f.write(t, "routes:\n  - {name: all, prefix: /, service: secret}\n")
+	if err := f.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "it is asked once it is routed", func() bool { return asked.Load() > seen+1 })
 }

@@ -282,9 +282,11 @@ func (p *Proxy) refresh(t *Table) {
 		next.self[b] = slices.ContainsFunc(list, func(in *instance) bool { return slices.Contains(p.c.Self, in.id) })
 	}
 	for name, b := range p.backends {
-		added, gone := b.update(want[name], t.healthOf(name))
-		p.loops.replace(p, added, gone)
-		if len(want[name]) == 0 && !slices.Contains(next.to, b) {
+		gone := b.update(want[name], t.healthOf(name))
+		b.routed = slices.Contains(next.to, b)
+		p.loops.end(gone)
+		p.loops.settle(p, b)
+		if len(want[name]) == 0 && !b.routed {
 			delete(p.backends, name)
 		}
 	}

@@ -27,9 +27,9 @@ func (p *Proxy) Start(ctx context.Context) error {
 	}
 	p.loops.running, p.loops.checks = true, newChecks()
 	for _, b := range p.backends {
-		p.loops.replace(p, b.instances, nil)
+		p.loops.settle(p, b)
 	}
-	ctx, p.loops.end = context.WithCancel(context.WithoutCancel(ctx))
+	ctx, p.loops.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if p.c.File != "" {
 		p.loops.group.Go(func() { p.watch(ctx) })
 	}
@@ -41,9 +41,9 @@ func (p *Proxy) Stop(ctx context.Context) error {
 	p.mu.Lock()
 	if p.loops.running {
 		p.loops.running = false
-		p.loops.end()
+		p.loops.stop()
 		for _, b := range p.backends {
-			p.loops.replace(p, nil, b.instances)
+			p.loops.end(b.instances)
 		}
 	}
 	p.mu.Unlock()
@@ -157,26 +157,37 @@ func (p *Proxy) watch(ctx context.Context) {
 // loops are the goroutines between Start and Stop.
 type loops struct {
 	running bool
-	end     context.CancelFunc // of the look at the file
+	stop    context.CancelFunc // of the look at the file
 	group   sync.WaitGroup
 	checks  *http.Client
 }
 
-// replace ends the checks of instances that are gone and begins those of new ones.
-// The caller holds the mutex of p.
-func (l *loops) replace(p *Proxy, added, gone []*instance) {
-	for _, in := range gone {
-		if in.cancel != nil {
-			in.cancel()
+// settle begins the checks of the instances that a route leads to, and ends those of
+// others: an address that somebody registered is not asked for nothing. The caller
+// holds the mutex of p.
+func (l *loops) settle(p *Proxy, b *backend) {
+	switch {
+	case !l.running:
+	case !b.routed:
+		l.end(b.instances)
+	default:
+		for _, in := range b.instances {
+			if in.cancel == nil {
+				ctx, cancel := context.WithCancel(context.Background())
+				in.cancel = cancel
+				l.group.Go(func() { p.check(ctx, in) })
+			}
 		}
 	}
-	if !l.running {
-		return
-	}
-	for _, in := range added {
-		ctx, cancel := context.WithCancel(context.Background())
-		in.cancel = cancel
-		l.group.Go(func() { p.check(ctx, in) })
+}
+
+// end ends the checks of instances. The caller holds the mutex of the proxy.
+func (l *loops) end(list []*instance) {
+	for _, in := range list {
+		if in.cancel != nil {
+			in.cancel()
+			in.cancel = nil
+		}
 	}
 }
 
