@@ -183,8 +183,12 @@ func (a *App) parts() []part {
 	if a.mode != Tool && a.plays("worker") {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
 	}
+	if a.mode == Serve && a.plays("worker") {
+		keeper := &housekeeping{a: a}
+		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
+	}
 	if a.mode == Serve {
-		out = append(out, part{"routing", a.startRouting, a.stopRouting})
+		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"empire/internal/api"
@@ -47,9 +48,17 @@ func (a *App) wireRouting(context.Context) error {
 	if a.mode != Serve {
 		return nil
 	}
+	file := a.cfg.Routes.File
+	if !a.plays(domain.ServiceGateway) {
+		file = "" // what a gateway leads here is handled here
+	}
+	self := make([]string, 0, 3)
+	for _, name := range a.offers() {
+		self = append(self, a.instanceOf(name))
+	}
 	var err error
 	a.proxy, err = proxy.New(proxy.Config{
-		File: a.cfg.Routes.File, Base: proxy.Local("/healthz", "/readyz", "/metrics", "/api/v1/system"), Problem: api.WriteProblem,
+		File: file, Self: self, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) }, Base: proxy.Local("/healthz", "/readyz", "/metrics", "/api/v1/system"), Problem: api.WriteProblem,
 		Observer: a.metrics, Logger: a.log, Now: a.now,
 	})
 	if err != nil {
@@ -70,15 +79,8 @@ func (a *App) startRouting(ctx context.Context) error {
 	if err := a.proxy.Start(ctx); err != nil {
 		return err
 	}
-	url := a.cfg.Listen.Advertise
-	if url == "" {
-		url = "http://" + a.gateway.Addr()
-	}
-	for _, name := range []string{domain.ServiceGateway, domain.ServiceWorker, domain.ServiceEdge} {
-		if !a.plays(name) {
-			continue
-		}
-		here := domain.ServiceInstance{ID: a.instance + "-" + name, Name: name, Role: a.cfg.Role, URL: url, Version: version()}
+	for _, name := range a.offers() {
+		here := domain.ServiceInstance{ID: a.instanceOf(name), Name: name, Role: a.cfg.Role, URL: a.advertised(name), Version: version()}
 		announced, err := a.bus.Announce(ctx, here)
 		if err != nil {
 			return err
@@ -86,6 +88,31 @@ func (a *App) startRouting(ctx context.Context) error {
 		a.announced = append(a.announced, announced)
 	}
 	return nil
+}
+
+// offers returns the services that this role offers.
+func (a *App) offers() []string {
+	var out []string
+	for _, name := range []string{domain.ServiceGateway, domain.ServiceWorker, domain.ServiceEdge} {
+		if a.plays(name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// instanceOf names this process as an instance of a service.
+func (a *App) instanceOf(service string) string { return a.instance + "-" + service }
+
+// advertised returns the address of a service of this process.
+func (a *App) advertised(service string) string {
+	if service == domain.ServiceEdge {
+		return "http://" + a.gateway.EdgeAddr()
+	}
+	if a.cfg.Listen.Advertise != "" {
+		return strings.TrimSuffix(a.cfg.Listen.Advertise, "/")
+	}
+	return "http://" + a.gateway.Addr()
 }
 
 // drainRouting tells everybody that this process takes no new requests.
@@ -169,7 +196,7 @@ func (a *App) wireWebhooks() (http.Handler, error) {
 		}
 		v, err := p.build(p.secret)
 		if err != nil {
-			return nil, fmt.Errorf("webhooks.%s: %w", p.name, err)
+			return nil, err // it names the setting
 		}
 		verifiers[p.name] = v
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strconv"
 
@@ -78,6 +79,15 @@ func (a *App) checkEngine(context.Context) error {
 func (a *App) checkBus(ctx context.Context) error { return a.bus.Ping(ctx) }
 
 func (a *App) checkRedis(ctx context.Context) error { return a.cache.Ping(ctx) }
+
+// componentChanged logs that a part came to another state.
+func (a *App) componentChanged(ctx context.Context, c domain.Component) {
+	level := slog.LevelInfo
+	if c.State != "ok" {
+		level = slog.LevelWarn
+	}
+	a.log.Log(ctx, level, "component changed", slog.String("component", c.Name), slog.String("state", c.State), slog.String("err", c.Error))
+}
 
 // checkLanguage asks for two words whose stems are known.
 func checkLanguage(context.Context) error {

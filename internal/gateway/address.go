@@ -44,6 +44,10 @@ func (g *Gateway) client(r *http.Request) client {
 	return c
 }
 
+// ClientIP returns the address that a request comes from, as far as trusted proxies
+// say so.
+func (g *Gateway) ClientIP(r *http.Request) string { return g.client(r).addr.String() }
+
 // local reports whether a request comes from this machine and from nowhere behind.
 func (c client) local() bool { return c.addr.IsLoopback() && !c.forwarded }
 
