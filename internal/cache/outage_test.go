@@ -173,34 +173,6 @@ func (l *load) results(ctx context.Context) {
 	l.rounds[3].Add(1)
 }
 
-// TestLoadWithoutCache computes while the cache is down, once for all who wait.
-func TestLoadWithoutCache(t *testing.T) {
-	t.Parallel()
-	l := cache.NewLoader(down{})
-	const callers = 50
-	var computed, arrived atomic.Int64
-	var wg sync.WaitGroup
-	for range callers {
-		wg.Go(func() {
-			arrived.Add(1)
-			got, err := cache.Load(t.Context(), l, cache.Key{Tenant: "main", Name: "n"}, 0, func(context.Context) (int, error) {
-				for computed.Add(1); arrived.Load() < callers; {
-					time.Sleep(time.Millisecond)
-				}
-				time.Sleep(20 * time.Millisecond) // until the last of them waits
-				return 7, nil
-			})
-			if got != 7 || err != nil {
-				t.Errorf("got %d, %v, want 7", got, err)
-			}
-		})
-	}
-	wg.Wait()
-	if got := computed.Load(); got > callers/2 { // some may arrive, stop, and come late
-		t.Errorf("computed %d times for %d callers, want once", got, callers)
-	}
-}
-
 // TestAttemptsWithoutCache locks an account while the cache is down, and goes on
 // from what it knew before.
 func TestAttemptsWithoutCache(t *testing.T) {

@@ -64,6 +64,16 @@ func NewSessions(c Cache, maxAge time.Duration, now func() time.Time) *Sessions 
 	return s
 }
 
+// Seal makes the processes that were given the same secret trust only what one of
+// them has shared, and returns s. Without it, who can write to the server can make up
+// principals. It is called before s is used.
+func (s *Sessions) Seal(secret []byte) *Sessions {
+	if s.shared != nil {
+		s.shared.secret = sealKey(secret)
+	}
+	return s
+}
+
 // Get returns the principal behind a token, if it is known and fresh enough. It is
 // shared: nobody may change it.
 func (s *Sessions) Get(ctx context.Context, token string) (*domain.Principal, bool) {

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -24,8 +25,9 @@ import (
 // session end early. The time by the machine's own clock is compared as well, in case
 // the server's clock is set back.
 type sharedSessions struct {
-	redis *Redis
-	local *Sessions
+	redis  *Redis
+	local  *Sessions
+	secret []byte // that records are sealed with; nil: they are not
 	// ahead is by how much, at least, the server's clock is ahead of that of local, in
 	// microseconds; math.MinInt64 until the server answered.
 	ahead atomic.Int64
@@ -52,8 +54,9 @@ func (s *sharedSessions) get(ctx context.Context, key [sha256.Size]byte) (p *dom
 		return nil, 0, false
 	}
 	s.ahead.Store(clock - s.local.clock()/int64(time.Microsecond) - 1)
+	data, sealed := s.unseal(key, data)
 	var r sessionRecord
-	if len(data) == 0 || json.Unmarshal(data, &r) != nil || r.Principal == nil {
+	if !sealed || json.Unmarshal(data, &r) != nil || r.Principal == nil {
 		return nil, 0, false
 	}
 	maxAge := time.Duration(s.local.maxAge)
@@ -76,7 +79,38 @@ func (s *sharedSessions) put(ctx context.Context, key [sha256.Size]byte, p *doma
 		return
 	}
 	// If it cannot be stored, the others ask the database.
-	_ = s.redis.putSession(ctx, hex.EncodeToString(key[:]), data, r.End)
+	_ = s.redis.putSession(ctx, hex.EncodeToString(key[:]), s.seal(key, data), r.End)
+}
+
+// sealKey derives the key from a secret that is also used for other ends.
+func sealKey(secret []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("empire shared sessions"))
+	return mac.Sum(nil)
+}
+
+// seal puts a code before a record that only who knows the secret can make, for this
+// token alone.
+func (s *sharedSessions) seal(key [sha256.Size]byte, data []byte) []byte {
+	if s.secret == nil {
+		return data
+	}
+	mac := hmac.New(sha256.New, s.secret)
+	mac.Write(key[:])
+	mac.Write(data)
+	return append(mac.Sum(nil), data...)
+}
+
+// unseal returns the record, and whether there is one and its seal is right.
+func (s *sharedSessions) unseal(key [sha256.Size]byte, data []byte) ([]byte, bool) {
+	if s.secret == nil {
+		return data, len(data) > 0
+	}
+	if len(data) < sha256.Size {
+		return nil, false
+	}
+	record := data[sha256.Size:]
+	return record, hmac.Equal(s.seal(key, record), data)
 }
 
 // session returns what is stored for a token, nil if nothing is, and what the server's

@@ -20,10 +20,10 @@ type table[K comparable, V ending] struct {
 }
 
 type tableShard[K comparable, V ending] struct {
-	mu      sync.RWMutex
-	states  map[K]V
-	sweepAt int // number of states at which ended ones are looked for
-	most    int
+	mu     sync.RWMutex
+	states map[K]V
+	most   int
+	sweep  int // additions until ended states are looked for
 }
 
 // newTable returns a table for about size states.
@@ -33,7 +33,6 @@ func newTable[K comparable, V ending](size int) *table[K, V] {
 		s := &t.shards[i]
 		s.states = map[K]V{}
 		s.most = max(size/tableShards, 1)
-		s.sweepAt = min(64, s.most)
 	}
 	return t
 }
@@ -80,17 +79,17 @@ func (t *table[K, V]) delete(key K) {
 	delete(s.states, key)
 }
 
-// makeRoom drops ended states now and then: when twice as many are there as the last
-// time left, so that the cost of looking is shared by as many additions. A full
-// shard gives up one state, the first to end of a few.
+// makeRoom drops ended states now and then: after as many additions as a part of
+// what was left the last time, so that these share the cost of looking. A full shard
+// gives up one state, the first to end of a few.
 func (s *tableShard[K, V]) makeRoom(now int64) {
-	if len(s.states) >= s.sweepAt && s.sweepAt < s.most {
+	if s.sweep--; s.sweep < 0 {
 		for k, v := range s.states {
 			if v.ends() <= now {
 				delete(s.states, k)
 			}
 		}
-		s.sweepAt = min(max(2*len(s.states), 64), s.most)
+		s.sweep = max(len(s.states)/4, 64)
 	}
 	if len(s.states) < s.most {
 		return
@@ -107,16 +106,4 @@ func (s *tableShard[K, V]) makeRoom(now int64) {
 		}
 	}
 	delete(s.states, victim)
-}
-
-// len returns how many states there are, ended ones too.
-func (t *table[K, V]) len() int {
-	n := 0
-	for i := range t.shards {
-		s := &t.shards[i]
-		s.mu.RLock()
-		n += len(s.states)
-		s.mu.RUnlock()
-	}
-	return n
 }

@@ -149,7 +149,8 @@ func startRedis() (*redisServer, error) {
 var redisScript string
 
 func (s *redisServer) start() error {
-	ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(s.port))
+	var free net.ListenConfig
+	ln, err := free.Listen(context.Background(), "tcp", "127.0.0.1:"+strconv.Itoa(s.port))
 	if err != nil {
 		return err
 	}
