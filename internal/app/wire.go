@@ -64,7 +64,7 @@ func (a *App) wireServices(context.Context) error {
 		Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now,
 	})
 	a.Catalogue = service.NewCatalogue(service.CatalogueConfig{
-		Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
+		Tx: a.store, Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
 		Read: a.readFeed, Audit: a.store.Audit, Now: a.now,
 	})
 	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})

@@ -2,6 +2,9 @@ package service
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -37,6 +40,7 @@ type FeedReader func(ctx context.Context, f *domain.Feed, r io.Reader, size int6
 
 // CatalogueConfig is what Catalogue needs.
 type CatalogueConfig struct {
+	Tx       transactor
 	Feeds    feedStore
 	Products productStore
 	Programs programStore
@@ -46,7 +50,8 @@ type CatalogueConfig struct {
 	Now      func() time.Time
 }
 
-// Catalogue imports and lists feeds, products, programs and keywords.
+// Catalogue imports and lists feeds, products, programs and keywords. They belong to
+// the installation: all tenants share them.
 type Catalogue struct {
 	cfg     CatalogueConfig
 	journal journal
@@ -91,32 +96,57 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 	if feed.Rows, err = s.cfg.Products.Count(ctx, feed.ID); err != nil {
 		return report, err
 	}
-	if err := s.cfg.Feeds.Update(ctx, feed); err != nil {
-		return report, err
+	return report, s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.cfg.Feeds.Update(ctx, feed); err != nil {
+			return err
+		}
+		return s.journal.changed(ctx, "feed.imported", string(feed.ID), report.Status, before, feed)
+	})
+}
+
+// imported is what the log keeps of a list that was read in: its hash stands for a
+// state that is too long to keep.
+type imported struct {
+	Count  int    `json:"count"`
+	SHA256 string `json:"sha256"` // of the items as JSON, one a line
+}
+
+func importOf[T any](list []T) (imported, error) {
+	h := sha256.New()
+	lines := json.NewEncoder(h)
+	for i := range list {
+		if err := lines.Encode(&list[i]); err != nil {
+			return imported{}, fmt.Errorf("hash item %d: %w", i+1, err)
+		}
 	}
-	return report, s.journal.changed(ctx, "feed.imported", string(feed.ID), report.Status, before, feed)
+	return imported{len(list), hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// importList stores a list and notes it, in one transaction.
+func importList[T any](ctx context.Context, s *Catalogue, kind string, list []T, upsert func(context.Context, []T) error) error {
+	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
+		return err
+	}
+	after, err := importOf(list)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := upsert(ctx, list); err != nil {
+			return err
+		}
+		return s.journal.changed(ctx, kind+".imported", "", fmt.Sprintf("%d %s", len(list), kind), nil, after)
+	})
 }
 
 // ImportPrograms stores affiliate programs by network and advertiser.
 func (s *Catalogue) ImportPrograms(ctx context.Context, list []domain.Program) error {
-	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
-		return err
-	}
-	if err := s.cfg.Programs.Upsert(ctx, list); err != nil {
-		return err
-	}
-	return s.journal.changed(ctx, "programs.imported", "", fmt.Sprintf("%d programs", len(list)), nil, list)
+	return importList(ctx, s, "programs", list, s.cfg.Programs.Upsert)
 }
 
 // ImportKeywords stores search phrases with their demand.
 func (s *Catalogue) ImportKeywords(ctx context.Context, list []domain.Keyword) error {
-	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
-		return err
-	}
-	if err := s.cfg.Keywords.Upsert(ctx, list); err != nil {
-		return err
-	}
-	return s.journal.changed(ctx, "keywords.imported", "", fmt.Sprintf("%d keywords", len(list)), nil, list)
+	return importList(ctx, s, "keywords", list, s.cfg.Keywords.Upsert)
 }
 
 // Feeds lists all feeds.
