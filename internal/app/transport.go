@@ -56,7 +56,7 @@ func (a *App) wireAdmin(ctx context.Context) error {
 	}
 	a.csrf = auth.NewCSRF(secret)
 	a.authenticator = auth.NewAuthenticator(auth.AuthenticatorConfig{
-		Tokens: tokens, Sessions: a.store.Sessions, Keys: a.store.APIKeys, Cache: cache.NewSessions(a.cache, principalAge, a.now),
+		Tokens: tokens, Sessions: a.store.Sessions, Keys: a.store.APIKeys, Cache: cache.NewSessions(a.cache, principalAge, a.now).Seal(secret),
 		Now: a.now, Logger: a.log,
 	})
 	a.Users = service.NewUsers(service.UsersConfig{
