@@ -219,8 +219,14 @@ func (s *Websites) Delete(ctx context.Context, id domain.WebsiteID) error {
 // it from. A website that is more than that stays. It runs in the transaction that
 // ends the run.
 func (s *Websites) Discard(ctx context.Context, run *domain.Run) error {
+	if run.WebsiteID == "" {
+		return nil
+	}
 	var p launchParams
-	if run.WebsiteID == "" || json.Unmarshal(run.Params, &p) != nil || !p.Reserved {
+	if err := json.Unmarshal(run.Params, &p); err != nil {
+		return fmt.Errorf("read parameters of run %s: %w", run.ID, err)
+	}
+	if !p.Reserved {
 		return nil
 	}
 	site, err := s.cfg.Websites.Hold(ctx, run.WebsiteID)
