@@ -34,7 +34,6 @@ type estate struct {
 	steps []json.RawMessage
 	told  []domain.WebsiteID // edges were told to look at
 	fail  error              // of the step build
-	draft domain.Draft
 }
 
 func newEstate(t *testing.T, st *store.Store) *estate {
