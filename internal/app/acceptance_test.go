@@ -28,6 +28,14 @@ func start(t *testing.T, dir, postgres string) *app.App {
 // startWith is start with settings of the test's own.
 func startWith(t *testing.T, settings map[string]string) *app.App {
 	t.Helper()
+	a := run(t, settings)
+	t.Cleanup(func() { halt(t, a) })
+	return a
+}
+
+// run is startWith for a program that the test halts itself.
+func run(t *testing.T, settings map[string]string) *app.App {
+	t.Helper()
 	flags := map[string]string{"data": "", "listen.api": "127.0.0.1:0", "listen.edge": "127.0.0.1:0", "log.level": "error"}
 	maps.Copy(flags, settings)
 	if flags["data"] == "" {
@@ -45,17 +53,20 @@ func startWith(t *testing.T, settings map[string]string) *app.App {
 	if err := a.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := a.Stop(ctx); err != nil {
-			t.Errorf("stop: %v", err)
-		}
-		if err := a.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
 	return a
+}
+
+// halt ends what run began.
+func halt(t *testing.T, a *app.App) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := a.Stop(ctx); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
 }
 
 func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
