@@ -2,9 +2,11 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -25,42 +27,29 @@ func TestContract(t *testing.T) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			a := startWith(t, map[string]string{
-				"database.url": db.url(t), "limits.read": "0", "limits.write": "0", "limits.intelligence": "0", "limits.auth": "0", "limits.anonymous": "0",
+				"database.url": db.url(t), "webhooks.n8n": hookToken, "limits.read": "0", "limits.write": "0", "limits.intelligence": "0", "limits.auth": "0", "limits.anonymous": "0",
 			})
-			demo(t, a, app.DemoParams{})
-			n := requests
 			if db.name != "sqlite" { // what differs there is few statements
-				n = requests / 4
+				checkContract(t, a, uint64(seed), requests/4)
+				return
 			}
-			checkContract(t, a, uint64(seed), n)
+			report := checkContract(t, a, uint64(seed), requests)
+			for id, count := range report.Operations {
+				if id != "" && count.Succeeded == 0 && !slices.Contains(neverGood, id) {
+					t.Errorf("no request to %s succeeded: its answers are not checked (%v)", id, count.Statuses)
+				}
+			}
 		})
 	}
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 4, "start-run": 40, "retry-run": 10, "create-task": 60}
+var dear = map[string]int{"generate-website": 3, "start-run": 40, "retry-run": 5, "create-task": 60, "rebuild-website": 2, "bulk-websites": 20}
 
-func checkContract(t *testing.T, a *app.App, seed uint64, requests int) {
+func checkContract(t *testing.T, a *app.App, seed uint64, requests int) *apifuzz.Report {
 	t.Helper()
-	c := newCaller(t, a)
-	address, err := url.Parse(c.base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var me struct{ ID, Email string }
-	c.want("GET", "/api/v1/auth/me", nil, http.StatusOK, &me)
-	plan := apifuzz.Plan{
-		Address: address.Host, Document: c.want("GET", "/api/v1/openapi.json", nil, http.StatusOK, nil).body,
-		Credentials: [][2]string{{"Authorization", "Bearer " + c.token}}, Requests: requests, Seed: seed, Most: dear,
-		Ends: []string{"logout"}, Avoid: []string{me.ID, me.Email}, Examples: map[string]any{
-			"create-task": map[string]any{"type": "market_scan", "params": map[string]any{"topic": "espresso machines"}},
-		},
-	}
-	for range 10 {
-		plan.Victims = append(plan.Victims, [2]string{"Authorization", "Bearer " + newCaller(t, a).token})
-	}
 	started := time.Now()
-	report, err := apifuzz.Run(t.Context(), plan)
+	report, err := apifuzz.Run(t.Context(), contractPlan(t, a, seed, requests))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,16 +60,118 @@ func checkContract(t *testing.T, a *app.App, seed uint64, requests int) {
 	if report.Total < requests && len(report.Faults) == 0 {
 		t.Errorf("%d requests were sent, want %d", report.Total, requests)
 	}
-	for id, count := range report.Operations {
-		if id != "" && count.Succeeded == 0 {
-			t.Errorf("no request to %s succeeded: its answers are not checked (%v)", id, count.Statuses)
-		}
-	}
 	for _, kind := range apifuzz.Kinds() {
 		if report.Kinds[kind] == 0 {
 			t.Errorf("no request was of the kind %q", kind)
 		}
 	}
+	return report
+}
+
+// neverGood are operations that generated requests need not succeed with: they take
+// a code that only an authenticator has, or come too late for work that is short.
+var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run"}
+
+// hookToken is what a workflow of n8n proves itself with.
+const hookToken = "a token of workflows, long enough"
+
+// contractPlan makes what the requests need, and says what they must leave alone.
+func contractPlan(t *testing.T, a *app.App, seed uint64, requests int) apifuzz.Plan {
+	t.Helper()
+	c := newCaller(t, a)
+	address, err := url.Parse(c.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var me, key struct{ ID, Email, Secret string }
+	c.want("GET", "/api/v1/auth/me", nil, http.StatusOK, &me)
+	c.want("POST", "/api/v1/auth/api-key", map[string]any{"name": "contract", "scope": []string{"admin.full"}}, http.StatusCreated, &key)
+	var sessions []struct{ ID string }
+	c.want("GET", "/api/v1/auth/sessions", nil, http.StatusOK, &sessions)
+	leaver, login := person(t, c, "leaver")
+	plan := apifuzz.Plan{
+		Address: address.Host, Document: c.want("GET", "/api/v1/openapi.json", nil, http.StatusOK, nil).body, Requests: requests, Seed: seed, Most: dear,
+		Credentials: [][2]string{{"Authorization", "Bearer " + c.token}, {"X-API-Key", key.Secret}, {"Authorization", "Bearer " + c.token}},
+		Ends:        []string{"logout"}, Avoid: []string{me.ID, me.Email, key.ID, leaver}, Examples: map[string]string{
+			"create-task":      `{"type": "market_scan", "params": {"topic": "espresso machines"}}`,
+			"generate-website": `{"niche": "espresso machines", "domain": "espresso-{n}.example"}`,
+			"login":            encode(t, login),
+		},
+		First: samples(t, a, c),
+	}
+	for _, s := range sessions {
+		plan.Avoid = append(plan.Avoid, s.ID)
+	}
+	// Who signs out everywhere is somebody else, so that the others stay signed in.
+	for range 10 {
+		plan.Victims = append(plan.Victims, [2]string{"Authorization", "Bearer " + signIn(t, c, login)})
+	}
+	for range 5 { // to be revoked
+		newCaller(t, a)
+	}
+	keeper, login := person(t, c, "keeper")
+	other := &caller{t: t, base: c.base, token: signIn(t, c, login)}
+	other.want("POST", "/api/v1/auth/api-key", map[string]any{"name": "spare", "scope": []string{"agents.read"}}, http.StatusCreated, &key)
+	plan.First = append(plan.First, apifuzz.Sample{Operation: "revoke-user-api-key", Target: "/api/v1/users/" + keeper + "/api-keys/" + key.ID})
+	for range 5 {
+		c.want("POST", "/api/v1/auth/api-key", map[string]any{"name": "spare", "scope": []string{"agents.read"}}, http.StatusCreated, nil)
+		(&caller{t: t, base: c.base}).want("POST", "/webhooks/n8n/stock-changed", map[string]any{"id": "1"}, http.StatusOK, nil, "X-Empire-Token", hookToken)
+	}
+	return plan
+}
+
+// samples returns requests that only succeed in a state that chance does not make:
+// an approval that waits, a website with two releases, somebody else's key.
+func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
+	t.Helper()
+	site := demo(t, a, app.DemoParams{}).WebsiteID
+	demo(t, a, app.DemoParams{Rebuild: true})
+	run := c.launch("robot vacuums", "vacuums.example")
+	var open []approvalAnswer
+	c.want("GET", "/api/v1/approvals?state=pending", nil, http.StatusOK, &open)
+	if run.Status != "waiting" || len(open) != 1 {
+		t.Fatalf("the run is %s, %d approvals wait", run.Status, len(open))
+	}
+	var releases []struct{ ID string }
+	c.want("GET", "/api/v1/websites/"+string(site)+"/releases", nil, http.StatusOK, &releases)
+	const base = "/api/v1"
+	return []apifuzz.Sample{
+		{Operation: "decide-approval", Target: base + "/approvals/" + open[0].ID + "/decision", Body: encode(t, map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash})},
+		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
+		{Operation: "publish-release", Target: base + "/websites/" + string(site) + "/publish", Body: encode(t, map[string]string{"release_id": releases[0].ID})},
+		{Operation: "begin-totp", Target: base + "/auth/totp", Body: encode(t, map[string]string{"password": a.NewCredentials().Password})},
+		{Operation: "create-task", Target: base + "/agents/opportunity_scanner/tasks", Body: `{"type": "market_scan", "params": {"topic": "espresso machines"}}`},
+	}
+}
+
+// person makes somebody who may do everything, and returns their id and how they
+// sign in.
+func person(t *testing.T, c *caller, name string) (id string, login map[string]string) {
+	t.Helper()
+	login = map[string]string{"email": name + "@shop.example", "password": "a long password of " + name}
+	var user struct{ ID string }
+	c.want("POST", "/api/v1/users", map[string]any{
+		"email": login["email"], "name": name, "password": login["password"], "permissions": []string{"admin.full"},
+	}, http.StatusCreated, &user)
+	return user.ID, login
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func signIn(t *testing.T, c *caller, login map[string]string) string {
+	t.Helper()
+	var session struct {
+		AccessToken string `json:"access_token"`
+	}
+	c.want("POST", "/api/v1/auth/login", login, http.StatusOK, &session)
+	return session.AccessToken
 }
 
 func number(t *testing.T, name string, otherwise int) int {

@@ -30,8 +30,8 @@ var telltales = []string{"goroutine ", "panic:", "sql:", "SQLITE", "SQLSTATE", "
 
 // Faults says how an answer breaks the contract.
 func (d *Document) Faults(q *Request, a *Answer) []string {
-	if q.Raw != nil && a.Header.Get("X-Request-Id") == "" && (a.Status == 0 || a.Status >= 400 && a.Status < 500) {
-		return nil // refused by the server of HTTP, before the program sees it
+	if q.Raw != nil && a.Status < 500 && (a.Header.Get("X-Request-Id") == "" || a.Status == http.StatusBadRequest && len(a.Body) == 0) {
+		return nil // refused by the server of HTTP itself, or by its mux: GET *
 	}
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }

@@ -41,6 +41,7 @@ type Operation struct {
 
 	example any
 	answers map[int]*answer
+	things  string // the name under which other operations ask for what it answers with
 }
 
 // Param is a parameter of an operation.
@@ -122,10 +123,32 @@ func Parse(raw []byte) (*Document, error) {
 				return nil, fmt.Errorf("%s %s: %w", method, address, err)
 			}
 			op.Method, op.Path = strings.ToUpper(method), address
+			op.things = idName(in.Paths, address)
 			d.Operations = append(d.Operations, op)
 		}
 	}
 	return d, nil
+}
+
+// idName returns the name of the ids of what is at an address: as the address itself
+// ends, as one below does, or after its last word.
+func idName(paths map[string]map[string]*rawOperation, address string) string {
+	end := func(s string) string {
+		name, isParam := strings.CutPrefix(path.Base(s), "{")
+		if !isParam {
+			return ""
+		}
+		return strings.TrimSuffix(name, "}")
+	}
+	if name := end(address); name != "" {
+		return name
+	}
+	for _, other := range slices.Sorted(maps.Keys(paths)) {
+		if path.Dir(other) == address && end(other) != "" {
+			return end(other)
+		}
+	}
+	return strings.TrimSuffix(strings.ReplaceAll(path.Base(address), "-", "_"), "s") + "_id"
 }
 
 func (d *Document) operation(in *rawDocument, raw *rawOperation) (*Operation, error) {

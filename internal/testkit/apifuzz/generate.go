@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -36,7 +37,8 @@ type Config struct {
 	// it must refuse are made for it.
 	Spare func(op *Operation) bool
 	// Examples are good bodies, by operation id, that take the place of the document's.
-	Examples map[string]any
+	// {n} in them stands for the number of the request.
+	Examples map[string]string
 }
 
 // Generator makes requests.
@@ -74,9 +76,9 @@ var shapers = []shaper{
 // Next returns request n. It depends on the seed, n and what the pool holds.
 func (g *Generator) Next(n int) *Request {
 	r := newRand(g.c.Seed, n)
-	m := &maker{r, g.c.Pool}
+	m := &maker{r: r, pool: g.c.Pool}
 	op := g.c.Document.Operations[n%len(g.c.Document.Operations)]
-	q := g.valid(m, op)
+	q := g.valid(m, op, n)
 	spare := g.c.Spare != nil && g.c.Spare(op)
 	for {
 		s := g.choose(r)
@@ -89,6 +91,9 @@ func (g *Generator) Next(n int) *Request {
 			q.Kind = "bad credential"
 		}
 		break
+	}
+	if q.size() > 30_000 && q.Want != nil {
+		q.Want = append(q.Want, http.StatusRequestHeaderFieldsTooLarge)
 	}
 	if g.c.Pool.forbidden(q.Target) || g.c.Pool.forbidden(string(q.Body)) {
 		g.badCredential(m, q)
@@ -112,11 +117,18 @@ func (g *Generator) choose(r *rand.Rand) *shaper {
 }
 
 // valid returns a request that the operation takes, if its ids exist.
-func (g *Generator) valid(m *maker, op *Operation) *Request {
+func (g *Generator) valid(m *maker, op *Operation, n int) *Request {
 	q := &Request{Operation: op, Method: op.Method, Signed: true}
 	if op.Method == http.MethodGet && m.r.IntN(12) == 0 {
 		q.Method = http.MethodHead
 	}
+	var ids []string
+	for _, p := range op.Params {
+		if p.In == "path" {
+			ids = append(ids, p.Name)
+		}
+	}
+	m.about = m.pool.thing(m.r, ids)
 	address, query := g.c.Document.base+op.Path, url.Values{}
 	for _, p := range op.Params {
 		if p.In != "path" && !p.Required && m.r.IntN(3) > 0 {
@@ -140,9 +152,9 @@ func (g *Generator) valid(m *maker, op *Operation) *Request {
 	}
 	if op.Body != nil && (op.Required || m.r.IntN(2) == 0) {
 		v := m.value("", op.Body, 0)
-		if own := g.c.Examples[op.ID]; own != nil && m.r.IntN(2) == 0 {
-			v = plain(own)
-		} else if own == nil && op.example != nil && m.r.IntN(4) == 0 {
+		if own := g.c.Examples[op.ID]; own != "" && m.r.IntN(2) == 0 {
+			v = json.RawMessage(strings.ReplaceAll(own, "{n}", strconv.Itoa(n)))
+		} else if own == "" && op.example != nil && m.r.IntN(4) == 0 {
 			v = plain(op.example)
 		}
 		q.setBody(v)
@@ -163,9 +175,22 @@ func (q *Request) setBody(v any) {
 	q.setHeader("Content-Type", "application/json")
 }
 
+// size returns about how many bytes the request line and the headers have.
+func (q *Request) size() int {
+	n := len(q.Target)
+	for _, h := range q.Header {
+		n += len(h[0]) + len(h[1])
+	}
+	return n
+}
+
 func (q *Request) setHeader(name, value string) {
-	q.Header = slices.DeleteFunc(q.Header, func(h [2]string) bool { return strings.EqualFold(h[0], name) })
+	q.dropHeader(name)
 	q.Header = append(q.Header, [2]string{name, value})
+}
+
+func (q *Request) dropHeader(name string) {
+	q.Header = slices.DeleteFunc(q.Header, func(h [2]string) bool { return strings.EqualFold(h[0], name) })
 }
 
 // scalar writes a value as a path or query has it.
@@ -308,6 +333,7 @@ func (g *Generator) oddMethod(m *maker, q *Request) {
 	q.Operation = g.at(q.Method, address)
 	if q.Operation == nil {
 		q.Want = []int{http.StatusNotFound, http.StatusMethodNotAllowed}
+		q.dropHeader("Idempotency-Key") // a used one is told first
 	}
 }
 

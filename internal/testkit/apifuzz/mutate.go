@@ -79,7 +79,7 @@ func (g *Generator) mutate(m *maker, q *Request) {
 	case 4: // too long, too short, too many
 		refused = m.stretch(&s)
 	case 5: // numbers as JSON has them and few programs expect them
-		raw = []string{"1e400", "-1e400", "9223372036854775808", "1.5", "-0", "1E-400", "123456789012345678901234567890", `"\\ud800"`, `"\\u0000"`}[m.r.IntN(9)]
+		raw = []string{"1e400", "-1e400", "9223372036854775808", "1.5", "-0", "1E-400", "123456789012345678901234567890", `"\ud800"`, `"\u0000"`}[m.r.IntN(9)]
 		s.set(literal)
 		text := slices.Contains(s.schema.Type, "string") // the last two are, and are refused all the same
 		refused = text || len(s.schema.Type) > 0 && !slices.Contains(s.schema.Type, "number") && !slices.Contains(s.schema.Type, "integer")

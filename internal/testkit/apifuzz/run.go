@@ -3,6 +3,7 @@ package apifuzz
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -32,7 +33,17 @@ type Plan struct {
 	// Avoid are values that no request may name.
 	Avoid []string
 	// Examples are good bodies, by operation id, that take the place of the document's.
-	Examples map[string]any
+	// {n} in them stands for the number of the request.
+	Examples map[string]string
+	// First are good requests that chance would not find. They are sent as they are.
+	First []Sample
+}
+
+// Sample is a good request.
+type Sample struct {
+	Operation string // its id
+	Target    string // path
+	Body      string // JSON; may be empty
 }
 
 // Report says what a run found.
@@ -85,6 +96,9 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	}
 	r.report.Operations[""] = &Count{Statuses: map[int]int{}}
 	r.gen = NewGenerator(Config{Document: doc, Pool: r.pool, Seed: p.Seed, Spare: r.spare, Examples: p.Examples})
+	if err := r.first(ctx); err != nil {
+		return r.report, err
+	}
 	for n := 0; n < p.Requests && len(r.report.Faults) < maxFaults && ctx.Err() == nil; n += batch {
 		if err := r.harvest(ctx); err != nil {
 			return r.report, err
@@ -94,6 +108,28 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 		}
 	}
 	return r.report, ctx.Err()
+}
+
+// first sends the samples.
+func (r *runner) first(ctx context.Context) error {
+	c := &conn{address: r.p.Address}
+	defer c.close()
+	for i, s := range r.p.First {
+		at := slices.IndexFunc(r.doc.Operations, func(op *Operation) bool { return op.ID == s.Operation })
+		if at < 0 {
+			return fmt.Errorf("sample %d: there is no operation %s", i, s.Operation)
+		}
+		q := &Request{Operation: r.doc.Operations[at], Kind: "sample", Method: r.doc.Operations[at].Method, Target: s.Target}
+		if s.Body != "" {
+			q.setBody(json.RawMessage(s.Body))
+		}
+		a, err := c.do(ctx, q, r.p.Credentials[0])
+		if err != nil {
+			return fmt.Errorf("sample %d: %w", i, err)
+		}
+		r.note(-1-i, q, a)
+	}
+	return nil
 }
 
 // spare reports whether an operation has succeeded often enough.
@@ -174,7 +210,7 @@ func (r *runner) note(n int, q *Request, a *Answer) {
 	if q.Operation != nil {
 		id = q.Operation.ID
 		if v, err := Decode(a.Body); err == nil && a.Status < 300 {
-			r.learn(q.Operation, v)
+			r.pool.Learn(q.Operation.things, v)
 		}
 	}
 	r.mu.Lock()
@@ -192,14 +228,6 @@ func (r *runner) note(n int, q *Request, a *Answer) {
 	}
 }
 
-func (r *runner) learn(op *Operation, v any) {
-	address := op.Path
-	if strings.HasSuffix(address, "}") { // /websites/{website_id}
-		address = strings.TrimSuffix(address[strings.LastIndex(address, "{")+1:], "_id}")
-	}
-	r.pool.Learn(address, v)
-}
-
 // harvest reads all lists, and what hangs on the first things in them.
 func (r *runner) harvest(ctx context.Context) error {
 	c := &conn{address: r.p.Address}
@@ -210,7 +238,7 @@ func (r *runner) harvest(ctx context.Context) error {
 			continue
 		}
 		for range 1 + strings.Count(op.Path, "{") {
-			m := &maker{newRand(r.p.Seed, len(op.Path)), r.pool}
+			m := &maker{r: newRand(r.p.Seed, len(op.Path)), pool: r.pool}
 			address := r.doc.base + op.Path
 			for _, p := range op.Params {
 				if p.In == "path" {
@@ -226,7 +254,7 @@ func (r *runner) harvest(ctx context.Context) error {
 				return fmt.Errorf("read %s: the credential of the run does not work any more: %s", address, a.Body)
 			}
 			if v, err := Decode(a.Body); err == nil && a.Status == http.StatusOK {
-				r.learn(op, v)
+				r.pool.Learn(op.things, v)
 			}
 		}
 	}

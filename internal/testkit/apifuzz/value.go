@@ -13,8 +13,9 @@ import (
 
 // maker makes values that fit schemas.
 type maker struct {
-	r    *rand.Rand
-	pool *Pool
+	r     *rand.Rand
+	pool  *Pool
+	about map[string]any // the thing that the request is about; may be nil
 }
 
 // value returns a value for a property of a name that fits s.
@@ -25,6 +26,9 @@ func (m *maker) value(name string, s *Schema, depth int) any {
 	}
 	if len(s.Enum) > 0 {
 		return s.Enum[m.r.IntN(len(s.Enum))]
+	}
+	if v := m.about[name]; v != nil && m.r.IntN(3) > 0 && len(s.Faults(v)) == 0 {
+		return v
 	}
 	if name != "" && m.r.IntN(4) > 0 {
 		if v := m.pool.pick(m.r, name); v != nil && len(s.Faults(v)) == 0 {
