@@ -66,6 +66,7 @@ func (g *globals) serve(cmd *cobra.Command, extra map[string]string) error {
 	if err != nil {
 		return err
 	}
+	app.TuneMemory(g.io.environ)
 	a, err := g.open(ctx, cfg, app.Serve)
 	if err != nil {
 		return err

@@ -41,16 +41,18 @@ type PortfolioConfig struct {
 type Portfolio struct {
 	cfg PortfolioConfig
 
-	mu   sync.Mutex
-	next *look // not begun; serves everybody who comes until it begins
-	busy *look // under way
-	held *shelves
+	mu      sync.Mutex
+	next    *look // not begun; serves everybody who comes until it begins
+	working bool  // work runs
+
+	held *shelves // of work
 }
 
 // look is one look at the database.
 type look struct {
 	done    chan struct{}
 	shelves *shelves // once done; nil: the database must be asked
+	cause   any      // of a panic
 }
 
 // NewPortfolio returns an empty Portfolio, which fills with the first question.
@@ -106,7 +108,7 @@ func (p *Portfolio) own(ctx context.Context) ([]domain.WebsiteRow, bool) {
 	if !domain.PrincipalFrom(ctx).Can(domain.WebsitesRead) {
 		return nil, false
 	}
-	all := p.current(ctx)
+	all := p.current()
 	if all == nil {
 		return nil, false
 	}
@@ -118,34 +120,62 @@ func find(rows []domain.WebsiteRow, id domain.WebsiteID) (int, bool) {
 }
 
 // current returns what is true at a moment after it was called, or nil.
-func (p *Portfolio) current(ctx context.Context) *shelves {
+func (p *Portfolio) current() *shelves {
 	p.mu.Lock()
-	if l := p.next; l != nil {
-		p.mu.Unlock()
-		<-l.done // a look is short: it has its own timeout
-		return l.shelves
+	l := p.next
+	if l == nil {
+		l = &look{done: make(chan struct{})}
+		p.next = l
+		if !p.working {
+			p.working = true
+			go p.work()
+		}
 	}
-	l := &look{done: make(chan struct{})}
-	p.next = l
-	before := p.busy
 	p.mu.Unlock()
-	if before != nil {
-		<-before.done
-	} else {
-		runtime.Gosched() // requests that are ready to run come along
+	<-l.done // a look is short: it has its own timeout
+	if l.cause != nil {
+		panic(l.cause)
 	}
-	p.mu.Lock()
-	p.next, p.busy = nil, l
-	p.mu.Unlock()
-	defer func() {
+	return l.shelves
+}
+
+// idleRounds is how often work lets others run before it ends for want of questions.
+const idleRounds = 16
+
+// work takes one look after the other as long as there are questions. It is a
+// goroutine of its own because the database needs a large stack, which would stay
+// with each of ten thousand connections that ever asked it.
+func (p *Portfolio) work() {
+	for idle := 0; ; idle++ {
 		p.mu.Lock()
-		p.busy = nil
+		l := p.next
+		p.next = nil
+		if l == nil && idle > idleRounds {
+			p.working = false
+			p.mu.Unlock()
+			return
+		}
 		p.mu.Unlock()
+		if l == nil {
+			runtime.Gosched()
+			continue
+		}
+		idle = 0
+		p.take(l)
+	}
+}
+
+// take answers one look. A panic is that of everybody who waits for it: their
+// requests report it, and the next look begins anew.
+func (p *Portfolio) take(l *look) {
+	defer func() {
+		if l.cause = recover(); l.cause != nil {
+			p.held = nil
+		}
 		close(l.done)
 	}()
-	// Others wait for this look, too: it does not end with its first asker.
-	l.shelves = p.look(context.WithoutCancel(ctx))
-	return l.shelves
+	// Nobody's request ends a look, because others wait for it, too.
+	l.shelves = p.look(context.Background())
 }
 
 // look brings what is held up to date. Only one runs at a time.

@@ -233,6 +233,35 @@ func TestPortfolioDeclines(t *testing.T) {
 	}
 }
 
+// TestPortfolioPanics: a panic while the websites are read is that of the request,
+// and of no other.
+func TestPortfolioPanics(t *testing.T) {
+	t.Parallel()
+	s := testkit.DB(t)
+	if err := s.Websites.Insert(t.Context(), aWebsite("main", "a")); err != nil {
+		t.Fatal(err)
+	}
+	broken := true
+	p := service.NewPortfolio(service.PortfolioConfig{Store: store.NewPortfolio(s.DB()), Encode: func(w *domain.Website) (domain.WebsiteRow, error) {
+		if broken {
+			panic("cannot encode")
+		}
+		return encodeRow(w)
+	}})
+	ask := func() (ok bool, cause any) {
+		defer func() { cause = recover() }()
+		_, ok = p.One(reader(""), "site_a")
+		return ok, nil
+	}
+	if ok, cause := ask(); ok || cause != "cannot encode" {
+		t.Errorf("answer %v, panic %v", ok, cause)
+	}
+	broken = false
+	if ok, cause := ask(); !ok || cause != nil {
+		t.Errorf("afterwards: answer %v, panic %v", ok, cause)
+	}
+}
+
 // slowStore lets a test decide when the version is read.
 type slowStore struct {
 	asked chan chan int64
