@@ -34,6 +34,8 @@ type Failures struct {
 	Server  int `json:"server"`  // those of them that are 5xx
 	Length  int `json:"length"`  // bodies of another length than expected
 	Timeout int `json:"timeout"` // requests that were not answered in the end
+	// Statuses says how often which unexpected status came.
+	Statuses map[int]int `json:"statuses,omitempty"`
 }
 
 // Total returns how many requests and connections failed.

@@ -336,6 +336,10 @@ func (g *generator) answered(i int) {
 	switch {
 	case a.status != c.want.Status:
 		g.result.Failures.Status++
+		if g.result.Failures.Statuses == nil {
+			g.result.Failures.Statuses = map[int]int{}
+		}
+		g.result.Failures.Statuses[a.status]++
 		if a.status >= 500 {
 			g.result.Failures.Server++
 		}

@@ -100,7 +100,9 @@ func TestRunCountsFailures(t *testing.T) {
 		},
 		{
 			"overloaded", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
-			func(f bench.Failures) bool { return f.Status > 3 && f.Server == f.Status },
+			func(f bench.Failures) bool {
+				return f.Status > 3 && f.Server == f.Status && f.Statuses[503] == f.Status
+			},
 		},
 		{
 			"short", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "1234") },

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -26,6 +27,9 @@ type Machine struct {
 	Cores int    `json:"cores"`
 	OS    string `json:"os"`
 	Go    string `json:"go"`
+	// Load is the load average of the last minute before the measurement: above about
+	// one, other programs had a part of the machine and the figures say little.
+	Load float64 `json:"load"`
 }
 
 // Row is one workload.
@@ -75,6 +79,10 @@ func figures(r *Result, before, after, clientBefore, clientAfter usage) Figures 
 
 func thisMachine() Machine {
 	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}
+	if raw, err := os.ReadFile("/proc/loadavg"); err == nil {
+		first, _, _ := strings.Cut(string(raw), " ")
+		m.Load, _ = strconv.ParseFloat(first, 64)
+	}
 	raw, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return m
@@ -120,8 +128,8 @@ func (r *Report) Write(w io.Writer) error {
 	if built == "" {
 		built = "an unknown commit"
 	}
-	fmt.Fprintf(w, "%d cores, %s, %s, %s; built from %s; %s\n%d websites; server and load generator share the machine\n\n",
-		r.Machine.Cores, r.Machine.CPU, r.Machine.OS, r.Machine.Go, built, r.At.UTC().Format("2006-01-02 15:04 MST"), r.Sites)
+	fmt.Fprintf(w, "%d cores, %s, %s, %s; built from %s; %s\n%d websites; server and load generator share the machine, whose load was %.1f before\n\n",
+		r.Machine.Cores, r.Machine.CPU, r.Machine.OS, r.Machine.Go, built, r.At.UTC().Format("2006-01-02 15:04 MST"), r.Sites, r.Machine.Load)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "workload\tconns\treq/s\tmean ms\tp50\tp95\tp99\tfailed\tRSS MB\tpeak MB\tCPU µs\tclient µs\t")
 	for i := range r.Rows {
