@@ -39,8 +39,10 @@ type Config struct {
 type DB struct {
 	d       dialect
 	writer  *sql.DB
-	readers *sql.DB // the writer itself on PostgreSQL
-	watch   *sql.DB // one connection for questions that must not wait for others; see Portfolio
+	readers *sql.DB     // the writer itself on PostgreSQL
+	watch   *sql.DB     // one connection for questions that must not wait for others; see Portfolio
+	written *statements // SQLite: what is kept prepared of the writer
+	read    *statements // and of the readers
 	url     string
 	place   string // for messages: the file, or host and database without the password
 	log     *slog.Logger
@@ -124,6 +126,9 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) (err
 	if sqltx.From(ctx) != nil {
 		return fn(ctx)
 	}
+	if db.written != nil {
+		db.written.prepareWanted(ctx)
+	}
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return db.fail(err, "begin transaction")
@@ -155,17 +160,21 @@ type querier interface {
 }
 
 // r returns what reads: the transaction of ctx, else the readers.
-func (db *DB) r(ctx context.Context) querier {
-	if c := sqltx.From(ctx); c != nil {
-		return c.Tx
-	}
-	return db.readers
-}
+func (db *DB) r(ctx context.Context) querier { return db.in(ctx, db.readers, db.read) }
 
 // w returns what writes: the transaction of ctx, else the writer.
-func (db *DB) w(ctx context.Context) querier {
-	if c := sqltx.From(ctx); c != nil {
+func (db *DB) w(ctx context.Context) querier { return db.in(ctx, db.writer, db.written) }
+
+// in returns the transaction of ctx, else a pool; on SQLite with prepared statements.
+func (db *DB) in(ctx context.Context, pool *sql.DB, kept *statements) querier {
+	c := sqltx.From(ctx)
+	switch {
+	case c != nil && kept != nil:
+		return preparedTx{c.Tx, db.written} // transactions are the writer's
+	case c != nil:
 		return c.Tx
+	case kept != nil:
+		return preparedPool{pool, kept}
 	}
-	return db.writer
+	return pool
 }

@@ -97,6 +97,7 @@ func (db *DB) openSQLite(ctx context.Context, cfg Config) error {
 		return db.fail(err, "open")
 	}
 	db.watch.SetMaxOpenConns(1)
+	db.written, db.read = newStatements(db.writer), newStatements(db.readers)
 	return nil
 }
 
