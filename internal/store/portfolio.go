@@ -32,7 +32,7 @@ const (
 func (p *Portfolio) Version(ctx context.Context) (n int64, err error) {
 	if p.db.d == dialectSQLite {
 		var stmt *sql.Stmt
-		if stmt, err = p.prepared(); err == nil {
+		if stmt, err = p.prepared(); err == nil { //nolint:sqlclosecheck // kept as long as the database is open
 			err = stmt.QueryRowContext(context.WithoutCancel(ctx)).Scan(&n)
 		}
 		return n, p.db.fail(err, "read the version of the websites")

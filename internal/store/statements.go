@@ -49,7 +49,7 @@ func (s *statements) find(query string) (stmt *sql.Stmt, wanted bool) {
 // prepare returns a statement that is kept prepared, or nil if that is not possible
 // now: then it is run as it is, and says itself what is wrong.
 func (s *statements) prepare(ctx context.Context, query string) *sql.Stmt {
-	stmt, wanted := s.find(query)
+	stmt, wanted := s.find(query) //nolint:sqlclosecheck // kept as long as the pool
 	if !wanted {
 		return stmt
 	}
@@ -60,7 +60,7 @@ func (s *statements) prepare(ctx context.Context, query string) *sql.Stmt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if first := s.known[query]; first != nil { // another one was faster
-		_ = stmt.Close()
+		_ = stmt.Close() //nolint:sqlclosecheck // only this one is not kept
 		return first
 	}
 	s.known[query] = stmt
@@ -96,7 +96,7 @@ func (p preparedPool) ExecContext(ctx context.Context, query string, args ...any
 
 // QueryContext implements querier.
 func (p preparedPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := p.kept.prepare(ctx, query); stmt != nil {
+	if stmt := p.kept.prepare(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept as long as the pool
 		return stmt.QueryContext(ctx, args...)
 	}
 	return p.DB.QueryContext(ctx, query, args...)
