@@ -30,10 +30,15 @@ func TestContract(t *testing.T) {
 				"database.url": db.url(t), "webhooks.n8n": hookToken, "limits.read": "0", "limits.write": "0", "limits.intelligence": "0", "limits.auth": "0", "limits.anonymous": "0",
 			})
 			if db.name != "sqlite" { // what differs there is few statements
-				checkContract(t, a, uint64(seed), requests/4)
+				checkContract(t, a, uint64(seed), requests/10)
 				return
 			}
 			report := checkContract(t, a, uint64(seed), requests)
+			for _, kind := range apifuzz.Kinds() {
+				if report.Kinds[kind] == 0 {
+					t.Errorf("no request was of the kind %q", kind)
+				}
+			}
 			for id, count := range report.Operations {
 				if id != "" && count.Succeeded == 0 && !slices.Contains(neverGood, id) {
 					t.Errorf("no request to %s succeeded: its answers are not checked (%v)", id, count.Statuses)
@@ -44,7 +49,7 @@ func TestContract(t *testing.T) {
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 3, "start-run": 40, "retry-run": 5, "create-task": 60, "rebuild-website": 2, "bulk-websites": 20}
+var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10}
 
 func checkContract(t *testing.T, a *app.App, seed uint64, requests int) *apifuzz.Report {
 	t.Helper()
@@ -59,11 +64,6 @@ func checkContract(t *testing.T, a *app.App, seed uint64, requests int) *apifuzz
 	}
 	if report.Total < requests && len(report.Faults) == 0 {
 		t.Errorf("%d requests were sent, want %d", report.Total, requests)
-	}
-	for _, kind := range apifuzz.Kinds() {
-		if report.Kinds[kind] == 0 {
-			t.Errorf("no request was of the kind %q", kind)
-		}
 	}
 	return report
 }
@@ -106,22 +106,24 @@ func contractPlan(t *testing.T, a *app.App, seed uint64, requests int) apifuzz.P
 	for range 10 {
 		plan.Victims = append(plan.Victims, [2]string{"Authorization", "Bearer " + signIn(t, c, login)})
 	}
-	for range 5 { // to be revoked
-		newCaller(t, a)
-	}
 	keeper, login := person(t, c, "keeper")
 	other := &caller{t: t, base: c.base, token: signIn(t, c, login)}
 	other.want("POST", "/api/v1/auth/api-key", map[string]any{"name": "spare", "scope": []string{"agents.read"}}, http.StatusCreated, &key)
-	plan.First = append(plan.First, apifuzz.Sample{Operation: "revoke-user-api-key", Target: "/api/v1/users/" + keeper + "/api-keys/" + key.ID})
-	for range 5 {
+	plan.First = append(plan.First,
+		apifuzz.Sample{Operation: "update-user", Target: "/api/v1/users/" + keeper, Body: `{"name": "Keeper"}`},
+		apifuzz.Sample{Operation: "list-user-api-keys", Target: "/api/v1/users/" + keeper + "/api-keys"},
+		apifuzz.Sample{Operation: "revoke-user-api-key", Target: "/api/v1/users/" + keeper + "/api-keys/" + key.ID},
+	)
+	for range 5 { // to be revoked, rotated and replayed
+		newCaller(t, a)
 		c.want("POST", "/api/v1/auth/api-key", map[string]any{"name": "spare", "scope": []string{"agents.read"}}, http.StatusCreated, nil)
 		(&caller{t: t, base: c.base}).want("POST", "/webhooks/n8n/stock-changed", map[string]any{"id": "1"}, http.StatusOK, nil, "X-Empire-Token", hookToken)
 	}
 	return plan
 }
 
-// samples returns requests that only succeed in a state that chance does not make:
-// an approval that waits, a website with two releases, somebody else's key.
+// samples returns requests that only succeed in a state that chance does not make,
+// or seldom: an approval that waits, a website with two releases.
 func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	t.Helper()
 	site := demo(t, a, app.DemoParams{}).WebsiteID
@@ -140,6 +142,9 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
 		{Operation: "publish-release", Target: base + "/websites/" + string(site) + "/publish", Body: encode(t, map[string]string{"release_id": releases[0].ID})},
 		{Operation: "begin-totp", Target: base + "/auth/totp", Body: encode(t, map[string]string{"password": a.NewCredentials().Password})},
+		{Operation: "rebuild-website", Target: base + "/websites/" + string(site) + "/rebuild"},
+		{Operation: "generate-website", Target: base + "/websites/generate", Body: `{"niche": "espresso machines", "domain": "espresso.example"}`},
+		{Operation: "create-website", Target: base + "/websites", Body: `{"niche": "tea", "domain": "tea.example"}`},
 		{Operation: "create-task", Target: base + "/agents/opportunity_scanner/tasks", Body: `{"type": "market_scan", "params": {"topic": "espresso machines"}}`},
 	}
 }

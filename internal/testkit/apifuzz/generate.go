@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Request is one request, ready to be sent.
@@ -272,7 +273,7 @@ func (g *Generator) poisonPath(m *maker, q *Request) {
 // at returns the operation that an address leads to, or nil if that is not sure.
 func (g *Generator) at(method, address string) *Operation {
 	decoded, err := url.PathUnescape(strings.TrimSuffix(address, "/"))
-	if err != nil || strings.Contains(decoded, "//") || strings.ContainsAny(decoded, "\\;") || strings.Contains(decoded, "/.") {
+	if err != nil || strings.Contains(decoded, "//") || strings.ContainsAny(decoded, "\\;\x00") || !utf8.ValidString(decoded) || strings.Contains(decoded, "/.") {
 		return nil
 	}
 	if method == http.MethodHead {

@@ -59,7 +59,7 @@ func (p *Pool) know(id string, thing map[string]any) {
 		}
 	}
 	for name := range flat {
-		if strings.HasSuffix(name, "_id") {
+		if name == id || strings.HasSuffix(name, "_id") {
 			list := p.things[name]
 			p.things[name] = append(list[max(0, len(list)-perName):], flat)
 		}

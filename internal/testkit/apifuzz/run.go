@@ -199,7 +199,7 @@ func (r *runner) credential(q *Request, n int) [][2]string {
 	if i := int(r.victims.Add(1)) - 1; i < len(r.p.Victims) {
 		return r.p.Victims[i : i+1]
 	}
-	q.Want = []int{http.StatusUnauthorized}
+	q.Want = []int{http.StatusUnauthorized, http.StatusRequestHeaderFieldsTooLarge}
 	return nil
 }
 
