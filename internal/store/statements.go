@@ -49,7 +49,7 @@ func (s *statements) find(query string) (stmt *sql.Stmt, wanted bool) {
 // prepare returns a statement that is kept prepared, or nil if that is not possible
 // now: then it is run as it is, and says itself what is wrong.
 func (s *statements) prepare(ctx context.Context, query string) *sql.Stmt {
-	stmt, wanted := s.find(query) //nolint:sqlclosecheck // kept as long as the pool
+	stmt, wanted := s.find(query) //nolint:sqlclosecheck // kept
 	if !wanted {
 		return stmt
 	}
@@ -88,7 +88,7 @@ type preparedPool struct {
 
 // ExecContext implements querier.
 func (p preparedPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if stmt := p.kept.prepare(ctx, query); stmt != nil {
+	if stmt := p.kept.prepare(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		return stmt.ExecContext(ctx, args...)
 	}
 	return p.DB.ExecContext(ctx, query, args...)
@@ -96,7 +96,7 @@ func (p preparedPool) ExecContext(ctx context.Context, query string, args ...any
 
 // QueryContext implements querier.
 func (p preparedPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := p.kept.prepare(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept as long as the pool
+	if stmt := p.kept.prepare(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		return stmt.QueryContext(ctx, args...)
 	}
 	return p.DB.QueryContext(ctx, query, args...)
@@ -104,7 +104,7 @@ func (p preparedPool) QueryContext(ctx context.Context, query string, args ...an
 
 // QueryRowContext implements querier.
 func (p preparedPool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt := p.kept.prepare(ctx, query); stmt != nil {
+	if stmt := p.kept.prepare(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return p.DB.QueryRowContext(ctx, query, args...)
@@ -132,7 +132,7 @@ func (t preparedTx) stmt(ctx context.Context, query string) *sql.Stmt {
 
 // ExecContext implements querier.
 func (t preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if stmt := t.stmt(ctx, query); stmt != nil {
+	if stmt := t.stmt(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		return stmt.ExecContext(ctx, args...)
 	}
 	return t.Tx.ExecContext(ctx, query, args...)
@@ -141,7 +141,7 @@ func (t preparedTx) ExecContext(ctx context.Context, query string, args ...any) 
 // QueryRowContext implements querier. The row must be scanned before the same query
 // is run again.
 func (t preparedTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt := t.stmt(ctx, query); stmt != nil {
+	if stmt := t.stmt(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...)
