@@ -84,6 +84,7 @@ func (c *conn) read(q *Request) (*Answer, bool, error) {
 			return nil, true, fmt.Errorf("read answer: %w", err)
 		}
 		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close() // it has been read
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, true, fmt.Errorf("read body: %w", err)
 		}

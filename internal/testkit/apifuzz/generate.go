@@ -216,7 +216,7 @@ func (g *Generator) breakBody(m *maker, q *Request) {
 // want settles the status of a request to an operation that somebody who may asks
 // for. A key that was used before can come first.
 func (q *Request) want(status ...int) {
-	q.Want = append(status, http.StatusConflict)
+	q.Want = append(slices.Clone(status), http.StatusConflict)
 	if slices.ContainsFunc(q.Header, func(h [2]string) bool { return h[0] == "Idempotency-Key" }) {
 		return
 	}
