@@ -27,7 +27,7 @@ skipped: ## name the tests that this machine cannot run, and what they lack
 
 .PHONY: check
 check: ## the gate before a commit: format, vet, linters, layers, tests with the race detector
-	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo "run gofmt"; exit 1; }
+	@test -z "$$(gofmt -l client cmd internal)" || { gofmt -l client cmd internal; echo "run gofmt"; exit 1; }
 	$(GO) vet $(PKGS)
 	staticcheck $(PKGS)
 	golangci-lint run $(PKGS)
