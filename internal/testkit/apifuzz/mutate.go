@@ -46,58 +46,75 @@ func spots(s *Schema, v any, set func(any)) []spot {
 // literal stands in a value for JSON text that cannot be encoded.
 const literal = "\ue000literal\ue000"
 
-// mutate changes one place of a good body so that it is not good any more.
+// mutation changes a place so that it is not good any more. It reports whether the
+// document says so, and the JSON text that literal stands for.
+type mutation func(m *maker, s *spot) (refused bool, text string)
+
+var mutations = []mutation{leaveOut, addUnknown, changeType, setNull, breakBound, oddLiteral, sameNameTwice, nestDeep, unknownWord}
+
+// mutate changes one place of a good body.
 func (g *Generator) mutate(m *maker, q *Request) {
 	v := m.value("", q.Operation.Body, 0)
-	raw := ""
 	all := spots(q.Operation.Body, v, func(n any) { v = n })
-	s := all[m.r.IntN(len(all))]
-	refused := true // the document says so
-	switch m.r.IntN(9) {
-	case 0: // leave out what is needed
-		if !s.needed {
-			refused = false
-		}
-		if s.parent != nil {
-			delete(s.parent, s.name)
-		} else {
-			s.set(map[string]any{})
-			refused = len(s.schema.Required) > 0
-		}
-	case 1: // add what is not known
-		object, ok := s.value.(map[string]any)
-		refused = ok && s.schema.Additional.refused
-		if ok {
-			object["unknown_field"] = "x"
-		}
-	case 2:
-		s.set(m.otherType(s.schema))
-		refused = len(s.schema.Type) > 0
-	case 3:
-		s.set(nil)
-		refused = s.needed && len(s.schema.Type) > 0 && !slices.Contains(s.schema.Type, "null")
-	case 4: // too long, too short, too many
-		refused = m.stretch(&s)
-	case 5: // numbers as JSON has them and few programs expect them
-		raw = []string{"1e400", "-1e400", "9223372036854775808", "1.5", "-0", "1E-400", "123456789012345678901234567890", `"\ud800"`, `"\u0000"`}[m.r.IntN(9)]
-		s.set(literal)
-		text := slices.Contains(s.schema.Type, "string") // the last two are, and are refused all the same
-		refused = text || len(s.schema.Type) > 0 && !slices.Contains(s.schema.Type, "number") && !slices.Contains(s.schema.Type, "integer")
-	case 6: // the same name twice
-		raw = `1,"` + "twice" + `":1,"twice":2`
-		s.set(map[string]any{"twice_": literal})
-	case 7: // nesting
-		raw = strings.Repeat("[", 80) + strings.Repeat("]", 80)
-		s.set(literal)
-	case 8:
-		s.set("not one of the words")
-		refused = len(s.schema.Enum) > 0
-	}
+	refused, text := mutations[m.r.IntN(len(mutations))](m, &all[m.r.IntN(len(all))])
 	q.setBody(v)
-	q.Body = []byte(strings.ReplaceAll(string(q.Body), `"`+literal+`"`, raw))
+	q.Body = []byte(strings.ReplaceAll(string(q.Body), `"`+literal+`"`, text))
 	if refused {
 		q.want(http.StatusUnprocessableEntity, http.StatusBadRequest)
 	}
+}
+
+func leaveOut(_ *maker, s *spot) (bool, string) {
+	if s.parent == nil {
+		s.set(map[string]any{})
+		return len(s.schema.Required) > 0, ""
+	}
+	delete(s.parent, s.name)
+	return s.needed, ""
+}
+
+func addUnknown(_ *maker, s *spot) (bool, string) {
+	object, ok := s.value.(map[string]any)
+	if ok {
+		object["unknown_field"] = "x"
+	}
+	return ok && s.schema.Additional.refused, ""
+}
+
+func changeType(m *maker, s *spot) (bool, string) {
+	s.set(m.otherType(s.schema))
+	return len(s.schema.Type) > 0, ""
+}
+
+func setNull(_ *maker, s *spot) (bool, string) {
+	s.set(nil)
+	return s.needed && len(s.schema.Type) > 0 && !slices.Contains(s.schema.Type, "null"), ""
+}
+
+func breakBound(m *maker, s *spot) (bool, string) { return m.stretch(s), "" }
+
+// literals are numbers and texts as JSON has them and few programs expect them.
+var literals = []string{"1e400", "-1e400", "9223372036854775808", "1.5", "-0", "1E-400", "123456789012345678901234567890", `"\ud800"`, `"\u0000"`}
+
+func oddLiteral(m *maker, s *spot) (bool, string) {
+	s.set(literal)
+	isNumber := slices.Contains(s.schema.Type, "number") || slices.Contains(s.schema.Type, "integer")
+	return len(s.schema.Type) > 0 && !isNumber, literals[m.r.IntN(len(literals))]
+}
+
+func sameNameTwice(_ *maker, s *spot) (bool, string) {
+	s.set(map[string]any{"twice_": literal})
+	return true, `1,"twice":1,"twice":2`
+}
+
+func nestDeep(_ *maker, s *spot) (bool, string) {
+	s.set(literal)
+	return true, strings.Repeat("[", 80) + strings.Repeat("]", 80)
+}
+
+func unknownWord(_ *maker, s *spot) (bool, string) {
+	s.set("not one of the words")
+	return len(s.schema.Enum) > 0, ""
 }
 
 // otherType returns a value of a type that the schema does not allow, if there is
