@@ -93,12 +93,12 @@ func (g *Generator) Next(n int) *Request {
 		}
 		break
 	}
-	if q.size() > 30_000 && q.Want != nil {
-		q.Want = append(q.Want, http.StatusRequestHeaderFieldsTooLarge)
-	}
 	if g.c.Pool.forbidden(q.Target) || g.c.Pool.forbidden(string(q.Body)) {
 		g.badCredential(m, q)
 		q.Kind = "bad credential"
+	}
+	if q.size() > 30_000 && q.Want != nil {
+		q.Want = append(q.Want, http.StatusRequestHeaderFieldsTooLarge)
 	}
 	return q
 }
