@@ -179,6 +179,9 @@ func (r *runner) one(ctx context.Context, c *conn, n int) error {
 	if tag := a.Header.Get("Etag"); tag != "" && q.Method == http.MethodGet && a.Status == http.StatusOK && n%4 == 0 {
 		again := *q
 		again.Kind, again.Want = "known", []int{http.StatusOK, http.StatusNotModified}
+		if strings.Contains(q.Operation.Path, "{") { // another request may have removed it meanwhile
+			again.Want = append(again.Want, http.StatusNotFound)
+		}
 		again.setHeader("If-None-Match", tag)
 		if a, err = c.do(ctx, &again, more...); err != nil {
 			return fmt.Errorf("request %d (%s): %w", n, again.Kind, err)
