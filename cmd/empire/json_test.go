@@ -48,6 +48,7 @@ func TestJSON(t *testing.T) {
 		{"apikey create --name n8n --scope websites.read", 0}, {"apikey create --user editor@shop.example --name n8n --scope agents.read", 1},
 		{"apikey list", 0}, {"apikey list --user nobody@shop.example", 1}, {"apikey revoke key_none", 1}, {"apikey rotate key_none", 1},
 		{"user delete editor@shop.example", 0}, {"user delete editor@shop.example", 1}, {"user delete admin@localhost", 1},
+		{"webhook list", 0}, {"webhook list --provider n8n --state failed", 0}, {"webhook show hook_none", 1}, {"webhook replay hook_none", 1},
 		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
