@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"empire/internal/app"
+	"empire/internal/testkit"
 	"empire/internal/testkit/apifuzz"
 )
 
@@ -22,7 +23,11 @@ import (
 // EMPIRE_TEST_FUZZ_SEED makes other requests, EMPIRE_TEST_FUZZ_REQUESTS more.
 func TestContract(t *testing.T) {
 	t.Parallel()
-	seed, requests := number(t, "EMPIRE_TEST_FUZZ_SEED", 1), number(t, "EMPIRE_TEST_FUZZ_REQUESTS", 10_000)
+	usual := 10_000
+	if testkit.Race { // the gate sends all of them without it, too
+		usual = 2_000
+	}
+	seed, requests := number(t, "EMPIRE_TEST_FUZZ_SEED", 1), number(t, "EMPIRE_TEST_FUZZ_REQUESTS", usual)
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
@@ -34,6 +39,9 @@ func TestContract(t *testing.T) {
 				return
 			}
 			report := checkContract(t, a, uint64(seed), requests)
+			if requests < 10_000 { // too few for luck with every operation
+				return
+			}
 			for _, kind := range apifuzz.Kinds() {
 				if report.Kinds[kind] == 0 {
 					t.Errorf("no request was of the kind %q", kind)
