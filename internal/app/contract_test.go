@@ -34,11 +34,16 @@ func TestContract(t *testing.T) {
 			a := startWith(t, map[string]string{
 				"database.url": db.url(t), "webhooks.n8n": hookToken, "limits.read": "0", "limits.write": "0", "limits.intelligence": "0", "limits.auth": "0", "limits.anonymous": "0",
 			})
+			c := newCaller(t, a)
+			plan := contractPlan(t, a, c, uint64(seed))
 			if db.name != "sqlite" { // what differs there is few statements
-				checkContract(t, a, uint64(seed), requests/10)
+				demo(t, a, app.DemoParams{})
+				plan.Requests, plan.First = requests/10, nil
+				checkContract(t, plan)
 				return
 			}
-			report := checkContract(t, a, uint64(seed), requests)
+			plan.Requests, plan.First = requests, append(plan.First, samples(t, a, c)...)
+			report := checkContract(t, plan)
 			if requests < 10_000 { // too few for luck with every operation
 				return
 			}
@@ -59,19 +64,19 @@ func TestContract(t *testing.T) {
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
 var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10}
 
-func checkContract(t *testing.T, a *app.App, seed uint64, requests int) *apifuzz.Report {
+func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 	t.Helper()
 	started := time.Now()
-	report, err := apifuzz.Run(t.Context(), contractPlan(t, a, seed, requests))
+	report, err := apifuzz.Run(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("seed %d, %s, %s", seed, time.Since(started).Round(time.Millisecond), report)
+	t.Logf("seed %d, %s, %s", plan.Seed, time.Since(started).Round(time.Millisecond), report)
 	for _, fault := range report.Faults {
 		t.Error(fault)
 	}
-	if report.Total < requests && len(report.Faults) == 0 {
-		t.Errorf("%d requests were sent, want %d", report.Total, requests)
+	if report.Total < plan.Requests && len(report.Faults) == 0 {
+		t.Errorf("%d requests were sent, want %d", report.Total, plan.Requests)
 	}
 	return report
 }
@@ -84,9 +89,8 @@ var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "ca
 const hookToken = "a token of workflows, long enough"
 
 // contractPlan makes what the requests need, and says what they must leave alone.
-func contractPlan(t *testing.T, a *app.App, seed uint64, requests int) apifuzz.Plan {
+func contractPlan(t *testing.T, a *app.App, c *caller, seed uint64) apifuzz.Plan {
 	t.Helper()
-	c := newCaller(t, a)
 	address, err := url.Parse(c.base)
 	if err != nil {
 		t.Fatal(err)
@@ -98,14 +102,13 @@ func contractPlan(t *testing.T, a *app.App, seed uint64, requests int) apifuzz.P
 	c.want("GET", "/api/v1/auth/sessions", nil, http.StatusOK, &sessions)
 	leaver, login := person(t, c, "leaver")
 	plan := apifuzz.Plan{
-		Address: address.Host, Document: c.want("GET", "/api/v1/openapi.json", nil, http.StatusOK, nil).body, Requests: requests, Seed: seed, Most: dear,
+		Address: address.Host, Document: c.want("GET", "/api/v1/openapi.json", nil, http.StatusOK, nil).body, Seed: seed, Most: dear,
 		Credentials: [][2]string{{"Authorization", "Bearer " + c.token}, {"X-API-Key", key.Secret}, {"Authorization", "Bearer " + c.token}},
 		Ends:        []string{"logout"}, Avoid: []string{me.ID, me.Email, key.ID, leaver}, Examples: map[string]string{
 			"create-task":      `{"type": "market_scan", "params": {"topic": "espresso machines"}}`,
 			"generate-website": `{"niche": "espresso machines", "domain": "espresso-{n}.example"}`,
 			"login":            encode(t, login),
 		},
-		First: samples(t, a, c),
 	}
 	for _, s := range sessions {
 		plan.Avoid = append(plan.Avoid, s.ID)
