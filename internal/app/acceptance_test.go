@@ -81,14 +81,25 @@ func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
 	return s
 }
 
-// databases are the stores that every acceptance test runs on.
-var databases = []struct {
+// database is a store that acceptance tests run on.
+type database struct {
 	name string
 	url  func(t *testing.T) string
-}{
-	{"sqlite", func(*testing.T) string { return "" }},
-	{"postgres", func(t *testing.T) string { return testkit.Postgres(t) }},
 }
+
+// databases are the stores that every acceptance test runs on. With the race
+// detector it is one: whole sites take minutes with it, and the gate runs these tests
+// without it, too.
+var databases = func() []database {
+	all := []database{
+		{"sqlite", func(*testing.T) string { return "" }},
+		{"postgres", func(t *testing.T) string { return testkit.Postgres(t) }},
+	}
+	if testkit.Race {
+		return all[:1]
+	}
+	return all
+}()
 
 // TestDemo runs the whole main job on the sample catalog.
 func TestDemo(t *testing.T) {
