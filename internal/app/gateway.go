@@ -153,7 +153,7 @@ func (a *App) wireGateway(routes map[string]http.Handler, metrics http.Handler) 
 		},
 		Limiter: a.cache, Fallback: a.local, FailClosed: l.Fail == "closed", InFlight: l.InFlight, WritesInFlight: l.WritesInFlight,
 		RequestTimeout: l.RequestTimeout, Origins: a.cfg.CORS.Origins, TrustedProxies: prefixes(a.cfg.Proxies.Trusted),
-		Idempotency: a.store.Idempotency, NoIdempotency: []string{api.Base + "/auth/", api.Base + "/users"},
+		Idempotency: a.store.Idempotency, NoIdempotency: api.Unrepeatable(),
 	}
 	if a.plays("edge") {
 		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge

@@ -195,7 +195,7 @@ func fingerprint(r *http.Request, p *domain.Principal) (sum string, discard func
 	h := sha256.New()
 	rights := slices.Clone(p.Permissions)
 	slices.Sort(rights)
-	fmt.Fprintf(h, "%q %q %q %q %q\n", r.Method, r.URL.Path, r.URL.RawQuery, p.Tenant, rights)
+	fmt.Fprintf(h, "%q %q %q %q %q %q\n", r.Method, r.URL.Path, r.URL.RawQuery, r.Header.Get("Content-Type"), p.Tenant, rights)
 	discard, err = holdBody(r, h)
 	return hex.EncodeToString(h.Sum(nil)), discard, err
 }
