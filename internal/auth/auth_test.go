@@ -299,34 +299,6 @@ func TestCSRF(t *testing.T) {
 	}
 }
 
-func TestAttempts(t *testing.T) {
-	t.Parallel()
-	now := noon
-	a := auth.NewAttempts(func() time.Time { return now })
-	for i := range 10 {
-		if wait := a.Begin("x"); wait != 0 {
-			t.Fatalf("attempt %d waits %v", i+1, wait)
-		}
-	}
-	if wait := a.Begin("x"); wait != 15*time.Minute {
-		t.Errorf("the 11th waits %v, want 15m", wait)
-	}
-	if wait := a.Begin("y"); wait != 0 {
-		t.Errorf("another account waits %v", wait)
-	}
-	now = now.Add(15 * time.Minute)
-	if wait := a.Begin("x"); wait != 0 {
-		t.Errorf("after the window: %v", wait)
-	}
-	for range 20 {
-		a.Begin("z")
-		a.Succeeded("z")
-	}
-	if wait := a.Begin("z"); wait != 0 {
-		t.Errorf("successes were counted: %v", wait)
-	}
-}
-
 // TestUnknownUsersCostAHash watches the memory that argon2 fills: a check against
 // nobody must work as hard as one against a real hash. It does not run in parallel
 // because the counter is the whole program's.

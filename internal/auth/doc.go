@@ -1,7 +1,7 @@
 // Package auth knows who someone is: passwords, second factors, tokens, API keys,
 // CSRF tokens, and the principal behind each.
 //
-//	e-mail + password (+ code) ─▶ Passwords, TOTP, Attempts ─▶ sign-in in the database ─▶ Tokens.Issue ─▶ JWT (24 h)
+//	e-mail + password (+ code) ─▶ Passwords, TOTP ─▶ sign-in in the database ─▶ Tokens.Issue ─▶ JWT (24 h)
 //	JWT ─▶ Authenticator: Tokens.Verify ─▶ sign-in and user in the database ─▶ domain.Principal
 //	mfm_… ─▶ Authenticator: SHA-256 ─▶ API key and user in the database ─▶ domain.Principal
 //
