@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"empire/internal/api"
+	"empire/internal/auth"
 	"empire/internal/bus"
 	"empire/internal/cache"
 	"empire/internal/domain"
@@ -145,7 +146,7 @@ func (a *App) wireGateway(routes map[string]http.Handler, metrics http.Handler) 
 	}
 	l := a.cfg.Limits
 	c := gateway.Config{
-		APIAddr: a.cfg.Listen.API, Auth: a.authenticator, SessionCookie: sessionCookie, Health: a.Health, Problem: api.WriteProblem,
+		APIAddr: a.cfg.Listen.API, Auth: a.authenticator, SessionCookie: auth.SessionCookie, Health: a.Health, Problem: api.WriteProblem,
 		Metrics: metrics, Observer: a.metrics, Counter: a.metrics, Logger: a.log, Routes: map[string]http.Handler{"/": a.proxy.Handler(local)},
 		Limits: gateway.Limits{
 			Auth: perMinute(l.Auth), Webhooks: perMinute(l.Webhooks), Intelligence: perMinute(l.Intelligence), Write: perMinute(l.Write),

@@ -26,8 +26,6 @@ import (
 // AdminEmail is the account that the first start creates.
 const AdminEmail = service.AdminEmail
 
-const sessionCookie = "empire_session"
-
 // NewLogger returns the program's logger.
 func NewLogger(w io.Writer, cfg *config.Config) (*slog.Logger, error) {
 	format := cfg.Log.Format
@@ -153,7 +151,7 @@ func (a *App) wireTransports(context.Context) error {
 	}
 	if a.plays("gateway") {
 		pages, err := web.New(web.Config{
-			Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: sessionCookie,
+			Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: auth.SessionCookie,
 			SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
 		})
 		if err != nil {
