@@ -81,6 +81,8 @@ var statusOf = map[domain.Code]int{
 	domain.CodeUnsupportedTaskType: http.StatusUnprocessableEntity,
 	domain.CodeNotEnoughData:       http.StatusUnprocessableEntity,
 	domain.CodeGateRed:             http.StatusConflict,
+	domain.CodeAgentNotFound:       http.StatusNotFound,
+	domain.CodeBudgetExhausted:     http.StatusConflict,
 	domain.CodeRateLimited:         http.StatusTooManyRequests,
 	domain.CodeUnavailable:         http.StatusServiceUnavailable,
 	domain.CodeTimeout:             http.StatusGatewayTimeout,

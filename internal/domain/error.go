@@ -22,6 +22,8 @@ const (
 	CodeUnsupportedTaskType Code = "unsupported_task_type" // the agent does not take this task type
 	CodeNotEnoughData       Code = "not_enough_data"       // the evidence does not carry what was asked
 	CodeGateRed             Code = "gate_red"              // a gate refused the release
+	CodeAgentNotFound       Code = "agent_not_found"       // a message names an agent that does not exist
+	CodeBudgetExhausted     Code = "budget_exhausted"      // the money for it is spent; the cause is an *Exhausted
 	CodeRateLimited         Code = "rate_limited"          // too many requests; see RetryAfter
 	CodeUnavailable         Code = "unavailable"           // something this needs is down; try again
 	CodeTimeout             Code = "timeout"               // it took longer than it may

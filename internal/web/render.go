@@ -109,7 +109,7 @@ func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 		v.Heading = "Not found"
 	case domain.CodeForbidden:
 		v.Heading = "Not allowed"
-	case domain.CodeConflict, domain.CodeGateRed:
+	case domain.CodeConflict, domain.CodeGateRed, domain.CodeBudgetExhausted:
 		v.Heading = "Not possible now"
 	case domain.CodeInvalid, domain.CodeMalformed:
 		v.Heading = "That does not work"
