@@ -202,7 +202,11 @@ func (a *App) wireData(context.Context) error {
 		}
 		a.lock = l
 	}
-	blobs, err := blob.NewDir(filepath.Join(a.cfg.Data, "blobs"))
+	dir := a.cfg.Blobs.Dir
+	if dir == "" {
+		dir = filepath.Join(a.cfg.Data, "blobs")
+	}
+	blobs, err := blob.NewDir(dir)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type Config struct {
 	CORS     CORS     `koanf:"cors"`
 	Proxies  Proxies  `koanf:"proxies"`
 	Database Database `koanf:"database"`
+	Blobs    Blobs    `koanf:"blobs"`
 	Redis    Redis    `koanf:"redis"`
 	Bus      Bus      `koanf:"bus"`
 	Auth     Auth     `koanf:"auth"`
@@ -113,6 +114,12 @@ type Database struct {
 	MaxConns int    `koanf:"max_conns"` // of one process; 0: 20 for PostgreSQL, 8 readers for SQLite
 }
 
+// Blobs says where files are kept by content. Processes that share a database need
+// the same place.
+type Blobs struct {
+	Dir string `koanf:"dir"` // empty: blobs in the data directory
+}
+
 // Bus chooses the message bus: a NATS cluster with a URL, else one in the process.
 type Bus struct {
 	URL Secret `koanf:"url"`
@@ -178,6 +185,7 @@ func defaults() map[string]any {
 		"cors":     map[string]any{"origins": []string{}},
 		"proxies":  map[string]any{"trusted": []string{}},
 		"database": map[string]any{"url": "", "max_conns": 0},
+		"blobs":    map[string]any{"dir": ""},
 		"redis":    map[string]any{"url": ""},
 		"bus":      map[string]any{"url": ""},
 		"auth":     map[string]any{"secret": "", "key_file": ""},
