@@ -101,8 +101,8 @@ func (l local) CancelRun(ctx context.Context, id domain.RunID) (*runView, error)
 }
 
 // RetryRun implements portfolio.
-func (l local) RetryRun(ctx context.Context, id domain.RunID) (*runView, error) {
-	return view(viewRun)(l.a.Runs.Retry(ctx, id))
+func (l local) RetryRun(ctx context.Context, id domain.RunID, from string) (*runView, error) {
+	return view(viewRun)(l.a.Runs.Retry(ctx, id, from))
 }
 
 // Follow implements portfolio.

@@ -297,7 +297,7 @@ func (f runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) 
 	return f.Get(ctx, id)
 }
 
-func (f runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+func (f runs) Retry(ctx context.Context, id domain.RunID, _ string) (*domain.Run, error) {
 	if _, err := f.Get(ctx, id); err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wireAdmin, a.wireRouting, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -250,7 +250,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	}
 	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
 	a.engine = pipeline.New(pipeline.Config{
-		Runs: a.store.Runs, Steps: a.store.Steps, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
+		Runs: a.store.Runs, Steps: a.store.Steps, Slots: a.store.Slots, Custom: a.store.Pipelines, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
 		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: a.runtime, Worker: worker, Now: a.now, Log: a.log,
 	})
 	return nil

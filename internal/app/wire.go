@@ -107,9 +107,6 @@ func (a *App) wireAgents(context.Context) error {
 	if err := a.engine.Register(a.launch.Definition()); err != nil {
 		return err
 	}
-	a.queue.Handle(pipeline.JobStep, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
-		return a.engine.Work(ctx, args)
-	})
 	a.queue.Handle(service.JobTask, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Agents.Work(ctx, args)
 	})

@@ -12,6 +12,7 @@ import (
 
 type runStore interface {
 	Get(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Show(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	Hold(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	List(ctx context.Context, f domain.RunFilter, w domain.Window) ([]domain.Run, int, error)
 }
@@ -132,7 +133,10 @@ func (s *Runs) List(ctx context.Context, state domain.RunState, site domain.Webs
 
 // Get returns one run with its steps and their results.
 func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
-	run, err := s.get(ctx, id)
+	if _, err := s.get(ctx, id); err != nil {
+		return nil, err
+	}
+	run, err := s.cfg.Runs.Show(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -193,10 +197,11 @@ func (s *Runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	})
 }
 
-// Retry continues a failed or cancelled run.
-func (s *Runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+// Retry continues a failed or cancelled run; with from, that step and what comes
+// after it run again, of a completed run, too.
+func (s *Runs) Retry(ctx context.Context, id domain.RunID, from string) (*domain.Run, error) {
 	return s.change(ctx, id, "run.retried", func(ctx context.Context) (*domain.Run, error) {
-		return s.cfg.Engine.Retry(ctx, id)
+		return s.cfg.Engine.Retry(ctx, id, from)
 	})
 }
 
@@ -207,6 +212,9 @@ func (s *Runs) change(ctx context.Context, id domain.RunID, action string, do fu
 		return nil, err
 	}
 	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.cfg.Engine.Hold(ctx, id); err != nil {
+			return err
+		}
 		before, err := s.cfg.Runs.Hold(ctx, id)
 		if before, err = visible(ctx, before, err, "Run", string(id)); err != nil {
 			return err

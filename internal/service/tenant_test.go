@@ -70,7 +70,7 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Runs.Events":   func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
 		"Runs.Attempts": func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
 		"Runs.Cancel":   func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },
-		"Runs.Retry":    func(ctx context.Context) error { _, err := e.runs.Retry(ctx, h.run); return err },
+		"Runs.Retry":    func(ctx context.Context) error { _, err := e.runs.Retry(ctx, h.run, ""); return err },
 		"Approvals.Get": func(ctx context.Context) error { _, err := e.approvals.Get(ctx, h.approval); return err },
 		"Approvals.Decide": func(ctx context.Context) error {
 			_, err := e.approvals.Decide(ctx, h.approval, domain.Decision{Approve: true})
