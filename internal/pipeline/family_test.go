@@ -71,7 +71,9 @@ func TestSubRuns(t *testing.T) {
 
 func TestCancelReachesSubRuns(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store) {
-		wait := func(context.Context, *pipeline.Input) (pipeline.Output, error) { return pipeline.Output{Wait: true}, nil }
+		wait := func(context.Context, *pipeline.Input) (pipeline.Output, error) {
+			return pipeline.Output{Wait: true}, nil
+		}
 		c := newCrew(t, s, nil, def("low", step("w", 1, wait)), def("mid", step("s", 1, starts("low"))), def("top", step("s", 1, starts("mid"))))
 		id := c.start(pipeline.StartParams{Pipeline: "top"})
 		c.work(2)
@@ -201,9 +203,14 @@ func TestCompensationThatNeverWorks(t *testing.T) {
 	t.Parallel()
 	undone := ""
 	a, b := step("a", 1, ok("a")), step("b", 1, ok("b"))
-	a.Compensate = func(context.Context, *pipeline.Input) (pipeline.Output, error) { undone += "a"; return pipeline.Output{}, nil }
+	a.Compensate = func(context.Context, *pipeline.Input) (pipeline.Output, error) {
+		undone += "a"
+		return pipeline.Output{}, nil
+	}
 	b.Compensate = func(context.Context, *pipeline.Input) (pipeline.Output, error) { panic("boom") }
-	wait := step("w", 1, func(context.Context, *pipeline.Input) (pipeline.Output, error) { return pipeline.Output{Wait: true}, nil })
+	wait := step("w", 1, func(context.Context, *pipeline.Input) (pipeline.Output, error) {
+		return pipeline.Output{Wait: true}, nil
+	})
 	c := newCrew(t, newBench(t).store, nil, def("p", a, b, wait))
 	id := c.start(pipeline.StartParams{Pipeline: "p"})
 	c.work(1)

@@ -104,7 +104,9 @@ func TestFailureStopsSiblings(t *testing.T) {
 // order, and each answer continues only what waits for it.
 func TestWaitingBranches(t *testing.T) {
 	t.Parallel()
-	ask := func(context.Context, *pipeline.Input) (pipeline.Output, error) { return pipeline.Output{Wait: true}, nil }
+	ask := func(context.Context, *pipeline.Input) (pipeline.Output, error) {
+		return pipeline.Output{Wait: true}, nil
+	}
 	c := newCrew(t, newBench(t).store, nil, def("p",
 		after(step("ask1", 1, ask)), step("do1", 1, ok(1)), after(step("ask2", 1, ask)), step("do2", 1, ok(1)), after(step("join", 1, ok(1)), "do1", "do2")))
 	for _, order := range [][]string{{"ask1", "ask2"}, {"ask2", "ask1"}} {
