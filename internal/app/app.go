@@ -79,6 +79,8 @@ type App struct {
 	APIKeys   *service.APIKeys
 	Websites  *service.Websites
 	Runs      *service.Runs
+	Pipelines *service.Pipelines
+	Schedules *service.Schedules
 	Approvals *service.Approvals
 	Agents    *service.Agents
 	Catalogue *service.Catalogue
@@ -186,6 +188,8 @@ func (a *App) parts() []part {
 	if a.mode == Serve && a.plays("worker") {
 		keeper := &housekeeping{a: a}
 		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
+		clock := &scheduler{a: a}
+		out = append(out, part{"schedules", clock.Start, clock.Stop})
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})

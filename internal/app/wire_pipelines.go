@@ -5,11 +5,19 @@ import (
 	"encoding/json"
 
 	"empire/internal/domain"
+	"empire/internal/service"
 )
 
-// wirePipelines lets the queue work the jobs of the engine. A job takes as long as
-// its step may; the engine minds that time itself.
+// wirePipelines builds what keeps pipelines and schedules, and lets the queue work
+// the jobs of the engine. A job takes as long as its step may; the engine minds that
+// time itself.
 func (a *App) wirePipelines(context.Context) error {
+	a.Pipelines = service.NewPipelines(service.PipelinesConfig{
+		Tx: a.store, Store: a.store.Pipelines, Engine: a.engine, Websites: a.store.Websites, Audit: a.store.Audit, Now: a.now,
+	})
+	a.Schedules = service.NewSchedules(service.SchedulesConfig{
+		Tx: a.store, Store: a.store.Schedules, Runs: a.store.Runs, Websites: a.store.Websites, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
+	})
 	for kind, work := range a.engine.Handlers() {
 		a.queue.Handle(kind, domain.MaxTimeout, func(ctx context.Context, args json.RawMessage, _ int) error {
 			return work(ctx, args)

@@ -72,13 +72,7 @@ func (e *Engine) Check(ctx context.Context, tenant domain.TenantID, source strin
 	p, faults := spec.Parse(source, &spec.World{
 		Agent: e.cfg.Agent.Check,
 		Pipeline: func(name string) error {
-			if def, ok := e.latest(name); ok {
-				if def.Private {
-					return domain.Invalid("pipeline", "Pipeline %s cannot be started by another one.", name)
-				}
-				return nil
-			}
-			_, err := e.newestCustom(ctx, tenant, name)
+			err := e.Startable(ctx, tenant, name)
 			if domain.CodeOf(err) != domain.CodeInvalid {
 				broken = err
 			}
@@ -95,6 +89,19 @@ func (e *Engine) Check(ctx context.Context, tenant domain.TenantID, source strin
 		}
 	}
 	return p, faults, nil
+}
+
+// Startable returns why a tenant cannot start a pipeline by name: there is none
+// (CodeInvalid), or the program starts it where more is to be done.
+func (e *Engine) Startable(ctx context.Context, tenant domain.TenantID, name string) error {
+	if def, ok := e.latest(name); ok {
+		if def.Private {
+			return domain.Invalid("pipeline", "Pipeline %s cannot be started by its name.", name)
+		}
+		return nil
+	}
+	_, err := e.newestCustom(ctx, tenant.OrDefault(), name)
+	return err
 }
 
 // Described is what there is to tell about an operator's own pipeline.

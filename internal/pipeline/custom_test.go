@@ -172,7 +172,7 @@ func TestCheckAsksTheWorld(t *testing.T) {
 		{"unknown agent", `{name: a, agent: who, task: say}`, `Agent "who" does not exist.`},
 		{"unknown task type", `{name: a, agent: echo, task: sing}`, `Agent echo takes say, fail, panic.`},
 		{"unknown pipeline", `{name: a, pipeline: nope}`, `Pipeline "nope" does not exist.`},
-		{"private pipeline", `{name: a, pipeline: private}`, `Pipeline private cannot be started by another one.`},
+		{"private pipeline", `{name: a, pipeline: private}`, `Pipeline private cannot be started by its name.`},
 		{"pipeline of another tenant", `{name: a, pipeline: other}`, `Pipeline "other" does not exist.`},
 		{"shipped pipeline", `{name: a, pipeline: public}`, ""},
 		{"no model", `{name: a, model: {prompt: x}}`, "No model is configured."},

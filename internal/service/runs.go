@@ -2,8 +2,7 @@ package service
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"encoding/json"
 	"time"
 
 	"empire/internal/domain"
@@ -51,23 +50,6 @@ type Runs struct {
 // NewRuns returns the service.
 func NewRuns(cfg RunsConfig) *Runs { return &Runs{cfg, journal{cfg.Audit, cfg.Now}} }
 
-// Pipelines lists the shipped pipelines by name.
-func (s *Runs) Pipelines(ctx context.Context) ([]domain.PipelineInfo, error) {
-	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
-		return nil, err
-	}
-	var out []domain.PipelineInfo
-	for _, d := range s.cfg.Engine.Definitions() {
-		info := domain.PipelineInfo{Name: d.Name, Version: d.Version}
-		for _, st := range d.Steps {
-			info.Steps = append(info.Steps, domain.PipelineStep{Name: st.Name, Agent: st.Agent, Task: st.Task})
-		}
-		out = append(out, info)
-	}
-	slices.SortFunc(out, func(a, b domain.PipelineInfo) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
-}
-
 // Start starts a run. Websites are launched through Websites.Generate, which also
 // reserves the domain.
 func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, error) {
@@ -78,11 +60,31 @@ func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, er
 	if p.Pipeline == "launch_website" {
 		return nil, domain.Invalid("pipeline", "Start launch_website through POST /websites/generate, which reserves the domain.")
 	}
-	start := pipeline.StartParams{Pipeline: p.Pipeline, Params: p.Params, Stages: p.Stages, Tenant: scope(ctx), OwnerID: principal.UserID}
+	start := pipeline.StartParams{
+		Pipeline: p.Pipeline, Params: p.Params, Stages: p.Stages, Tenant: scope(ctx), OwnerID: principal.UserID, Priority: p.Priority,
+	}
 	if err := s.checkNamed(ctx, start); err != nil {
 		return nil, err
 	}
+	if p.Pipeline != "" {
+		if err := s.cfg.Engine.Startable(ctx, start.Tenant, p.Pipeline); err != nil {
+			return nil, err
+		}
+		start.WebsiteID = websiteOf(p.Params)
+	}
 	return s.start(ctx, start)
+}
+
+// websiteOf returns the website that the parameters of a run are about: their
+// website_id.
+func websiteOf(params json.RawMessage) domain.WebsiteID {
+	var about struct {
+		ID domain.WebsiteID `json:"website_id"`
+	}
+	if json.Unmarshal(params, &about) != nil {
+		return ""
+	}
+	return about.ID
 }
 
 // checkNamed refuses a run whose parameters name a website that the principal in
