@@ -44,6 +44,10 @@ type runBody struct {
 	FinishedAt     *time.Time                 `json:"finished_at"`
 }
 
+type retryBody struct {
+	From string `json:"from,omitempty" maxLength:"64" doc:"Name of the step from which it runs again; without it the first that did not complete"`
+}
+
 type stepBody struct {
 	Name       string           `json:"name"`
 	Agent      domain.AgentID   `json:"agent"`
@@ -74,10 +78,8 @@ type (
 		ID domain.RunID `path:"run_id"`
 	}
 	retryInput struct {
-		runInput
-		Body *struct {
-			From string `json:"from,omitempty" maxLength:"64" doc:"Name of the step from which it runs again; without it the first that did not complete"`
-		}
+		ID   domain.RunID `path:"run_id"`
+		Body *retryBody
 	}
 	listRunsInput struct {
 		Window

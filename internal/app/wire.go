@@ -17,7 +17,6 @@ import (
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
-	"empire/internal/pipeline"
 	"empire/internal/pipeline/shipped"
 	"empire/internal/service"
 )

@@ -18,10 +18,23 @@ func (a *App) wirePipelines(context.Context) error {
 	a.Schedules = service.NewSchedules(service.SchedulesConfig{
 		Tx: a.store, Store: a.store.Schedules, Runs: a.store.Runs, Websites: a.store.Websites, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
 	})
+	if a.bus != nil {
+		if _, err := a.bus.Subscribe("empire.run.*", a.runHeard); err != nil {
+			return err
+		}
+	}
 	for kind, work := range a.engine.Handlers() {
 		a.queue.Handle(kind, domain.MaxTimeout, func(ctx context.Context, args json.RawMessage, _ int) error {
 			return work(ctx, args)
 		})
 	}
 	return nil
+}
+
+// runHeard interrupts what this process does for a run that another one has ended.
+func (a *App) runHeard(_ string, data []byte) {
+	var ev domain.RunEvent
+	if json.Unmarshal(data, &ev) == nil && (ev.Type == "run.cancelled" || ev.Type == "run.failed") {
+		a.engine.Stop(ev.RunID)
+	}
 }
