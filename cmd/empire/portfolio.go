@@ -17,6 +17,8 @@ import (
 type portfolio interface {
 	siteKeeper
 	runKeeper
+	pipelineKeeper
+	scheduleKeeper
 	approvalKeeper
 	agentKeeper
 	webhookKeeper

@@ -25,7 +25,7 @@ type pipelineService interface {
 	Get(ctx context.Context, name string) (*domain.PipelineInfo, error)
 	Put(ctx context.Context, name, definition string) (*domain.PipelineInfo, error)
 	Delete(ctx context.Context, name string) error
-	Validate(ctx context.Context, definition string) ([]domain.Fault, error)
+	Validate(ctx context.Context, definition string) (string, []domain.Fault, error)
 }
 
 type pipelineBody struct {
@@ -60,6 +60,7 @@ type (
 	pipelineOutput    struct{ Body pipelineBody }
 	definitionVerdict struct {
 		Valid  bool                  `json:"valid"`
+		Name   string                `json:"name" doc:"Of the pipeline; empty with faults"`
 		Faults []definitionFaultBody `json:"faults"`
 	}
 	definitionFaultBody struct {
@@ -143,11 +144,11 @@ func registerPipelines(a *API, pipelines pipelineService) {
 			{Path: "steps[0].agent", Line: 5, Column: 5, Message: `Agent "seo" does not exist.`},
 		}},
 	}, func(ctx context.Context, in *validateInput) (*verdictOutput, error) {
-		faults, err := pipelines.Validate(ctx, in.Body.Definition)
+		name, faults, err := pipelines.Validate(ctx, in.Body.Definition)
 		if err != nil {
 			return nil, err
 		}
-		out := &verdictOutput{definitionVerdict{Valid: len(faults) == 0, Faults: []definitionFaultBody{}}}
+		out := &verdictOutput{definitionVerdict{Valid: len(faults) == 0, Name: name, Faults: []definitionFaultBody{}}}
 		for _, f := range faults {
 			out.Body.Faults = append(out.Body.Faults, definitionFaultBody{f.Path, f.Line, f.Column, f.Message})
 		}

@@ -43,11 +43,11 @@ func (f pipelines) Delete(ctx context.Context, name string) error {
 	return err
 }
 
-func (f pipelines) Validate(_ context.Context, definition string) ([]domain.Fault, error) {
+func (f pipelines) Validate(_ context.Context, definition string) (string, []domain.Fault, error) {
 	if definition == "bad" {
-		return []domain.Fault{{Path: "name", Line: 1, Column: 1, Message: "It has no name."}}, f.fail
+		return "", []domain.Fault{{Path: "name", Line: 1, Column: 1, Message: "It has no name."}}, f.fail
 	}
-	return nil, f.fail
+	return "weekly", nil, f.fail
 }
 
 func (f schedules) Get(_ context.Context, id domain.ScheduleID) (*domain.Schedule, error) {
@@ -91,7 +91,7 @@ func TestFaultsOfADefinition(t *testing.T) {
 		t.Errorf("%d %s", w.Code, diff)
 	}
 	w = call(t, a, admin, "POST", api.Base+"/pipelines/validate", `{"definition":"bad"}`)
-	if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != `{"valid":false,"faults":[{"path":"name","line":1,"column":1,"message":"It has no name."}]}` {
+	if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != `{"valid":false,"name":"","faults":[{"path":"name","line":1,"column":1,"message":"It has no name."}]}` {
 		t.Errorf("%d %s", w.Code, got)
 	}
 }

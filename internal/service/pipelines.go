@@ -82,13 +82,13 @@ func (s *Pipelines) Get(ctx context.Context, name string) (*domain.PipelineInfo,
 	return s.cfg.Engine.Described(own)
 }
 
-// Validate returns all faults of a definition.
-func (s *Pipelines) Validate(ctx context.Context, definition string) ([]domain.Fault, error) {
+// Validate returns the name of the pipeline that a definition is of, or all its
+// faults.
+func (s *Pipelines) Validate(ctx context.Context, definition string) (string, []domain.Fault, error) {
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	_, faults, err := s.check(ctx, definition)
-	return faults, err
+	return s.check(ctx, definition)
 }
 
 // check returns the name of a definition, or its faults. Websites that it names
