@@ -274,8 +274,14 @@ func (a *App) publish(ev domain.RunEvent) {
 	}
 }
 
-// runEnded removes a website that never came to be: its niche is not in the feeds.
+// runEnded closes the questions of a run that nobody answered, and removes a website
+// that never came to be: its niche is not in the feeds.
 func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
+	if run.State != domain.StateCompleted {
+		if err := a.Runs.VoidApprovals(ctx, run.ID); err != nil {
+			return err
+		}
+	}
 	if cause == nil || cause.Code != domain.CodeNotEnoughData {
 		return nil
 	}

@@ -184,19 +184,25 @@ func (s *Runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error)
 		if err != nil {
 			return nil, err
 		}
-		voided, err := s.cfg.Approvals.VoidByRun(ctx, id, s.journal.stamp())
-		if err != nil {
-			return nil, err
-		}
-		for i := range voided {
-			before := voided[i]
-			before.State, before.DecidedAt = domain.ApprovalPending, nil
-			if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
-				return nil, err
-			}
-		}
-		return run, nil
+		return run, s.VoidApprovals(ctx, id)
 	})
+}
+
+// VoidApprovals closes the questions of a run that has ended without an answer. It
+// belongs into the transaction that ends the run and needs no principal.
+func (s *Runs) VoidApprovals(ctx context.Context, id domain.RunID) error {
+	voided, err := s.cfg.Approvals.VoidByRun(ctx, id, s.journal.stamp())
+	if err != nil {
+		return err
+	}
+	for i := range voided {
+		before := voided[i]
+		before.State, before.DecidedAt = domain.ApprovalPending, nil
+		if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Retry continues a failed or cancelled run; with from, that step and what comes
