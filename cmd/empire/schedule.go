@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -179,7 +180,7 @@ func scheduleUpdateCommand(g *globals) *cobra.Command {
 			if enable || disable {
 				patch.Enabled = &enable
 			}
-			if cmd.Flags().NFlag() == 0 {
+			if !enable && !disable && !f.given(cmd) {
 				return usagef("%s needs something to change", cmd.CommandPath())
 			}
 			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
@@ -195,6 +196,11 @@ func scheduleUpdateCommand(g *globals) *cobra.Command {
 	c.Flags().BoolVar(&disable, "disable", false, "do not run any more")
 	f.add(c)
 	return c
+}
+
+// given reports whether one of the flags was.
+func (f *scheduleFlags) given(cmd *cobra.Command) bool {
+	return slices.ContainsFunc([]string{"cron", "every", "time-zone", "param", "overlap", "priority"}, cmd.Flags().Changed)
 }
 
 // patch is what the given flags change.
