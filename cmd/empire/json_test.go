@@ -15,9 +15,12 @@ func TestJSON(t *testing.T) {
 	o := ids(t, dir)
 	programs := filepath.Join(t.TempDir(), "programs.csv")
 	keywords := filepath.Join(t.TempDir(), "keywords.csv")
+	weekly, faulty := filepath.Join(t.TempDir(), "weekly.yaml"), filepath.Join(t.TempDir(), "faulty.yaml")
 	for file, text := range map[string]string{
 		programs: "network,advertiser_id,name,commission_percent\nawin,77,Shop,5\n",
 		keywords: "keyword,volume\nespresso machine,1000\n",
+		weekly:   "name: weekly\nparameters: [{name: n, type: number}]\nsteps: [{name: rest, wait: 1h}]\n",
+		faulty:   "name: weekly\nsteps: [{name: rest}]\n",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -33,6 +36,12 @@ func TestJSON(t *testing.T) {
 		{"site show nowhere.example", 1}, {"site rollback nowhere.example", 1}, {"site publish " + sampleSite + " --release rel_none", 1},
 		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1},
 		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
+		{"run retry " + o.run + " --from nothing", 1},
+		{"pipeline list", 0}, {"pipeline show launch_website", 0}, {"pipeline show weekly", 1}, {"pipeline apply " + weekly + " --check", 0}, {"pipeline apply " + weekly, 0},
+		{"pipeline apply " + faulty, 1}, {"pipeline show weekly", 0}, {"pipeline run weekly --param n=3 --priority low", 0}, {"pipeline run weekly --param x=3", 1},
+		{"schedule add nightly --pipeline weekly --every 6h", 0}, {"schedule add nightly --pipeline weekly --every 6h", 1}, {"schedule list", 0},
+		{"schedule show sched_none", 1}, {"schedule update sched_none --disable", 1}, {"schedule delete sched_none", 1},
+		{"pipeline delete weekly", 0}, {"pipeline delete weekly", 1},
 		{"approval list", 0}, {"approval list --all", 0}, {"approval show " + o.approval, 0}, {"approval show appr_none", 1},
 		{"approval approve " + o.approval, 1}, {"approval reject " + o.approval + " --reason late", 1},
 		{"agent list", 0}, {"agent show website_builder", 0}, {"agent show nobody", 1},

@@ -189,6 +189,8 @@ func (g *globals) follow(ctx context.Context, p portfolio, id domain.RunID, site
 func (g *globals) printFollowed(f followed) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(g.io.out, format+"\n", args...) }
 	switch {
+	case f.Status == domain.StateWaiting && f.ApprovalID == "":
+		say("run %s waits for a time, for money, or for an agent outside of the program; it goes on while a server runs", f.RunID)
 	case f.Status == domain.StateWaiting:
 		say("run %s waits for your decision:\n  %s\n  %s", f.RunID, g.again("approval show "+string(f.ApprovalID)), g.again("approval approve "+string(f.ApprovalID)))
 	case f.Error != nil:

@@ -101,8 +101,8 @@ func (l local) CancelRun(ctx context.Context, id domain.RunID) (*runView, error)
 }
 
 // RetryRun implements portfolio.
-func (l local) RetryRun(ctx context.Context, id domain.RunID) (*runView, error) {
-	return view(viewRun)(l.a.Runs.Retry(ctx, id))
+func (l local) RetryRun(ctx context.Context, id domain.RunID, from string) (*runView, error) {
+	return view(viewRun)(l.a.Runs.Retry(ctx, id, from))
 }
 
 // Follow implements portfolio.
@@ -183,12 +183,13 @@ func viewRun(r *domain.Run) runView {
 	v := runView{
 		ID: r.ID, PipelineID: r.ID, Pipeline: r.Pipeline, Version: r.Version, Status: r.State, Params: orObject(r.Params),
 		WebsiteID: orNil(r.WebsiteID), Steps: []stepView{}, CreatedAt: r.CreatedAt.UTC(), StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt),
+		Priority: r.Priority.OrNormal(), ParentRun: orNil(r.ParentRun),
 	}
 	results := map[string]json.RawMessage{}
 	for _, s := range r.Steps {
 		v.Steps = append(v.Steps, stepView{
 			Name: s.Name, Agent: s.Agent, Task: s.Task, Status: s.State, Attempt: s.Attempt, Done: s.Done, Total: s.Total, Message: s.Message,
-			Error: s.Error, StartedAt: utc(s.StartedAt), FinishedAt: utc(s.FinishedAt),
+			BlockedOn: s.BlockedOn, Undo: s.Undo, UndoError: s.UndoError, Error: s.Error, StartedAt: utc(s.StartedAt), FinishedAt: utc(s.FinishedAt),
 		})
 		if s.State == domain.StateCompleted && len(s.Result) > 0 {
 			results[s.Name] = s.Result

@@ -17,6 +17,8 @@ import (
 type portfolio interface {
 	siteKeeper
 	runKeeper
+	pipelineKeeper
+	scheduleKeeper
 	approvalKeeper
 	agentKeeper
 	webhookKeeper
@@ -44,7 +46,9 @@ type runKeeper interface {
 	Runs(ctx context.Context, f domain.RunFilter, w domain.Window) ([]runView, int, error)
 	Run(ctx context.Context, id domain.RunID) (*runView, error)
 	CancelRun(ctx context.Context, id domain.RunID) (*runView, error)
-	RetryRun(ctx context.Context, id domain.RunID) (*runView, error)
+	// RetryRun continues a run that has ended; with from, that step and what comes
+	// after it run again.
+	RetryRun(ctx context.Context, id domain.RunID, from string) (*runView, error)
 	// Follow reports progress until the run waits for a person or has ended.
 	Follow(ctx context.Context, id domain.RunID, report func(app.DemoProgress)) (*runView, error)
 }

@@ -103,8 +103,8 @@ func (r *remote) CancelRun(ctx context.Context, id domain.RunID) (*runView, erro
 }
 
 // RetryRun implements portfolio.
-func (r *remote) RetryRun(ctx context.Context, id domain.RunID) (*runView, error) {
-	run, err := r.api.RetryRun(ctx, string(id))
+func (r *remote) RetryRun(ctx context.Context, id domain.RunID, from string) (*runView, error) {
+	run, err := r.api.RetryRun(ctx, string(id), &client.Retry{From: from})
 	return shown[runView](r, run, err)
 }
 

@@ -59,7 +59,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.`,
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(
-		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), siteCommand(g), runCommand(g), approvalCommand(g),
+		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), siteCommand(g), runCommand(g), pipelineCommand(g), scheduleCommand(g), approvalCommand(g),
 		agentCommand(g), webhookCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), versionCommand(g),
 	)
 	addBuiltIn(root)

@@ -156,13 +156,16 @@ func runCancelCommand(g *globals) *cobra.Command {
 }
 
 func runRetryCommand(g *globals) *cobra.Command {
-	return &cobra.Command{
-		Use: "retry RUN", Short: "Continue a failed or cancelled run at its first open step", Example: "  empire run retry run_…", Args: cobra.ExactArgs(1),
-		Long: `Continue a failed or cancelled run at its first open step, and follow it until it waits
-for approval or has ended. Finished steps are not repeated.`,
+	from := ""
+	c := &cobra.Command{
+		Use: "retry RUN", Short: "Continue a run that has ended", Args: cobra.ExactArgs(1),
+		Example: "  empire run retry run_…\n  empire run retry run_… --from write",
+		Long: `Continue a failed or cancelled run with what did not complete, and follow it until it
+waits for approval or has ended. Completed steps are not repeated, unless --from names
+a step: that one and all that come after it run again, of a completed run, too.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return g.onWorkingPortfolio(cmd, func(ctx context.Context, p portfolio) error {
-				run, err := p.RetryRun(ctx, domain.RunID(args[0]))
+				run, err := p.RetryRun(ctx, domain.RunID(args[0]), from)
 				if err != nil {
 					return err
 				}
@@ -174,4 +177,6 @@ for approval or has ended. Finished steps are not repeated.`,
 			})
 		},
 	}
+	c.Flags().StringVar(&from, "from", "", "step from which the run is repeated")
+	return c
 }

@@ -60,6 +60,8 @@ type runView struct {
 	Error          string                     `json:"error,omitempty"`
 	ErrorCode      domain.Code                `json:"error_code,omitempty"`
 	PartialResults map[string]json.RawMessage `json:"partial_results,omitempty"`
+	Priority       domain.RunPriority         `json:"priority"`
+	ParentRun      *domain.RunID              `json:"parent_run"`
 	CreatedAt      time.Time                  `json:"created_at"`
 	StartedAt      *time.Time                 `json:"started_at"`
 	FinishedAt     *time.Time                 `json:"finished_at"`
@@ -74,6 +76,9 @@ type stepView struct {
 	Done       int              `json:"done"`
 	Total      int              `json:"total"`
 	Message    string           `json:"message"`
+	BlockedOn  string           `json:"blocked_on,omitempty"`
+	Undo       domain.RunState  `json:"undo,omitempty"`
+	UndoError  *domain.RunError `json:"undo_error,omitempty"`
 	Error      *domain.RunError `json:"error,omitempty"`
 	StartedAt  *time.Time       `json:"started_at"`
 	FinishedAt *time.Time       `json:"finished_at"`

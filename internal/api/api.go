@@ -30,6 +30,8 @@ type Config struct {
 	Websites  websiteService
 	Portfolio portfolio // answers for Websites what it can; may be nil
 	Runs      runService
+	Pipelines pipelineService
+	Schedules scheduleService
 	Approvals approvalService
 	Catalogue catalogueService
 	Webhooks  webhookService
@@ -75,7 +77,9 @@ func New(c Config) *API {
 	registerWebsites(a, c.Websites)
 	registerPages(a, c.Websites)
 	registerReleases(a, c.Websites)
-	registerPipelines(a, c.Runs)
+	registerPipelines(a, c.Pipelines)
+	registerStart(a, c.Runs)
+	registerSchedules(a, c.Schedules)
 	registerRuns(a, c.Runs)
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)

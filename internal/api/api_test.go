@@ -92,6 +92,24 @@ var endpoints = append(identityEndpoints, []endpoint{
 	},
 	{method: "GET", path: "/websites/site_1/audit", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/audit"},
 	{method: "GET", path: "/pipelines", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/pipelines/weekly", right: domain.AgentsRead, status: 200, unknown: "/pipelines/monthly", bad: []string{"?x=1"}},
+	{
+		method: "PUT", path: "/pipelines/weekly", right: domain.AgentsManage, status: 200, unknown: "/pipelines/monthly", body: `{"definition":"name: weekly"}`,
+		bad: []string{`{}`, `{"definition":""}`, `{"definition":{}}`, `{"definition":"bad"}`},
+	},
+	{method: "DELETE", path: "/pipelines/weekly", right: domain.AgentsManage, status: 204, unknown: "/pipelines/monthly"},
+	{method: "POST", path: "/pipelines/validate", right: domain.AgentsRead, status: 200, body: `{"definition":"x"}`, bad: []string{`{}`, `{"text":"x"}`}},
+	{method: "GET", path: "/schedules", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{
+		method: "POST", path: "/schedules", right: domain.AgentsManage, status: 201, body: `{"name":"n","pipeline":"p","cron":"0 3 * * *"}`,
+		bad: []string{`{}`, `{"name":"n","pipeline":"p"}`, `{"name":"n","pipeline":"p","every":"soon"}`, `{"name":"n","pipeline":"p","cron":"x","overlap":"maybe"}`},
+	},
+	{method: "GET", path: "/schedules/sched_1", right: domain.AgentsRead, status: 200, unknown: "/schedules/sched_2"},
+	{
+		method: "PATCH", path: "/schedules/sched_1", right: domain.AgentsManage, status: 200, unknown: "/schedules/sched_2", body: `{"enabled":false}`,
+		bad: []string{`{"enabled":"no"}`, `{"every":"x"}`, `{"pipeline":"other"}`},
+	},
+	{method: "DELETE", path: "/schedules/sched_1", right: domain.AgentsManage, status: 204, unknown: "/schedules/sched_2"},
 	{
 		method: "POST", path: "/pipelines/runs", right: domain.AgentsManage, status: 202,
 		body: `{"stages":[{"name":"a","agent":"opportunity_scanner","task":{"type":"market_scan"}}]}`,

@@ -48,6 +48,10 @@ type fakes struct {
 	entries   int // how many entries the audit log has
 	to        domain.ReleaseID
 	run       *domain.Run
+	from      string
+
+	schedule      domain.ScheduleParams
+	schedulePatch domain.SchedulePatch
 
 	login     domain.LoginParams
 	loggedOut string
@@ -260,10 +264,6 @@ func (f websites) Rollback(_ context.Context, id domain.WebsiteID, to domain.Rel
 	return f.site(id)
 }
 
-func (f runs) Pipelines(context.Context) ([]domain.PipelineInfo, error) {
-	return []domain.PipelineInfo{{Name: "launch_website", Version: 1, Steps: []domain.PipelineStep{{Name: "scan"}}}}, f.fail
-}
-
 func (f runs) Start(_ context.Context, p domain.StartParams) (*domain.Run, error) {
 	f.note(func() { f.start = p })
 	if p.Pipeline == "" && len(p.Stages) == 0 {
@@ -297,7 +297,8 @@ func (f runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) 
 	return f.Get(ctx, id)
 }
 
-func (f runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+func (f runs) Retry(ctx context.Context, id domain.RunID, from string) (*domain.Run, error) {
+	f.note(func() { f.from = from })
 	if _, err := f.Get(ctx, id); err != nil {
 		return nil, err
 	}
@@ -377,7 +378,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
-		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
+		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
 		Audit: auditLog{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -131,10 +132,28 @@ func problem(ctx context.Context, err error) *Problem {
 		if e.Field != "" {
 			p.Errors = []Fault{{Location: "body." + e.Field, Message: e.Message}}
 		}
+		if len(e.Faults) > 0 {
+			p.Errors = nil
+			for _, f := range e.Faults {
+				p.Errors = append(p.Errors, toFault(e.Field, f))
+			}
+		}
 	case code != domain.CodeInternal:
 		p.Detail = sentences[p.Status]
 	}
 	return withRequestID(ctx, p)
+}
+
+// toFault says where in a field of the body a fault is: body.definition:3:5 steps[0].
+func toFault(field string, f domain.Fault) Fault {
+	at := "body"
+	if field != "" {
+		at += "." + field
+	}
+	if f.Line > 0 {
+		at += fmt.Sprintf(":%d:%d", f.Line, f.Column)
+	}
+	return Fault{Location: strings.TrimSpace(at + " " + f.Path), Message: f.Message}
 }
 
 func newProblem(status int, code domain.Code, detail string) *Problem {

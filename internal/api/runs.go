@@ -17,7 +17,7 @@ type runReader interface {
 
 type runControl interface {
 	Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error)
-	Retry(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Retry(ctx context.Context, id domain.RunID, from string) (*domain.Run, error)
 }
 
 // runBody shows a run. Once it has ended it also has the fields of an ended run:
@@ -37,9 +37,15 @@ type runBody struct {
 	Error          string                     `json:"error,omitempty" doc:"Why the run failed"`
 	ErrorCode      domain.Code                `json:"error_code,omitempty"`
 	PartialResults map[string]json.RawMessage `json:"partial_results,omitempty" doc:"Of the stages before the end of a failed or cancelled run"`
+	Priority       domain.RunPriority         `json:"priority" enum:"high,normal,low"`
+	ParentRun      *domain.RunID              `json:"parent_run" doc:"The run that started this one as a step"`
 	CreatedAt      time.Time                  `json:"created_at"`
 	StartedAt      *time.Time                 `json:"started_at"`
 	FinishedAt     *time.Time                 `json:"finished_at"`
+}
+
+type retryBody struct {
+	From string `json:"from,omitempty" maxLength:"64" doc:"Name of the step from which it runs again; without it the first that did not complete"`
 }
 
 type stepBody struct {
@@ -51,6 +57,9 @@ type stepBody struct {
 	Done       int              `json:"done"`
 	Total      int              `json:"total" doc:"0: unknown"`
 	Message    string           `json:"message"`
+	BlockedOn  string           `json:"blocked_on,omitempty" doc:"The limit that holds a ready step back"`
+	Undo       domain.RunState  `json:"undo,omitempty" enum:"queued,running,completed,failed" doc:"How far the compensation of the step is, if it has one to do"`
+	UndoError  *domain.RunError `json:"undo_error,omitempty" doc:"Why the compensation failed last"`
 	Error      *domain.RunError `json:"error,omitempty"`
 	StartedAt  *time.Time       `json:"started_at"`
 	FinishedAt *time.Time       `json:"finished_at"`
@@ -67,6 +76,10 @@ type eventBody struct {
 type (
 	runInput struct {
 		ID domain.RunID `path:"run_id"`
+	}
+	retryInput struct {
+		ID   domain.RunID `path:"run_id"`
+		Body *retryBody
 	}
 	listRunsInput struct {
 		Window
@@ -86,11 +99,11 @@ var (
 	exampleSite      = domain.WebsiteID("site_01k2ja")
 	exampleSeconds   = 7.25
 	exampleQueuedRun = runBody{
-		ID: exampleRun, PipelineID: exampleRun, Pipeline: "inline", Version: 1, Status: domain.StateQueued, Params: json.RawMessage(`{}`),
+		ID: exampleRun, PipelineID: exampleRun, Pipeline: "inline", Version: 1, Priority: domain.RunNormal, Status: domain.StateQueued, Params: json.RawMessage(`{}`),
 		Steps: []stepBody{{Name: "look", Agent: "opportunity_scanner", Task: "market_scan", Status: domain.StateQueued}}, CreatedAt: exampleTime,
 	}
 	exampleEndedRun = runBody{
-		ID: exampleRun, PipelineID: exampleRun, Pipeline: "launch_website", Version: 1, Status: domain.StateCompleted,
+		ID: exampleRun, PipelineID: exampleRun, Pipeline: "launch_website", Version: 1, Priority: domain.RunNormal, Status: domain.StateCompleted,
 		Params: json.RawMessage(`{"niche":"mechanical keyboards"}`), WebsiteID: &exampleSite, CreatedAt: exampleTime,
 		Steps: []stepBody{{
 			Name: "scan", Agent: "opportunity_scanner", Task: "market_scan", Status: domain.StateCompleted, Attempt: 1, Done: 824, Total: 824,
@@ -141,9 +154,21 @@ func registerRuns(a *API, runs interface {
 	}, oneRun(runs.Cancel))
 	handle(a, operation{
 		id: "retry-run", method: http.MethodPost, path: "/runs/{run_id}/retry", tag: "pipelines", permission: domain.AgentsManage,
-		summary: "Go on with a failed run", text: "Starts again at the step that failed; finished steps are not repeated.",
-		problems: []int{http.StatusConflict}, response: exampleQueuedRun,
-	}, oneRun(runs.Retry))
+		summary: "Go on with a run that has ended",
+		text: "A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come " +
+			"after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.",
+		problems: []int{http.StatusConflict}, request: map[string]any{"from": "write"}, response: exampleQueuedRun,
+	}, func(ctx context.Context, in *retryInput) (*runOutput, error) {
+		from := ""
+		if in.Body != nil {
+			from = in.Body.From
+		}
+		run, err := runs.Retry(ctx, in.ID, from)
+		if err != nil {
+			return nil, err
+		}
+		return &runOutput{toRun(run)}, nil
+	})
 }
 
 func oneRun(do func(context.Context, domain.RunID) (*domain.Run, error)) func(context.Context, *runInput) (*runOutput, error) {
@@ -159,7 +184,10 @@ func oneRun(do func(context.Context, domain.RunID) (*domain.Run, error)) func(co
 func toRun(r *domain.Run) runBody {
 	b := runBody{
 		ID: r.ID, PipelineID: r.ID, Pipeline: r.Pipeline, Version: r.Version, Status: r.State, Params: r.Params, Steps: []stepBody{},
-		CreatedAt: r.CreatedAt.UTC(), StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt),
+		CreatedAt: r.CreatedAt.UTC(), StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), Priority: r.Priority.OrNormal(),
+	}
+	if r.ParentRun != "" {
+		b.ParentRun = &r.ParentRun
 	}
 	if len(b.Params) == 0 {
 		b.Params = json.RawMessage("{}")
@@ -200,6 +228,6 @@ func (b *runBody) end(r *domain.Run, results map[string]json.RawMessage) {
 func toStep(s *domain.Step) stepBody {
 	return stepBody{
 		Name: s.Name, Agent: s.Agent, Task: s.Task, Status: s.State, Attempt: s.Attempt, Done: s.Done, Total: s.Total, Message: s.Message,
-		Error: s.Error, StartedAt: utc(s.StartedAt), FinishedAt: utc(s.FinishedAt),
+		BlockedOn: s.BlockedOn, Undo: s.Undo, UndoError: s.UndoError, Error: s.Error, StartedAt: utc(s.StartedAt), FinishedAt: utc(s.FinishedAt),
 	}
 }

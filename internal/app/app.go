@@ -79,6 +79,8 @@ type App struct {
 	APIKeys   *service.APIKeys
 	Websites  *service.Websites
 	Runs      *service.Runs
+	Pipelines *service.Pipelines
+	Schedules *service.Schedules
 	Approvals *service.Approvals
 	Agents    *service.Agents
 	Catalogue *service.Catalogue
@@ -108,7 +110,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wireAdmin, a.wireRouting, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -186,6 +188,8 @@ func (a *App) parts() []part {
 	if a.mode == Serve && a.plays("worker") {
 		keeper := &housekeeping{a: a}
 		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
+		clock := &scheduler{a: a}
+		out = append(out, part{"schedules", clock.Start, clock.Stop})
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})
@@ -254,7 +258,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	}
 	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
 	a.engine = pipeline.New(pipeline.Config{
-		Runs: a.store.Runs, Steps: a.store.Steps, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
+		Runs: a.store.Runs, Steps: a.store.Steps, Slots: a.store.Slots, Custom: a.store.Pipelines, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
 		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: a.runtime, Worker: worker, Now: a.now, Log: a.log,
 	})
 	return nil
@@ -274,8 +278,14 @@ func (a *App) publish(ev domain.RunEvent) {
 	}
 }
 
-// runEnded removes a website that never came to be: its niche is not in the feeds.
+// runEnded closes the questions of a run that nobody answered, and removes a website
+// that never came to be: its niche is not in the feeds.
 func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
+	if run.State != domain.StateCompleted {
+		if err := a.Runs.VoidApprovals(ctx, run.ID); err != nil {
+			return err
+		}
+	}
 	if cause == nil || cause.Code != domain.CodeNotEnoughData {
 		return nil
 	}

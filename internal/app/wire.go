@@ -17,7 +17,6 @@ import (
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
-	"empire/internal/pipeline"
 	"empire/internal/pipeline/shipped"
 	"empire/internal/service"
 )
@@ -107,9 +106,6 @@ func (a *App) wireAgents(context.Context) error {
 	if err := a.engine.Register(a.launch.Definition()); err != nil {
 		return err
 	}
-	a.queue.Handle(pipeline.JobStep, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
-		return a.engine.Work(ctx, args)
-	})
 	a.queue.Handle(service.JobTask, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Agents.Work(ctx, args)
 	})

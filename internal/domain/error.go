@@ -40,7 +40,18 @@ type Error struct {
 	Field   string // where in the input, as a dotted path; empty if it is not about one field
 	// RetryAfter is how long to wait before trying again; zero means unknown.
 	RetryAfter time.Duration
-	Err        error
+	// Faults are all faults of an input that was checked as a whole; Message names
+	// the first.
+	Faults []Fault
+	Err    error
+}
+
+// Fault is one fault of an input.
+type Fault struct {
+	Path    string // where, as a dotted path; empty for the whole
+	Line    int    // of a text, from 1; 0 if unknown
+	Column  int    // from 1
+	Message string // a full sentence
 }
 
 // Error returns the message and, for logs, the private cause.

@@ -36,6 +36,10 @@ type Run struct {
 	Tenant     TenantID        `json:"tenant"`
 	OwnerID    UserID          `json:"owner_id"`
 	Stages     []Stage         `json:"stages,omitempty"` // inline runs only
+	Priority   RunPriority     `json:"priority"`
+	ParentRun  RunID           `json:"parent_run,omitempty"`  // the run that started this one as a step
+	ParentStep StepID          `json:"parent_step,omitempty"` // that step; it waits for the end of this run
+	Depth      int             `json:"depth,omitempty"`       // how many runs are above this one
 	Error      *RunError       `json:"error,omitempty"`
 	CreatedAt  time.Time       `json:"created_at"`
 	StartedAt  *time.Time      `json:"started_at"`
@@ -55,6 +59,13 @@ type Stage struct {
 	Name  string   `json:"name"`
 	Agent AgentID  `json:"agent"`
 	Task  TaskSpec `json:"task"`
+	// After names the stages that must have ended before; nil means the stage before
+	// this one, and an empty list means that it starts at once.
+	After   []string     `json:"after,omitzero"`
+	When    string       `json:"when,omitempty"` // condition; a stage whose condition is false is skipped
+	Timeout Duration     `json:"timeout,omitempty"`
+	Retry   *RetryPolicy `json:"retry,omitempty"`
+	Limits  []Limit      `json:"limits,omitempty"`
 }
 
 // TaskSpec is what an agent is asked to do.
@@ -80,6 +91,14 @@ type Step struct {
 	Message    string          `json:"message,omitempty"`
 	StartedAt  *time.Time      `json:"started_at"`
 	FinishedAt *time.Time      `json:"finished_at"`
+	// ReadyAt is when all that the step comes after had ended; nil before.
+	ReadyAt *time.Time `json:"ready_at"`
+	// BlockedOn says which limit holds a ready step back; it is read for people only.
+	BlockedOn string `json:"blocked_on,omitempty"`
+	// Undo is how far the compensation of the step is; empty if there is none to do.
+	Undo        RunState  `json:"undo,omitempty"` // queued, running, completed, failed
+	UndoAttempt int       `json:"undo_attempt,omitempty"`
+	UndoError   *RunError `json:"undo_error,omitempty"`
 }
 
 // WorkerLost is the Error of an attempt whose process went away.
@@ -92,11 +111,13 @@ type Attempt struct {
 	Worker     string     `json:"worker"`
 	State      RunState   `json:"state"` // running, completed, failed, cancelled
 	Error      string     `json:"error,omitempty"`
+	Code       Code       `json:"code,omitempty"` // of a failed one
 	StartedAt  time.Time  `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
 
-// RunEvent is one line of a run's history.
+// RunEvent is one line of a run's history. Tenant and Pipeline are those of the
+// run; they are told to listeners and not stored again.
 type RunEvent struct {
 	RunID RunID           `json:"run_id"`
 	Seq   int64           `json:"seq"`
@@ -104,6 +125,9 @@ type RunEvent struct {
 	Step  string          `json:"step,omitempty"`
 	Data  json.RawMessage `json:"data,omitempty"`
 	At    time.Time       `json:"at"`
+
+	Tenant   TenantID `json:"tenant,omitempty"`
+	Pipeline string   `json:"pipeline,omitempty"`
 }
 
 // Task is one piece of work for an agent, asked for over the API.

@@ -26,6 +26,7 @@ type StartParams struct {
 	Pipeline string
 	Params   json.RawMessage
 	Stages   []Stage
+	Priority RunPriority // empty: normal
 }
 
 // Decision is a person's answer to an approval. PayloadHash repeats the hash of
@@ -38,10 +39,21 @@ type Decision struct {
 
 // PipelineInfo describes a pipeline that can be run by name.
 type PipelineInfo struct {
-	Name    string
-	Version int
-	Steps   []PipelineStep
+	Name        string
+	Version     int
+	Origin      string // OriginShipped or OriginOperator
+	Description string
+	Steps       []PipelineStep
+	// Definition is the text of an operator's own pipeline; empty in lists.
+	Definition string
+	UpdatedAt  *time.Time // of an operator's own pipeline
 }
+
+// Where a pipeline comes from.
+const (
+	OriginShipped  = "shipped"
+	OriginOperator = "operator"
+)
 
 // PipelineStep is one step of a PipelineInfo. Agent and Task are empty for steps
 // that no agent does.
@@ -49,6 +61,7 @@ type PipelineStep struct {
 	Name  string
 	Agent AgentID
 	Task  string
+	After []string // the steps that must have ended before
 }
 
 // Component is one part of the system with its state.

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -13,8 +12,16 @@ import (
 	"empire/internal/sqltx"
 )
 
-// JobStep is the kind of job that runs one step.
-const JobStep = "pipeline.step"
+// The kinds of jobs of an engine; see Engine.Handlers.
+const (
+	JobStep  = "pipeline.step"  // runs one step
+	JobUndo  = "pipeline.undo"  // compensates the next step of a run that has ended
+	JobAdmit = "pipeline.admit" // lets steps in that a limit held back
+	JobWake  = "pipeline.wake"  // ends a wait whose time has come
+)
+
+// maxDepth is how many runs may be above a run.
+const maxDepth = 5
 
 // maxInlineResult is how many bytes of a result are kept in the step's row; a
 // larger one goes to the blob store and the row refers to it.
@@ -23,18 +30,43 @@ const maxInlineResult = 256 << 10
 type runStore interface {
 	Insert(ctx context.Context, r *domain.Run) error
 	Get(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Lock(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Parent(ctx context.Context, id domain.RunID) (domain.RunID, error)
+	Children(ctx context.Context, id domain.RunID) ([]domain.RunID, error)
 	SetState(ctx context.Context, id domain.RunID, from []domain.RunState, to domain.RunState, e *domain.RunError, at time.Time) (bool, error)
 }
 
 type stepStore interface {
+	Ready(ctx context.Context, id domain.StepID, at time.Time) (bool, error)
 	Begin(ctx context.Context, id domain.StepID, worker string, at time.Time) (attempt int, ok bool, err error)
 	Finish(ctx context.Context, id domain.StepID, attempt int, state domain.RunState, result json.RawMessage, e *domain.RunError, at time.Time) (bool, error)
 	Wait(ctx context.Context, id domain.StepID, attempt int, at time.Time) (bool, error)
+	Pause(ctx context.Context, id domain.StepID, attempt int, e *domain.RunError, at time.Time) (bool, error)
+	Wake(ctx context.Context, id domain.StepID) (bool, error)
 	Resume(ctx context.Context, id domain.StepID, state domain.RunState, result json.RawMessage, e *domain.RunError, at time.Time) (bool, error)
 	Requeue(ctx context.Context, id domain.StepID, at time.Time) (bool, error)
+	Reset(ctx context.Context, id domain.StepID) (bool, error)
 	SetState(ctx context.Context, id domain.StepID, from []domain.RunState, to domain.RunState, at time.Time) (bool, error)
 	Progress(ctx context.Context, id domain.StepID, attempt, done, total int, message string) error
 	Attempts(ctx context.Context, run domain.RunID) ([]domain.Attempt, error)
+	Current(ctx context.Context, id domain.StepID) (domain.RunState, int, error)
+	Results(ctx context.Context, run domain.RunID) (map[string]json.RawMessage, error)
+	QueueUndo(ctx context.Context, id domain.StepID) (bool, error)
+	BeginUndo(ctx context.Context, id domain.StepID) (attempt int, err error)
+	EndUndo(ctx context.Context, id domain.StepID, attempt int, state domain.RunState, e *domain.RunError) (bool, error)
+}
+
+type slotStore interface {
+	Insert(ctx context.Context, s *domain.Slot) error
+	Lock(ctx context.Context) error
+	List(ctx context.Context) ([]domain.Slot, error)
+	Admit(ctx context.Context, id string, at time.Time) error
+	Block(ctx context.Context, id, reason string, wake *time.Time) error
+	Delete(ctx context.Context, ids []string) error
+}
+
+type customStore interface {
+	Get(ctx context.Context, tenant domain.TenantID, name string, version int) (*domain.CustomPipeline, error)
 }
 
 type eventStore interface {
@@ -61,47 +93,75 @@ type Dispatcher interface {
 	Check(agent domain.AgentID, taskType string) error
 	// Do runs the task. results holds the results of earlier stages by name.
 	Do(ctx context.Context, agent domain.AgentID, task domain.TaskSpec, results map[string]json.RawMessage) (json.RawMessage, error)
+	// External reports whether the agent works outside this program: it is handed its
+	// tasks and answers later, through Engine.Signal.
+	External(agent domain.AgentID) bool
+	// Hand stores a task for an external agent, in the transaction of ctx.
+	Hand(ctx context.Context, run *domain.Run, step *domain.Step, agent domain.AgentID, task domain.TaskSpec, results map[string]json.RawMessage) error
 }
 
 // Config is what an Engine needs.
 type Config struct {
 	Runs   runStore
 	Steps  stepStore
+	Slots  slotStore
 	Events eventStore
 	Agents agentStore
 	Tx     transactor
 	Blobs  blobStore
+	Custom customStore // the operator's own pipelines; nil: there are none
 	// Enqueue adds a job in the transaction of ctx, to run at the given time.
 	Enqueue func(ctx context.Context, kind string, args any, at time.Time) error
 	// Publish tells listeners about an event once it is committed; it may be nil.
 	Publish func(domain.RunEvent)
 	// Ended is called in the transaction that ends a run; cause is nil unless the
 	// run failed. It may be nil.
-	Ended  func(ctx context.Context, run *domain.Run, cause *domain.RunError) error
-	Agent  Dispatcher
-	Worker string // identifies this process in attempts
-	Now    func() time.Time
-	Log    *slog.Logger
+	Ended func(ctx context.Context, run *domain.Run, cause *domain.RunError) error
+	// Ask opens an approval for a step that waits for a person, in the transaction that
+	// lets it wait; without it there are no such steps.
+	Ask func(ctx context.Context, run *domain.Run, step string, q domain.Question) error
+	// Exhausted is told that a budget refused a call of a step, in the transaction that
+	// lets the step wait for Engine.Resume. Without it such a step fails.
+	Exhausted func(ctx context.Context, run *domain.Run, step string, cause *domain.Exhausted) error
+	// Complete asks a model; without it there are no steps that do.
+	Complete func(ctx context.Context, p domain.ModelPrompt) (*domain.ModelAnswer, error)
+	Agent    Dispatcher
+	Worker   string // identifies this process in attempts
+	// Poll is how often a running attempt looks whether it is still wanted; 0: 3 s.
+	Poll time.Duration
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Engine runs pipelines. It is safe for concurrent use.
 type Engine struct {
-	cfg  Config
-	defs map[string]map[int]Definition
+	cfg    Config
+	defs   map[string]map[int]Definition
+	custom sync.Map // of the operator's pipelines, by customKey; versions never change
 
 	mu      sync.Mutex
-	running map[domain.RunID]context.CancelCauseFunc // attempts in this process
+	running map[domain.RunID]map[domain.StepID]context.CancelCauseFunc // attempts in this process
 }
 
 // New returns an engine without definitions.
 func New(cfg Config) *Engine {
-	return &Engine{cfg: cfg, defs: map[string]map[int]Definition{}, running: map[domain.RunID]context.CancelCauseFunc{}}
+	if cfg.Poll == 0 {
+		cfg.Poll = 3 * time.Second
+	}
+	return &Engine{cfg: cfg, defs: map[string]map[int]Definition{}, running: map[domain.RunID]map[domain.StepID]context.CancelCauseFunc{}}
+}
+
+// Handlers returns what works the jobs of the engine, by their kind.
+func (e *Engine) Handlers() map[string]func(ctx context.Context, args json.RawMessage) error {
+	return map[string]func(context.Context, json.RawMessage) error{
+		JobStep: e.Work, JobUndo: e.workUndo, JobAdmit: e.workAdmit, JobWake: e.workWake,
+	}
 }
 
 // Register adds a definition. All definitions are registered before the first job
 // is worked; the newest version is used for new runs.
 func (e *Engine) Register(d Definition) error {
-	if err := d.validate(); err != nil {
+	if err := d.prepare(); err != nil {
 		return err
 	}
 	if e.defs[d.Name] == nil {
@@ -135,226 +195,23 @@ func (e *Engine) latest(name string) (Definition, bool) {
 	return best, best.Version > 0
 }
 
-// StartParams describe a new run: a named pipeline, or inline stages.
-type StartParams struct {
-	Pipeline  string
-	Params    json.RawMessage
-	Stages    []domain.Stage
-	WebsiteID domain.WebsiteID
-	Tenant    domain.TenantID // empty: the default one
-	OwnerID   domain.UserID
-}
-
-// Start stores a run with its steps and enqueues its first step, in the
-// transaction of ctx if there is one.
-func (e *Engine) Start(ctx context.Context, p StartParams) (*domain.Run, error) {
-	run, err := e.newRun(p)
-	if err != nil {
-		return nil, err
-	}
-	err = e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := e.cfg.Runs.Insert(ctx, run); err != nil {
-			return err
-		}
-		return e.enqueue(ctx, run.ID, run.Steps[0].ID, e.cfg.Now())
-	})
-	if err != nil {
-		return nil, fmt.Errorf("start pipeline %s: %w", run.Pipeline, err)
-	}
-	return run, nil
-}
-
-func (e *Engine) newRun(p StartParams) (*domain.Run, error) {
-	run := &domain.Run{
-		ID: domain.RunID(domain.NewID("run")), Pipeline: p.Pipeline, Version: 1, State: domain.StateQueued, Params: p.Params,
-		WebsiteID: p.WebsiteID, Tenant: p.Tenant.OrDefault(), OwnerID: p.OwnerID, Stages: p.Stages, CreatedAt: e.cfg.Now().UTC(),
-	}
-	if len(run.Params) == 0 {
-		run.Params = json.RawMessage(`{}`)
-	}
-	var steps []StepDef
-	if p.Pipeline != "" && len(p.Stages) > 0 {
-		return nil, domain.Invalid("stages", "Give either a pipeline name or stages, not both.")
-	}
-	if p.Pipeline != "" {
-		def, ok := e.latest(p.Pipeline)
-		if !ok {
-			return nil, domain.Invalid("pipeline", "Pipeline %q does not exist.", p.Pipeline)
-		}
-		run.Version, steps = def.Version, def.Steps
-	} else {
-		def, err := e.inline(p.Stages)
-		if err != nil {
-			return nil, err
-		}
-		run.Pipeline, steps = def.Name, def.Steps
-	}
-	for i, s := range steps {
-		run.Steps = append(run.Steps, domain.Step{
-			ID: domain.StepID(domain.NewID("step")), RunID: run.ID, Name: s.Name, Position: i, Agent: s.Agent, Task: s.Task, State: domain.StateQueued,
-		})
-	}
-	return run, nil
-}
+// now is the time as the store keeps it.
+func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Truncate(time.Microsecond) }
 
 type stepArgs struct {
 	RunID  domain.RunID  `json:"run_id"`
 	StepID domain.StepID `json:"step_id"`
+	// Ready is when the step became ready, in microseconds: a job from before a retry of
+	// its run is not the step's any more. 0: a job of an earlier release.
+	Ready int64 `json:"ready,omitempty"`
 }
 
-func (e *Engine) enqueue(ctx context.Context, run domain.RunID, step domain.StepID, at time.Time) error {
-	return e.cfg.Enqueue(ctx, JobStep, stepArgs{run, step}, at)
-}
-
-// Cancel ends a run that has not ended. Cancelling a cancelled run again returns
-// it unchanged; a run that ended otherwise is a CodeConflict.
-func (e *Engine) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) {
-	err := e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		run, err := e.cfg.Runs.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		if run.State == domain.StateCancelled {
-			return nil
-		}
-		if run.State.Ended() {
-			return domain.Errorf(domain.CodeConflict, "Run %s has already %s.", id, run.State)
-		}
-		// Not before the commit: an attempt that stops for nothing would leave its run
-		// without a job.
-		sqltx.AfterCommit(ctx, func() { e.stop(id) })
-		return e.end(ctx, run, domain.StateCancelled, nil)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cancel run %s: %w", id, err)
+func (e *Engine) enqueue(ctx context.Context, step *domain.Step, at time.Time) error {
+	args := stepArgs{RunID: step.RunID, StepID: step.ID}
+	if step.ReadyAt != nil {
+		args.Ready = step.ReadyAt.UnixMicro()
 	}
-	return e.cfg.Runs.Get(ctx, id)
-}
-
-// stop ends the attempt of a cancelled run if it is in this process.
-func (e *Engine) stop(id domain.RunID) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if cancel, ok := e.running[id]; ok {
-		cancel(errCancelled)
-	}
-}
-
-var errCancelled = errors.New("the run was cancelled")
-
-// end moves a run and its open steps to an ended state.
-func (e *Engine) end(ctx context.Context, run *domain.Run, state domain.RunState, cause *domain.RunError) error {
-	now := e.cfg.Now().UTC()
-	open := []domain.RunState{domain.StateQueued, domain.StateRunning, domain.StateWaiting}
-	changed, err := e.cfg.Runs.SetState(ctx, run.ID, open, state, cause, now)
-	if err != nil || !changed {
-		return err
-	}
-	if state != domain.StateCompleted {
-		left := domain.StateSkipped
-		if state == domain.StateCancelled {
-			left = domain.StateCancelled
-		}
-		for _, s := range run.Steps {
-			if _, err := e.cfg.Steps.SetState(ctx, s.ID, open, left, now); err != nil {
-				return err
-			}
-		}
-	}
-	if e.cfg.Ended != nil {
-		if err := e.cfg.Ended(ctx, run, cause); err != nil {
-			return fmt.Errorf("end run %s: %w", run.ID, err)
-		}
-	}
-	return e.event(ctx, run.ID, "run."+string(state), "", cause)
-}
-
-// Retry continues a failed or cancelled run at its first step that did not
-// complete.
-func (e *Engine) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
-	err := e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		run, err := e.cfg.Runs.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		if run.State != domain.StateFailed && run.State != domain.StateCancelled {
-			return domain.Errorf(domain.CodeConflict, "Run %s is %s; only a failed or cancelled run can be retried.", id, run.State)
-		}
-		now := e.cfg.Now().UTC()
-		first := domain.StepID("")
-		for _, s := range run.Steps {
-			if s.State == domain.StateCompleted {
-				continue
-			}
-			if first == "" {
-				first = s.ID
-			}
-			if _, err := e.cfg.Steps.Requeue(ctx, s.ID, now); err != nil {
-				return err
-			}
-		}
-		from := []domain.RunState{domain.StateFailed, domain.StateCancelled}
-		if _, err := e.cfg.Runs.SetState(ctx, id, from, domain.StateRunning, nil, now); err != nil {
-			return err
-		}
-		if err := e.event(ctx, id, "run.retried", "", nil); err != nil {
-			return err
-		}
-		return e.enqueue(ctx, id, first, now)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("retry run %s: %w", id, err)
-	}
-	return e.cfg.Runs.Get(ctx, id)
-}
-
-// Signal finishes a waiting step: with result, or as failed when cause is not nil.
-// It joins the transaction of ctx.
-func (e *Engine) Signal(ctx context.Context, id domain.RunID, stepName string, result any, cause *domain.RunError) error {
-	return e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		run, err := e.cfg.Runs.Get(ctx, id)
-		if err != nil {
-			return err
-		}
-		step := stepNamed(run, stepName)
-		if step == nil {
-			return domain.Errorf(domain.CodeNotFound, "Run %s has no step %s.", id, stepName)
-		}
-		raw, err := e.encodeResult(ctx, result)
-		if err != nil {
-			return err
-		}
-		state := domain.StateCompleted
-		if cause != nil {
-			state = domain.StateFailed
-		}
-		now := e.cfg.Now().UTC()
-		ok, err := e.cfg.Steps.Resume(ctx, step.ID, state, raw, cause, now)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return domain.Errorf(domain.CodeConflict, "Step %s of run %s is not waiting.", stepName, id)
-		}
-		if _, err := e.cfg.Runs.SetState(ctx, id, []domain.RunState{domain.StateWaiting}, domain.StateRunning, nil, now); err != nil {
-			return err
-		}
-		if err := e.event(ctx, id, "step."+string(state), stepName, cause); err != nil {
-			return err
-		}
-		if cause != nil {
-			return e.end(ctx, run, domain.StateFailed, cause)
-		}
-		return e.follow(ctx, run, step)
-	})
-}
-
-// follow enqueues the step after step, or completes the run.
-func (e *Engine) follow(ctx context.Context, run *domain.Run, step *domain.Step) error {
-	if next := step.Position + 1; next < len(run.Steps) {
-		return e.enqueue(ctx, run.ID, run.Steps[next].ID, e.cfg.Now())
-	}
-	return e.end(ctx, run, domain.StateCompleted, nil)
+	return e.cfg.Enqueue(ctx, JobStep, args, at)
 }
 
 func stepNamed(run *domain.Run, name string) *domain.Step {
@@ -366,10 +223,20 @@ func stepNamed(run *domain.Run, name string) *domain.Step {
 	return nil
 }
 
-func (e *Engine) event(ctx context.Context, run domain.RunID, kind, step string, cause *domain.RunError) error {
-	ev := domain.RunEvent{RunID: run, Type: kind, Step: step, At: e.cfg.Now().UTC()}
-	if cause != nil {
-		raw, err := json.Marshal(cause)
+func stepByID(run *domain.Run, id domain.StepID) *domain.Step {
+	for i := range run.Steps {
+		if run.Steps[i].ID == id {
+			return &run.Steps[i]
+		}
+	}
+	return nil
+}
+
+// event adds to the history of a run; data is nil or becomes JSON.
+func (e *Engine) event(ctx context.Context, run *domain.Run, kind, step string, data any) error {
+	ev := domain.RunEvent{RunID: run.ID, Type: kind, Step: step, At: e.now(), Tenant: run.Tenant, Pipeline: run.Pipeline}
+	if data != nil {
+		raw, err := json.Marshal(data)
 		if err != nil {
 			return fmt.Errorf("encode event %s: %w", kind, err)
 		}
@@ -380,4 +247,18 @@ func (e *Engine) event(ctx context.Context, run domain.RunID, kind, step string,
 	}
 	e.publish(ctx, ev)
 	return nil
+}
+
+// failure is the data of an event that has a cause, or nil.
+func failure(cause *domain.RunError) any {
+	if cause == nil {
+		return nil
+	}
+	return cause
+}
+
+func (e *Engine) publish(ctx context.Context, ev domain.RunEvent) {
+	if e.cfg.Publish != nil {
+		sqltx.AfterCommit(ctx, func() { e.cfg.Publish(ev) })
+	}
 }

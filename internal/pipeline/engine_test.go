@@ -27,7 +27,14 @@ type bench struct {
 	now    time.Time
 
 	mu   sync.Mutex
-	jobs []json.RawMessage
+	jobs []job
+}
+
+// job is a job that the engine enqueued.
+type job struct {
+	kind string
+	args json.RawMessage
+	at   time.Time
 }
 
 func newBench(t *testing.T, defs ...pipeline.Definition) *bench {
@@ -38,11 +45,11 @@ func newBench(t *testing.T, defs ...pipeline.Definition) *bench {
 	}
 	b := &bench{t: t, store: testkit.DB(t), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	b.engine = pipeline.New(pipeline.Config{
-		Runs: b.store.Runs, Steps: b.store.Steps, Events: b.store.Events, Agents: b.store.Agents, Tx: b.store, Blobs: blobs,
-		Enqueue: func(_ context.Context, _ string, args any, _ time.Time) error {
+		Runs: b.store.Runs, Steps: b.store.Steps, Slots: b.store.Slots, Custom: b.store.Pipelines, Events: b.store.Events, Agents: b.store.Agents, Tx: b.store, Blobs: blobs,
+		Enqueue: func(_ context.Context, kind string, args any, at time.Time) error {
 			raw, err := json.Marshal(args)
 			b.mu.Lock()
-			b.jobs = append(b.jobs, raw)
+			b.jobs = append(b.jobs, job{kind, raw, at})
 			b.mu.Unlock()
 			return err
 		},
@@ -71,7 +78,7 @@ func (b *bench) work() int {
 		b.jobs = b.jobs[1:]
 		b.mu.Unlock()
 		n++
-		if err := b.engine.Work(b.t.Context(), job); err != nil {
+		if err := b.engine.Handlers()[job.kind](b.t.Context(), job.args); err != nil {
 			b.t.Fatalf("work: %v", err)
 		}
 	}
@@ -128,6 +135,12 @@ func (echoAgents) Check(id domain.AgentID, taskType string) error {
 		return domain.Errorf(domain.CodeUnsupportedTaskType, "Agent echo takes say, fail, panic.")
 	}
 	return nil
+}
+
+func (echoAgents) External(domain.AgentID) bool { return false }
+
+func (echoAgents) Hand(context.Context, *domain.Run, *domain.Step, domain.AgentID, domain.TaskSpec, map[string]json.RawMessage) error {
+	return errors.New("echo is not external")
 }
 
 func (echoAgents) Do(_ context.Context, _ domain.AgentID, task domain.TaskSpec, results map[string]json.RawMessage) (json.RawMessage, error) {
@@ -188,7 +201,7 @@ func TestFinishedStepIsNotRepeated(t *testing.T) {
 	b.start(pipeline.StartParams{Pipeline: "p"})
 	first := b.jobs[0]
 	b.work()
-	if err := b.engine.Work(t.Context(), first); err != nil { // delivered twice
+	if err := b.engine.Work(t.Context(), first.args); err != nil { // delivered twice
 		t.Fatal(err)
 	}
 	if calls != 1 {
@@ -362,14 +375,14 @@ func TestCancelAndRetry(t *testing.T) {
 	if got := b.run(run.ID); got.State != domain.StateCancelled || calls != 0 {
 		t.Fatalf("a cancelled run went on: %s, %d calls", got.State, calls)
 	}
-	if _, err := b.engine.Retry(t.Context(), run.ID); err != nil {
+	if _, err := b.engine.Retry(t.Context(), run.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.work()
 	if got := b.run(run.ID); got.State != domain.StateFailed {
 		t.Fatalf("state = %s, want failed", got.State)
 	}
-	if _, err := b.engine.Retry(t.Context(), run.ID); err != nil {
+	if _, err := b.engine.Retry(t.Context(), run.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.work()

@@ -33,10 +33,10 @@ func TestStagesSeeEarlierResultsByName(t *testing.T) {
 	agents := &listeningAgents{}
 	b := newBench(t)
 	engine := pipeline.New(pipeline.Config{
-		Runs: b.store.Runs, Steps: b.store.Steps, Events: b.store.Events, Agents: b.store.Agents, Tx: b.store, Agent: agents, Worker: "w1",
-		Enqueue: func(_ context.Context, _ string, args any, _ time.Time) error {
+		Runs: b.store.Runs, Steps: b.store.Steps, Slots: b.store.Slots, Events: b.store.Events, Agents: b.store.Agents, Tx: b.store, Agent: agents, Worker: "w1",
+		Enqueue: func(_ context.Context, kind string, args any, at time.Time) error {
 			raw, err := json.Marshal(args)
-			b.jobs = append(b.jobs, raw)
+			b.jobs = append(b.jobs, job{kind, raw, at})
 			return err
 		},
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),

@@ -27,6 +27,12 @@ func (w *worker) Check(id domain.AgentID, taskType string) error {
 	return nil
 }
 
+func (w *worker) External(domain.AgentID) bool { return false }
+
+func (w *worker) Hand(context.Context, *domain.Run, *domain.Step, domain.AgentID, domain.TaskSpec, map[string]json.RawMessage) error {
+	return domain.Errorf(domain.CodeConflict, "The digger is not external.")
+}
+
 func (w *worker) Do(ctx context.Context, _ domain.AgentID, task domain.TaskSpec, _ map[string]json.RawMessage) (json.RawMessage, error) {
 	w.started <- struct{}{}
 	select {

@@ -114,7 +114,7 @@ func TestAuditOfDecisionsAndTasks(t *testing.T) {
 	if _, err := e.approvals.Decide(ada, a.ID, domain.Decision{Reason: "No."}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.runs.Retry(ada, run.ID); err != nil {
+	if _, err := e.runs.Retry(ada, run.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	of := entriesOf(ada, t, e, string(a.ID))

@@ -26,6 +26,8 @@ type estate struct {
 	websites  *service.Websites
 	runs      *service.Runs
 	approvals *service.Approvals
+	pipelines *service.Pipelines
+	schedules *service.Schedules
 	audit     *service.Audit
 	engine    *pipeline.Engine
 	builder   *release.Builder
@@ -44,7 +46,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	}
 	e := &estate{digging: newDigging(st), st: st, builder: release.New(blobs)}
 	e.engine = pipeline.New(pipeline.Config{
-		Runs: st.Runs, Steps: st.Steps, Events: st.Events, Agents: st.Agents, Tx: st, Blobs: blobs, Agent: e.worker, Worker: "w1", Now: time.Now,
+		Runs: st.Runs, Steps: st.Steps, Slots: st.Slots, Custom: st.Pipelines, Events: st.Events, Agents: st.Agents, Tx: st, Blobs: blobs, Agent: e.worker, Worker: "w1", Now: time.Now,
 		Enqueue: func(_ context.Context, _ string, args any, _ time.Time) error {
 			raw, err := json.Marshal(args)
 			e.mu.Lock()
@@ -74,6 +76,8 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	})
 	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.audit = service.NewAudit(st.Audit)
+	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
+	e.schedules = e.newSchedules(time.Now)
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,7 @@ package service
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"encoding/json"
 	"time"
 
 	"empire/internal/domain"
@@ -12,6 +11,7 @@ import (
 
 type runStore interface {
 	Get(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Show(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	Hold(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	List(ctx context.Context, f domain.RunFilter, w domain.Window) ([]domain.Run, int, error)
 }
@@ -50,23 +50,6 @@ type Runs struct {
 // NewRuns returns the service.
 func NewRuns(cfg RunsConfig) *Runs { return &Runs{cfg, journal{cfg.Audit, cfg.Now}} }
 
-// Pipelines lists the shipped pipelines by name.
-func (s *Runs) Pipelines(ctx context.Context) ([]domain.PipelineInfo, error) {
-	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
-		return nil, err
-	}
-	var out []domain.PipelineInfo
-	for _, d := range s.cfg.Engine.Definitions() {
-		info := domain.PipelineInfo{Name: d.Name, Version: d.Version}
-		for _, st := range d.Steps {
-			info.Steps = append(info.Steps, domain.PipelineStep{Name: st.Name, Agent: st.Agent, Task: st.Task})
-		}
-		out = append(out, info)
-	}
-	slices.SortFunc(out, func(a, b domain.PipelineInfo) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
-}
-
 // Start starts a run. Websites are launched through Websites.Generate, which also
 // reserves the domain.
 func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, error) {
@@ -77,11 +60,31 @@ func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, er
 	if p.Pipeline == "launch_website" {
 		return nil, domain.Invalid("pipeline", "Start launch_website through POST /websites/generate, which reserves the domain.")
 	}
-	start := pipeline.StartParams{Pipeline: p.Pipeline, Params: p.Params, Stages: p.Stages, Tenant: scope(ctx), OwnerID: principal.UserID}
+	start := pipeline.StartParams{
+		Pipeline: p.Pipeline, Params: p.Params, Stages: p.Stages, Tenant: scope(ctx), OwnerID: principal.UserID, Priority: p.Priority,
+	}
 	if err := s.checkNamed(ctx, start); err != nil {
 		return nil, err
 	}
+	if p.Pipeline != "" {
+		if err := s.cfg.Engine.Startable(ctx, start.Tenant, p.Pipeline); err != nil {
+			return nil, err
+		}
+		start.WebsiteID = websiteOf(p.Params)
+	}
 	return s.start(ctx, start)
+}
+
+// websiteOf returns the website that the parameters of a run are about: their
+// website_id.
+func websiteOf(params json.RawMessage) domain.WebsiteID {
+	var about struct {
+		ID domain.WebsiteID `json:"website_id"`
+	}
+	if json.Unmarshal(params, &about) != nil {
+		return ""
+	}
+	return about.ID
 }
 
 // checkNamed refuses a run whose parameters name a website that the principal in
@@ -132,7 +135,10 @@ func (s *Runs) List(ctx context.Context, state domain.RunState, site domain.Webs
 
 // Get returns one run with its steps and their results.
 func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
-	run, err := s.get(ctx, id)
+	if _, err := s.get(ctx, id); err != nil {
+		return nil, err
+	}
+	run, err := s.cfg.Runs.Show(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -178,25 +184,32 @@ func (s *Runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error)
 		if err != nil {
 			return nil, err
 		}
-		voided, err := s.cfg.Approvals.VoidByRun(ctx, id, s.journal.stamp())
-		if err != nil {
-			return nil, err
-		}
-		for i := range voided {
-			before := voided[i]
-			before.State, before.DecidedAt = domain.ApprovalPending, nil
-			if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
-				return nil, err
-			}
-		}
-		return run, nil
+		return run, s.VoidApprovals(ctx, id)
 	})
 }
 
-// Retry continues a failed or cancelled run.
-func (s *Runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+// VoidApprovals closes the questions of a run that has ended without an answer. It
+// belongs into the transaction that ends the run and needs no principal.
+func (s *Runs) VoidApprovals(ctx context.Context, id domain.RunID) error {
+	voided, err := s.cfg.Approvals.VoidByRun(ctx, id, s.journal.stamp())
+	if err != nil {
+		return err
+	}
+	for i := range voided {
+		before := voided[i]
+		before.State, before.DecidedAt = domain.ApprovalPending, nil
+		if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Retry continues a failed or cancelled run; with from, that step and what comes
+// after it run again, of a completed run, too.
+func (s *Runs) Retry(ctx context.Context, id domain.RunID, from string) (*domain.Run, error) {
 	return s.change(ctx, id, "run.retried", func(ctx context.Context) (*domain.Run, error) {
-		return s.cfg.Engine.Retry(ctx, id)
+		return s.cfg.Engine.Retry(ctx, id, from)
 	})
 }
 
@@ -207,6 +220,9 @@ func (s *Runs) change(ctx context.Context, id domain.RunID, action string, do fu
 		return nil, err
 	}
 	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.cfg.Engine.Hold(ctx, id); err != nil {
+			return err
+		}
 		before, err := s.cfg.Runs.Hold(ctx, id)
 		if before, err = visible(ctx, before, err, "Run", string(id)); err != nil {
 			return err

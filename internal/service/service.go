@@ -59,6 +59,10 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.Approval:
 		return v.Tenant.OrDefault()
+	case *domain.CustomPipeline:
+		return v.Tenant.OrDefault()
+	case *domain.Schedule:
+		return v.Tenant.OrDefault()
 	case *domain.User:
 		return v.Tenant.OrDefault()
 	}

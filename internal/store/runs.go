@@ -12,13 +12,15 @@ import (
 // Runs are the executions of pipelines.
 type Runs struct{ db *DB }
 
-const runColumns = `id, tenant, pipeline, version, state, params, website_id, owner_id, stages, error, created_at, started_at, finished_at`
+const runColumns = `id, tenant, pipeline, version, state, params, website_id, owner_id, stages, error, created_at, started_at, finished_at,
+	priority, parent_run, parent_step, depth`
 
 func scanRun(r row) (run domain.Run, err error) {
-	var website sql.NullString
+	var website, parent, parentStep sql.NullString
 	err = r.Scan(&run.ID, &run.Tenant, &run.Pipeline, &run.Version, &run.State, rawScan{&run.Params}, &website, &run.OwnerID, jsonValue{&run.Stages},
-		jsonValue{&run.Error}, asTime(&run.CreatedAt), asTimePtr(&run.StartedAt), asTimePtr(&run.FinishedAt))
-	run.WebsiteID = domain.WebsiteID(website.String)
+		jsonValue{&run.Error}, asTime(&run.CreatedAt), asTimePtr(&run.StartedAt), asTimePtr(&run.FinishedAt),
+		&run.Priority, &parent, &parentStep, &run.Depth)
+	run.WebsiteID, run.ParentRun, run.ParentStep = domain.WebsiteID(website.String), domain.RunID(parent.String), domain.StepID(parentStep.String)
 	return run, err
 }
 
@@ -26,22 +28,24 @@ func noRun(id domain.RunID) *domain.Error {
 	return domain.Errorf(domain.CodeNotFound, "Run %s does not exist.", id)
 }
 
-var stepBulk = bulk{into: "steps (" + stepColumns + ", result)", columns: 15}
+var stepBulk = bulk{into: "steps (" + stepColumns + ", result)", columns: 19}
 
 // Insert stores a run with its steps and the event run.created; an empty Tenant is
 // DefaultTenant.
 func (s *Runs) Insert(ctx context.Context, r *domain.Run) error {
-	const query = `INSERT INTO runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	const query = `INSERT INTO runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		_, err := s.db.exec(ctx, query, r.ID, r.Tenant.OrDefault(), r.Pipeline, r.Version, r.State, rawArg(r.Params), nullable(string(r.WebsiteID)), r.OwnerID,
-			jsonValue{r.Stages}, optJSON(r.Error), s.db.time(r.CreatedAt), s.db.timePtr(r.StartedAt), s.db.timePtr(r.FinishedAt))
+			jsonValue{r.Stages}, optJSON(r.Error), s.db.time(r.CreatedAt), s.db.timePtr(r.StartedAt), s.db.timePtr(r.FinishedAt),
+			r.Priority.OrNormal(), nullable(string(r.ParentRun)), nullable(string(r.ParentStep)), r.Depth)
 		if err != nil {
 			return err
 		}
 		err = stepBulk.write(ctx, s.db, len(r.Steps), func(args []any, i int) []any {
 			st := &r.Steps[i]
 			return append(args, st.ID, r.ID, st.Name, st.Position, st.Agent, st.Task, st.State, st.Attempt, optJSON(st.Error), st.Done, st.Total,
-				st.Message, s.db.timePtr(st.StartedAt), s.db.timePtr(st.FinishedAt), rawArg(st.Result))
+				st.Message, s.db.timePtr(st.StartedAt), s.db.timePtr(st.FinishedAt), s.db.timePtr(st.ReadyAt), st.Undo, st.UndoAttempt,
+				optJSON(st.UndoError), rawArg(st.Result))
 		})
 		if err != nil {
 			return err
@@ -68,6 +72,86 @@ func (s *Runs) Get(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 		return nil, s.db.fail(err, "get steps of run %s", id)
 	}
 	return r, nil
+}
+
+// Show is Get with what holds ready steps back.
+func (s *Runs) Show(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	r, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return r, s.addBlocked(ctx, []domain.Run{*r})
+}
+
+// addBlocked notes which limits hold ready steps of the runs back.
+func (s *Runs) addBlocked(ctx context.Context, runs []domain.Run) error {
+	steps := map[domain.StepID]*domain.Step{}
+	var ids []domain.RunID
+	for i := range runs {
+		n := len(steps)
+		for j := range runs[i].Steps {
+			if st := &runs[i].Steps[j]; st.State == domain.StateQueued && st.ReadyAt != nil {
+				steps[st.ID] = st
+			}
+		}
+		if len(steps) > n {
+			ids = append(ids, runs[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var f filter
+	in(&f, s.db.d, "run_id", ids)
+	slots, err := getAll(ctx, s.db, scanBlocked, `SELECT step_id, ready_at, blocked_on FROM step_slots`+f.where()+` AND admitted_at IS NULL`, f.args...)
+	if err != nil {
+		return s.db.fail(err, "list blocked steps")
+	}
+	for _, b := range slots {
+		if st := steps[b.StepID]; st != nil && st.ReadyAt.Equal(b.ReadyAt) {
+			st.BlockedOn = b.BlockedOn
+		}
+	}
+	return nil
+}
+
+func scanBlocked(r row) (b domain.Slot, err error) {
+	err = r.Scan(&b.StepID, asTime(&b.ReadyAt), &b.BlockedOn)
+	return b, err
+}
+
+// Lock is Hold for who needs no results: the run with the heads of its steps, which
+// no other transaction changes until that of ctx ends.
+func (s *Runs) Lock(ctx context.Context, id domain.RunID) (*domain.Run, error) {
+	const query = `SELECT ` + runColumns + ` FROM runs WHERE id = $1`
+	const steps = `SELECT ` + stepColumns + ` FROM steps WHERE run_id = $1 ORDER BY position`
+	if err := s.db.lock(ctx, noRun(id), `SELECT id FROM runs WHERE id = $1`, id); err != nil {
+		return nil, s.db.fail(err, "lock run %s", id)
+	}
+	r, err := getOne(ctx, s.db, noRun(id), scanRun, query, id)
+	if err == nil {
+		r.Steps, err = getAll(ctx, s.db, scanStep, steps, id)
+	}
+	if err != nil {
+		return nil, s.db.fail(err, "lock run %s", id)
+	}
+	return r, nil
+}
+
+// Parent returns the run that started this one as a step, or "".
+func (s *Runs) Parent(ctx context.Context, id domain.RunID) (domain.RunID, error) {
+	parent, err := getOne(ctx, s.db, noRun(id), scanOne[string], `SELECT COALESCE(parent_run, '') FROM runs WHERE id = $1`, id)
+	if err != nil {
+		return "", s.db.fail(err, "get parent of run %s", id)
+	}
+	return domain.RunID(*parent), nil
+}
+
+// Children returns the runs that this one started and that have not ended.
+func (s *Runs) Children(ctx context.Context, id domain.RunID) ([]domain.RunID, error) {
+	const query = `SELECT id FROM runs WHERE parent_run = $1 AND state IN ('queued', 'running', 'waiting') ORDER BY id`
+	ids, err := getAll(ctx, s.db, scanOne[domain.RunID], query, id)
+	return ids, s.db.fail(err, "list children of run %s", id)
 }
 
 // Hold is Get of a run that no other transaction changes until that of ctx ends.
@@ -118,7 +202,7 @@ func (s *Runs) addSteps(ctx context.Context, runs []domain.Run) error {
 	for _, st := range steps {
 		at[st.RunID].Steps = append(at[st.RunID].Steps, st)
 	}
-	return nil
+	return s.addBlocked(ctx, runs)
 }
 
 // SetState moves a run from one of several states to another, with the error that

@@ -15,17 +15,24 @@ import (
 //	                │    ▲ Begin (the worker was lost)
 //	                └─Wait▶ waiting ─Resume▶ completed │ failed │ cancelled
 //	failed │ cancelled │ running ─Requeue▶ queued
+//	running ─Pause▶ waiting ─Wake▶ queued
+//	every ended state ─Reset▶ queued
+//
+// A queued step is not worked before Ready has noted the time; Pause, Wake and Reset
+// clear that again. The compensation of a completed step has states of its own, see
+// QueueUndo.
 //
 // An attempt is fenced by its number: once another one has begun, what the old one
 // reports changes nothing.
 type Steps struct{ db *DB }
 
-const stepColumns = `id, run_id, name, position, agent, task, state, attempt, error, done, total, message, started_at, finished_at`
+const stepColumns = `id, run_id, name, position, agent, task, state, attempt, error, done, total, message, started_at, finished_at,
+	ready_at, undo, undo_attempt, undo_error`
 
 func stepFields(st *domain.Step) []any {
 	return []any{
 		&st.ID, &st.RunID, &st.Name, &st.Position, &st.Agent, &st.Task, &st.State, &st.Attempt, jsonValue{&st.Error}, &st.Done, &st.Total,
-		&st.Message, asTimePtr(&st.StartedAt), asTimePtr(&st.FinishedAt),
+		&st.Message, asTimePtr(&st.StartedAt), asTimePtr(&st.FinishedAt), asTimePtr(&st.ReadyAt), &st.Undo, &st.UndoAttempt, jsonValue{&st.UndoError},
 	}
 }
 
@@ -73,23 +80,30 @@ func (s *Steps) change(ctx context.Context, id domain.StepID, fn func(ctx contex
 }
 
 // closeAttempt ends an attempt that is still running.
-func (s *Steps) closeAttempt(ctx context.Context, id domain.StepID, attempt int, state domain.RunState, reason string, at time.Time) error {
-	const query = `UPDATE attempts SET state = $3, error = $4, finished_at = $5 WHERE step_id = $1 AND number = $2 AND state = 'running'`
-	_, err := s.db.exec(ctx, query, id, attempt, state, reason, s.db.time(at))
+func (s *Steps) closeAttempt(ctx context.Context, id domain.StepID, attempt int, state domain.RunState, e *domain.RunError, at time.Time) error {
+	const query = `UPDATE attempts SET state = $3, error = $4, finished_at = $5, code = $6 WHERE step_id = $1 AND number = $2 AND state = 'running'`
+	if e == nil {
+		e = &domain.RunError{}
+	}
+	_, err := s.db.exec(ctx, query, id, attempt, state, e.Message, s.db.time(at), e.Code)
 	return err
 }
+
+// lost is why an attempt failed whose process went away.
+var lost = &domain.RunError{Message: domain.WorkerLost}
 
 // Begin opens the next attempt of a step that is queued, or running on a worker
 // that was lost; that worker's attempt ends as failed. It returns ok = false for a
 // step in another state.
 func (s *Steps) Begin(ctx context.Context, id domain.StepID, worker string, at time.Time) (attempt int, ok bool, err error) {
-	const update = `UPDATE steps SET state = 'running', attempt = $2, error = NULL, started_at = COALESCE(started_at, $3), finished_at = NULL WHERE id = $1`
+	const update = `UPDATE steps SET state = 'running', attempt = $2, error = NULL, started_at = COALESCE(started_at, $3), finished_at = NULL,
+		ready_at = COALESCE(ready_at, $3) WHERE id = $1`
 	const insert = `INSERT INTO attempts (step_id, number, worker, state, error, started_at) VALUES ($1, $2, $3, 'running', '', $4)`
 	err = s.change(ctx, id, func(ctx context.Context, h stepHead) error {
 		if h.state != domain.StateQueued && h.state != domain.StateRunning {
 			return nil
 		}
-		if err := s.closeAttempt(ctx, id, h.attempt, domain.StateFailed, domain.WorkerLost, at); err != nil {
+		if err := s.closeAttempt(ctx, id, h.attempt, domain.StateFailed, lost, at); err != nil {
 			return err
 		}
 		if _, err := s.db.exec(ctx, update, id, h.attempt+1, s.db.time(at)); err != nil {
@@ -115,11 +129,7 @@ func (s *Steps) Finish(ctx context.Context, id domain.StepID, attempt int, state
 		if h.state != domain.StateRunning || h.attempt != attempt {
 			return nil
 		}
-		reason := ""
-		if e != nil {
-			reason = e.Message
-		}
-		if err := s.closeAttempt(ctx, id, attempt, state, reason, at); err != nil {
+		if err := s.closeAttempt(ctx, id, attempt, state, e, at); err != nil {
 			return err
 		}
 		done = true
@@ -145,7 +155,7 @@ func (s *Steps) Wait(ctx context.Context, id domain.StepID, attempt int, at time
 		if h.state != domain.StateRunning || h.attempt != attempt {
 			return nil
 		}
-		if err := s.closeAttempt(ctx, id, attempt, domain.StateCompleted, "", at); err != nil {
+		if err := s.closeAttempt(ctx, id, attempt, domain.StateCompleted, nil, at); err != nil {
 			return err
 		}
 		done = true
@@ -179,7 +189,7 @@ func (s *Steps) Requeue(ctx context.Context, id domain.StepID, at time.Time) (bo
 		if h.state != domain.StateFailed && h.state != domain.StateCancelled && h.state != domain.StateRunning {
 			return nil
 		}
-		if err := s.closeAttempt(ctx, id, h.attempt, domain.StateFailed, domain.WorkerLost, at); err != nil {
+		if err := s.closeAttempt(ctx, id, h.attempt, domain.StateFailed, lost, at); err != nil {
 			return err
 		}
 		done = true
@@ -200,7 +210,7 @@ func (s *Steps) SetState(ctx context.Context, id domain.StepID, from []domain.Ru
 			return nil
 		}
 		if to != domain.StateRunning {
-			if err := s.closeAttempt(ctx, id, h.attempt, domain.StateCancelled, "", at); err != nil {
+			if err := s.closeAttempt(ctx, id, h.attempt, domain.StateCancelled, nil, at); err != nil {
 				return err
 			}
 		}
@@ -224,13 +234,13 @@ func (s *Steps) Progress(ctx context.Context, id domain.StepID, attempt, done, t
 }
 
 func scanAttempt(r row) (a domain.Attempt, err error) {
-	err = r.Scan(&a.StepID, &a.Number, &a.Worker, &a.State, &a.Error, asTime(&a.StartedAt), asTimePtr(&a.FinishedAt))
+	err = r.Scan(&a.StepID, &a.Number, &a.Worker, &a.State, &a.Error, &a.Code, asTime(&a.StartedAt), asTimePtr(&a.FinishedAt))
 	return a, err
 }
 
 // Attempts returns all attempts of a run in the order of its steps.
 func (s *Steps) Attempts(ctx context.Context, run domain.RunID) ([]domain.Attempt, error) {
-	const query = `SELECT a.step_id, a.number, a.worker, a.state, a.error, a.started_at, a.finished_at
+	const query = `SELECT a.step_id, a.number, a.worker, a.state, a.error, a.code, a.started_at, a.finished_at
 		FROM attempts a JOIN steps s ON s.id = a.step_id WHERE s.run_id = $1 ORDER BY s.position, a.number`
 	list, err := getAll(ctx, s.db, scanAttempt, query, run)
 	return list, s.db.fail(err, "list attempts of run %s", run)

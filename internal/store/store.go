@@ -20,6 +20,9 @@ type Store struct {
 	Runs        *Runs
 	Steps       *Steps
 	Events      *Events
+	Slots       *Slots
+	Pipelines   *Pipelines
+	Schedules   *Schedules
 	Tasks       *Tasks
 	Agents      *Agents
 	Approvals   *Approvals
@@ -48,6 +51,9 @@ func New(db *DB) *Store {
 		Runs:        &Runs{db},
 		Steps:       &Steps{db},
 		Events:      &Events{db},
+		Slots:       &Slots{db},
+		Pipelines:   &Pipelines{db},
+		Schedules:   &Schedules{db},
 		Tasks:       &Tasks{db},
 		Agents:      &Agents{db},
 		Approvals:   &Approvals{db},

@@ -144,7 +144,7 @@ func (f runs) Cancel(_ context.Context, id domain.RunID) (*domain.Run, error) {
 	return &domain.Run{ID: id}, nil
 }
 
-func (f runs) Retry(_ context.Context, id domain.RunID) (*domain.Run, error) {
+func (f runs) Retry(_ context.Context, id domain.RunID, _ string) (*domain.Run, error) {
 	f.retried = id
 	return &domain.Run{ID: id}, nil
 }

@@ -24,7 +24,7 @@ type runReader interface {
 
 type runControl interface {
 	Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error)
-	Retry(ctx context.Context, id domain.RunID) (*domain.Run, error)
+	Retry(ctx context.Context, id domain.RunID, from string) (*domain.Run, error)
 }
 
 // runView is a run as pages show it.
@@ -228,7 +228,7 @@ func (d *Dashboard) cancel(w http.ResponseWriter, r *http.Request) (string, erro
 }
 
 func (d *Dashboard) retry(w http.ResponseWriter, r *http.Request) (string, error) {
-	run, err := d.c.Runs.Retry(r.Context(), domain.RunID(r.PathValue("id")))
+	run, err := d.c.Runs.Retry(r.Context(), domain.RunID(r.PathValue("id")), "")
 	if err != nil {
 		return "", err
 	}

@@ -150,7 +150,7 @@ func (l *Launch) Definition() pipeline.Definition {
 	step := func(name string, agent domain.AgentID, task string, timeout time.Duration, fn pipeline.Func) pipeline.StepDef {
 		return pipeline.StepDef{Name: name, Agent: agent, Task: task, Timeout: timeout, Retry: quick, Run: fn}
 	}
-	return pipeline.Definition{Name: LaunchWebsite, Version: 1, Steps: []pipeline.StepDef{
+	return pipeline.Definition{Name: LaunchWebsite, Version: 1, Private: true, Steps: []pipeline.StepDef{
 		step("scan", "opportunity_scanner", "market_scan", 10*time.Minute, l.scan),
 		step("plan", "website_generator", "plan_website", 2*time.Minute, l.plan),
 		step("write", "content_generator", "generate_content", 15*time.Minute, l.write),

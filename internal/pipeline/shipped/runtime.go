@@ -76,6 +76,15 @@ func (r *Runtime) task(id domain.AgentID, taskType string) (taskFunc, error) {
 	return nil, domain.Errorf(domain.CodeNotFound, "Agent %q does not exist.", id)
 }
 
+// External implements pipeline.Dispatcher: all agents of the runtime are part of the
+// program.
+func (r *Runtime) External(domain.AgentID) bool { return false }
+
+// Hand implements pipeline.Dispatcher; there is nobody to hand a task to.
+func (r *Runtime) Hand(_ context.Context, _ *domain.Run, _ *domain.Step, id domain.AgentID, _ domain.TaskSpec, _ map[string]json.RawMessage) error {
+	return domain.Errorf(domain.CodeConflict, "Agent %s does not work outside this program.", id)
+}
+
 // Do implements pipeline.Dispatcher. Parameters that are missing are taken from the
 // results of earlier stages where these name a topic or a website.
 func (r *Runtime) Do(ctx context.Context, id domain.AgentID, task domain.TaskSpec, results map[string]json.RawMessage) (json.RawMessage, error) {

@@ -22,7 +22,7 @@ func testRuns(t *testing.T, s *store.Store) {
 		t.Errorf("events = %+v, want run.created", events)
 	}
 	inline := &domain.Run{
-		ID: "run_i", Tenant: "acme", Pipeline: "inline", Version: 1, State: domain.StateQueued, WebsiteID: w.ID, CreatedAt: day,
+		ID: "run_i", Tenant: "acme", Priority: domain.RunHigh, Pipeline: "inline", Version: 1, State: domain.StateQueued, WebsiteID: w.ID, CreatedAt: day,
 		Stages: []domain.Stage{{Name: "s", Agent: "a", Task: domain.TaskSpec{Type: "x", Params: json.RawMessage(`{"a":1}`)}}},
 	}
 	must(t, s.Runs.Insert(ctx, inline))
@@ -127,6 +127,7 @@ func testSteps(t *testing.T, s *store.Store) {
 	must(t, s.Steps.Progress(ctx, id, 2, 9, 10, "of another attempt"))
 	want := run.Steps[0]
 	want.State, want.Attempt, want.Done, want.Total, want.Message, want.StartedAt = domain.StateRunning, 1, 3, 10, "reading", ptr(day.Add(time.Second))
+	want.ReadyAt = want.StartedAt
 	wantEqual(t, value(s.Steps.Get(ctx, id))(t), &want)
 
 	result := json.RawMessage("{\"z\": 1,  \"a\": \"ü\\u00e9 <&>\",\n\"n\": 1.50}")
@@ -199,7 +200,7 @@ func testStepFencing(t *testing.T, s *store.Store) {
 	wantEqual(t, value(s.Steps.Attempts(ctx, run.ID))(t), []domain.Attempt{
 		{StepID: id, Number: 1, Worker: "w1", State: domain.StateFailed, Error: domain.WorkerLost, StartedAt: day, FinishedAt: ptr(day.Add(time.Minute))},
 		{
-			StepID: id, Number: 2, Worker: "w2", State: domain.StateFailed, Error: "It is down.", StartedAt: day.Add(time.Minute),
+			StepID: id, Number: 2, Worker: "w2", State: domain.StateFailed, Error: "It is down.", Code: domain.CodeUnavailable, StartedAt: day.Add(time.Minute),
 			FinishedAt: ptr(day.Add(2 * time.Minute)),
 		},
 		{StepID: run.Steps[1].ID, Number: 1, Worker: "w3", State: domain.StateRunning, StartedAt: day},
@@ -256,7 +257,7 @@ func testStepRequeue(t *testing.T, s *store.Store) {
 	value(s.Steps.Finish(ctx, id, 1, domain.StateFailed, nil, &domain.RunError{Message: "no"}, day))(t)
 	requeue(true)
 	want := run.Steps[0]
-	want.Attempt = 1
+	want.Attempt, want.ReadyAt = 1, ptr(day)
 	wantEqual(t, value(s.Steps.Get(ctx, id))(t), &want)
 	begin(t, s, id, "w1", day, 2)
 	requeue(true)

@@ -56,6 +56,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"step_requeue", testStepRequeue},
 		{"concurrent_run", testConcurrentRun},
 		{"events", testEvents},
+		{"step_flow", testStepFlow},
+		{"step_undo", testStepUndo},
+		{"run_family", testRunFamily},
+		{"slots", testSlots},
+		{"pipelines", testPipelines},
+		{"schedules", testSchedules},
 		{"tasks", testTasks},
 		{"agents", testAgents},
 		{"approvals", testApprovals},
@@ -147,7 +153,7 @@ func insertFeed(t *testing.T, s *store.Store, name string) *domain.Feed {
 func insertRun(t *testing.T, s *store.Store, name string, at time.Time) *domain.Run {
 	t.Helper()
 	r := &domain.Run{
-		ID: domain.RunID("run_" + name), Tenant: "main", Pipeline: "launch_website", Version: 2, State: domain.StateQueued,
+		ID: domain.RunID("run_" + name), Tenant: "main", Priority: domain.RunNormal, Pipeline: "launch_website", Version: 2, State: domain.StateQueued,
 		Params: []byte(`{"niche": "Wäsche", "b":1}`), OwnerID: "user_a", CreatedAt: at,
 	}
 	for i, step := range []string{"scan", "plan", "write"} {
