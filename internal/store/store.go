@@ -28,6 +28,9 @@ type Store struct {
 	Workers     *Workers
 	Webhooks    *Webhooks
 	Idempotency *Idempotency
+	ModelCalls  *ModelCalls
+	Budgets     *Budgets
+	Prices      *Prices
 }
 
 // New returns the aggregates of db.
@@ -56,6 +59,9 @@ func New(db *DB) *Store {
 		Workers:     &Workers{db},
 		Webhooks:    &Webhooks{db},
 		Idempotency: &Idempotency{db},
+		ModelCalls:  &ModelCalls{db},
+		Budgets:     &Budgets{db},
+		Prices:      &Prices{db},
 	}
 }
 
