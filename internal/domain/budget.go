@@ -190,7 +190,9 @@ type BudgetRaise struct {
 }
 
 // MicrosOf returns an amount in millionths.
-func MicrosOf(m Money) Micros { return Micros(m.Minor * (1_000_000 / pow10(CurrencyDigits(m.Currency)))) }
+func MicrosOf(m Money) Micros {
+	return Micros(m.Minor * (1_000_000 / pow10(CurrencyDigits(m.Currency))))
+}
 
 // Money returns an amount in minor units, rounded half away from zero.
 func (m Micros) Money(currency string) Money {

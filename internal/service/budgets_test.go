@@ -85,7 +85,9 @@ func TestLimitActions(t *testing.T) {
 	} {
 		t.Run(string(tt.action)+" "+tt.zone, func(t *testing.T) { // one after the other: they count requests
 			name := domain.NewID("b")
-			b := p.budget(t, tt.limit, func(b *domain.Budget) { b.Name, b.OnLimit, b.TimeZone, b.Scope.Pipeline = name, tt.action, tt.zone, name })
+			b := p.budget(t, tt.limit, func(b *domain.Budget) {
+				b.Name, b.OnLimit, b.TimeZone, b.Scope.Pipeline = name, tt.action, tt.zone, name
+			})
 			ctx := func() context.Context {
 				return domain.WithScope(t.Context(), domain.WorkScope{Tenant: "main", Pipeline: name, StepID: domain.StepID(domain.NewID("step"))})
 			}
