@@ -136,6 +136,9 @@ func (s *Budgets) Create(ctx context.Context, b domain.Budget) (*domain.BudgetSt
 	if b.OnLimit == "" {
 		b.OnLimit = domain.LimitPause
 	}
+	if b.Limit.Currency == "" {
+		b.Limit.Currency = s.cfg.Currency
+	}
 	if err := b.Validate(); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type estate struct {
 	runs      *service.Runs
 	approvals *service.Approvals
 	audit     *service.Audit
+	budgets   *service.Budgets
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -74,6 +75,9 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	})
 	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.audit = service.NewAudit(st.Audit)
+	e.budgets = service.NewBudgets(service.BudgetsConfig{
+		Tx: st, Budgets: st.Budgets, Calls: st.ModelCalls, Prices: st.Prices, Websites: st.Websites, Audit: st.Audit, Currency: "USD", Now: time.Now,
+	})
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}

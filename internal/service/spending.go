@@ -79,6 +79,9 @@ func (s *Budgets) SetPrice(ctx context.Context, p domain.Price) (*domain.Price, 
 	if p.EffectiveFrom.IsZero() {
 		p.EffectiveFrom = p.RecordedAt
 	}
+	if p.Currency == "" {
+		p.Currency = s.cfg.Currency
+	}
 	p.EffectiveFrom = p.EffectiveFrom.UTC().Truncate(time.Microsecond)
 	if err := p.Validate(); err != nil {
 		return nil, err
