@@ -20,6 +20,7 @@ type portfolio interface {
 	approvalKeeper
 	agentKeeper
 	webhookKeeper
+	budgetKeeper
 }
 
 type siteKeeper interface {
