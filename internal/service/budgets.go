@@ -226,16 +226,19 @@ func (s *Budgets) change(ctx context.Context, id domain.BudgetID, action string,
 	return s.state(ctx, &after)
 }
 
-// Delete removes a budget. What was waiting for it goes on.
+// Delete removes a budget. What was waiting for it goes on. Only a person who signed
+// in may do so.
 func (s *Budgets) Delete(ctx context.Context, id domain.BudgetID) error {
-	if p, err := domain.Require(ctx, domain.AdminFull); err != nil {
+	p, err := domain.Require(ctx, domain.AdminFull)
+	if err != nil {
 		return err
-	} else if !p.Human {
-		return domain.Errorf(domain.CodeForbidden, "Only a person who signed in with a password may delete a budget.")
 	}
 	b, err := s.get(ctx, id)
 	if err != nil {
 		return err
+	}
+	if !p.Human {
+		return domain.Errorf(domain.CodeForbidden, "Only a person who signed in with a password may delete a budget.")
 	}
 	if err := s.resumeAll(ctx, id); err != nil {
 		return err
