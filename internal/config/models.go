@@ -122,7 +122,9 @@ func (c *Config) validateModels(add func(key, format string, args ...any)) {
 	}
 	defaults := 0
 	for i, e := range list {
-		entry := func(format string, args ...any) { add("models.list", "%s: "+format, append([]any{entryName(i, e.Name)}, args...)...) }
+		entry := func(format string, args ...any) {
+			add("models.list", "%s: "+format, append([]any{entryName(i, e.Name)}, args...)...)
+		}
 		if e.Name == "" {
 			entry("it needs a name")
 		} else if slices.Index(names, e.Name) != i {

@@ -318,6 +318,20 @@ func (s *Budgets) Wait(ctx context.Context, run domain.RunID, step string, cause
 	return s.cfg.Budgets.Wait(ctx, w)
 }
 
+// RaiseQuestion is what a person is asked when a budget with the action LimitAsk
+// refused a call: to raise its current period by what the call lacks, at least.
+func (s *Budgets) RaiseQuestion(ctx context.Context, cause *domain.Exhausted) (domain.Question, error) {
+	b, err := s.get(ctx, cause.Budget)
+	if err != nil {
+		return domain.Question{}, err
+	}
+	lacks := (cause.Needed - cause.Left).MoneyUp(b.Limit.Currency)
+	return domain.Question{
+		Kind: "raise_budget", Title: fmt.Sprintf("Raise budget %q by %s", b.Name, lacks),
+		Payload: domain.BudgetRaise{BudgetID: b.ID, Name: b.Name, Minor: lacks.Minor, Currency: lacks.Currency},
+	}, nil
+}
+
 // ResumeDue lets the steps go on whose budgets have a new period or were raised, and
 // returns how many those were. A step that waits no more is forgotten.
 func (s *Budgets) ResumeDue(ctx context.Context) (int, error) {

@@ -189,6 +189,9 @@ func TestRaise(t *testing.T) {
 		b := p.budget(t, 0, func(b *domain.Budget) { b.OnLimit = domain.LimitAsk })
 		_, err := p.ask(step(t.Context(), "write", 1), "", "x")
 		cause := exhausted(t, err)
+		if q, err := p.budgets.RaiseQuestion(t.Context(), cause); err != nil || q.Kind != "raise_budget" || q.Payload != (domain.BudgetRaise{BudgetID: b.ID, Name: b.Name, Minor: 1, Currency: "USD"}) {
+			t.Errorf("question: %+v, %v", q, err)
+		}
 		insertRun(t, st, "run_1")
 		if err := p.budgets.Wait(t.Context(), "run_1", "write", cause); err != nil {
 			t.Fatal(err)

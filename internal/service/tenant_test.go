@@ -242,7 +242,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// tried below and in other tests: they make things, or are about no one's
 		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Runs.Pipelines",
 		// the work of runs and of the start: without a principal
-		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Budgets.Wait", "Budgets.ResumeDue",
+		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
 		// of the installation: see TestPricesBelongToTheInstallation
 		"Budgets.Prices", "Budgets.SetPrice", "Budgets.Resettle",
 	}
