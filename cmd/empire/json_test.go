@@ -58,6 +58,11 @@ func TestJSON(t *testing.T) {
 		{"apikey list", 0}, {"apikey list --user nobody@shop.example", 1}, {"apikey revoke key_none", 1}, {"apikey rotate key_none", 1},
 		{"user delete editor@shop.example", 0}, {"user delete editor@shop.example", 1}, {"user delete admin@localhost", 1},
 		{"webhook list", 0}, {"webhook list --provider n8n --state failed", 0}, {"webhook show hook_none", 1}, {"webhook replay hook_none", 1},
+		{"budget list", 0}, {"budget create --name articles --period day --limit 5.00", 0}, {"budget create --name articles --period day --limit 5.00", 1},
+		{"budget update articles --limit 6.00 --degrade-at 80", 0}, {"budget raise articles --by 0.50", 0}, {"budget spending --by site", 0},
+		{"budget raise nothing --by 1.00", 1}, {"budget delete articles", 0}, {"budget delete articles", 1},
+		{"price list", 0}, {"price set openai gpt-6-luna --input 0.10 --output 0.50 --from 2026-03-01", 0}, {"price resettle openai gpt-6-luna --from 2026-06-01 --to 2026-06-02", 0},
+		{"price resettle openai unheard-of --from 2026-06-01 --to 2026-06-02", 1},
 		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{

@@ -22,6 +22,7 @@ type portfolio interface {
 	approvalKeeper
 	agentKeeper
 	webhookKeeper
+	budgetKeeper
 }
 
 type siteKeeper interface {

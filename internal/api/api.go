@@ -38,6 +38,7 @@ type Config struct {
 	Health    healthService
 	Services  servicesService
 	Audit     auditService
+	Budgets   budgetService
 	Logger    *slog.Logger
 }
 
@@ -87,6 +88,9 @@ func New(c Config) *API {
 	registerSystem(a, c.Health)
 	registerServices(a, c.Services)
 	registerAudit(a, c.Audit)
+	registerBudgets(a, c.Budgets)
+	registerSpending(a, c.Budgets)
+	registerPrices(a, c.Budgets)
 	a.harvestModels()
 	a.straighten()
 	return a

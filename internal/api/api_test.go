@@ -26,7 +26,7 @@ type endpoint struct {
 	bad          []string // query strings, or bodies for POST, that are 422
 }
 
-var endpoints = append(identityEndpoints, []endpoint{
+var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, []endpoint{
 	{method: "GET", path: "/agents", right: domain.AgentsRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/agents/opportunity_scanner", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody", bad: []string{"?x=1"}},
 	{method: "GET", path: "/agents/opportunity_scanner/status", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody/status"},
@@ -146,7 +146,7 @@ var endpoints = append(identityEndpoints, []endpoint{
 	{method: "DELETE", path: "/system/services/php-1", right: domain.AgentsManage, status: 204, unknown: "/system/services/php-2"},
 	{method: "GET", path: "/system/routes", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
 	{method: "POST", path: "/system/routes/reload", right: domain.AdminFull, status: 200},
-}...)
+})
 
 // manyIDs returns a JSON array of different identifiers.
 func manyIDs(n int) string {

@@ -60,6 +60,13 @@ type fakes struct {
 	newKey    domain.APIKeyParams
 	overlap   time.Duration
 	totp      string
+
+	budget      domain.Budget
+	budgetPatch domain.BudgetPatch
+	raise       domain.RaiseParams
+	by          domain.SpendingBy
+	calls       domain.CallFilter
+	price       domain.Price
 }
 
 // note keeps what a call asked for.
@@ -379,7 +386,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

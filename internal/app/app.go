@@ -21,6 +21,7 @@ import (
 	"empire/internal/edge"
 	"empire/internal/gateway"
 	"empire/internal/gateway/proxy"
+	"empire/internal/intelligence/llm"
 	"empire/internal/jobs"
 	"empire/internal/pipeline"
 	"empire/internal/pipeline/shipped"
@@ -74,6 +75,8 @@ type App struct {
 	authenticator *auth.Authenticator
 	admin         *domain.Principal
 	newAdmin      *Credentials
+	ledger        *service.Ledger
+	models        *llm.Metered
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -88,6 +91,7 @@ type App struct {
 	Audit     *service.Audit
 	Services  *service.Services
 	Health    *service.Health
+	Budgets   *service.Budgets
 
 	started []part
 }
@@ -110,7 +114,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -190,6 +194,10 @@ func (a *App) parts() []part {
 		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
 		clock := &scheduler{a: a}
 		out = append(out, part{"schedules", clock.Start, clock.Stop})
+	}
+	if a.mode != Tool && a.plays("worker") {
+		purser := &spending{a: a}
+		out = append(out, part{"spending", purser.Start, purser.Stop})
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})

@@ -156,6 +156,8 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "rebuild-website", Target: base + "/websites/" + string(site) + "/rebuild"},
 		{Operation: "generate-website", Target: base + "/websites/generate", Body: `{"niche": "espresso machines", "domain": "espresso.example"}`},
 		{Operation: "create-website", Target: base + "/websites", Body: `{"niche": "tea", "domain": "tea.example"}`},
+		{Operation: "set-price", Target: base + "/prices", Body: `{"provider": "openai", "model": "m", "input_micros": 1, "output_micros": 2}`},
+		{Operation: "resettle-prices", Target: base + "/prices/resettle", Body: encode(t, map[string]any{"provider": "openai", "model": "m", "from": time.Now().Add(-time.Hour)})},
 		{Operation: "create-task", Target: base + "/agents/opportunity_scanner/tasks", Body: `{"type": "market_scan", "params": {"topic": "espresso machines"}}`},
 	}
 }

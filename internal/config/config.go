@@ -47,6 +47,7 @@ type Config struct {
 	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
+	Models   Models   `koanf:"models"`
 	Shutdown Shutdown `koanf:"shutdown"`
 	Operator Operator `koanf:"operator"`
 }
@@ -192,6 +193,7 @@ func defaults() map[string]any {
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h"},
+		"models":   modelDefaults(),
 		"shutdown": map[string]any{"timeout": "10s"},
 		"operator": operator,
 	}
@@ -199,7 +201,7 @@ func defaults() map[string]any {
 
 // secretKeys are masked when shown.
 var secretKeys = []string{
-	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun",
+	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun", "models.api_key",
 }
 
 // Validate returns every fault of the values, each as "key: what would be right".
@@ -221,6 +223,7 @@ func (c *Config) Validate() []string {
 		}
 	}
 	c.validateGateway(add)
+	c.validateModels(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

@@ -94,7 +94,13 @@ func (l *loader) loadKnown(source string, flat map[string]any, known []string) {
 			l.faults = append(l.faults, fmt.Sprintf("%s: there is no such setting (from %s); see empire config show", key, source))
 			continue
 		}
-		if err := l.merged.Set(key, flat[key]); err != nil {
+		value := flat[key]
+		if key == listKey {
+			list, faults := listValue(value)
+			l.faults = append(l.faults, faults...)
+			value = list
+		}
+		if err := l.merged.Set(key, value); err != nil {
 			l.faults = append(l.faults, key+": "+err.Error())
 		}
 		l.source[key] = source
@@ -126,8 +132,11 @@ func (l *loader) settings() []Setting {
 		if parts := l.merged.Strings(k); len(parts) > 0 {
 			v = strings.Join(parts, ",")
 		}
-		if slices.Contains(secretKeys, k) {
+		switch {
+		case slices.Contains(secretKeys, k):
 			v = Secret(v).String()
+		case k == listKey:
+			v = shownList(l.merged.Get(k))
 		}
 		out = append(out, Setting{k, v, l.source[k]})
 	}

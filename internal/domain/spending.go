@@ -19,6 +19,9 @@ type Exhausted struct {
 	Left   Micros
 	// Until is when the budget's period ends and calls may go on; zero: never.
 	Until time.Time
+	// Action is what becomes of the work: it waits (LimitPause), waits and asks a
+	// person (LimitAsk), or fails (LimitFail).
+	Action LimitAction
 }
 
 // Error says what is missing.

@@ -29,6 +29,7 @@ type estate struct {
 	pipelines *service.Pipelines
 	schedules *service.Schedules
 	audit     *service.Audit
+	budgets   *service.Budgets
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -78,6 +79,9 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
+	e.budgets = service.NewBudgets(service.BudgetsConfig{
+		Tx: st, Budgets: st.Budgets, Calls: st.ModelCalls, Prices: st.Prices, Websites: st.Websites, Audit: st.Audit, Currency: "USD", Now: time.Now,
+	})
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,8 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.User:
 		return v.Tenant.OrDefault()
+	case *domain.Budget:
+		return v.Tenant.OrDefault()
 	}
 	return ""
 }

@@ -159,6 +159,18 @@ func (f *filter) eq(column, value string) {
 	}
 }
 
+// since demands a value that is not less than one.
+func (f *filter) since(column string, value any) {
+	f.args = append(f.args, value)
+	f.conds = append(f.conds, column+" >= $"+strconv.Itoa(len(f.args)))
+}
+
+// before demands a value that is less than one.
+func (f *filter) before(column string, value any) {
+	f.args = append(f.args, value)
+	f.conds = append(f.conds, column+" < $"+strconv.Itoa(len(f.args)))
+}
+
 // in demands one of several values; none at all matches nothing.
 func in[T ~string](f *filter, d dialect, column string, values []T) {
 	f.args = append(f.args, listArg(d, values))

@@ -31,6 +31,9 @@ type Store struct {
 	Workers     *Workers
 	Webhooks    *Webhooks
 	Idempotency *Idempotency
+	ModelCalls  *ModelCalls
+	Budgets     *Budgets
+	Prices      *Prices
 }
 
 // New returns the aggregates of db.
@@ -62,6 +65,9 @@ func New(db *DB) *Store {
 		Workers:     &Workers{db},
 		Webhooks:    &Webhooks{db},
 		Idempotency: &Idempotency{db},
+		ModelCalls:  &ModelCalls{db},
+		Budgets:     &Budgets{db},
+		Prices:      &Prices{db},
 	}
 }
 

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// emit tells who watches about something that happened; nobody depends on it.
+func (a *App) emit(ctx context.Context, ev domain.Event) {
+	if a.bus == nil {
+		return
+	}
+	if ev.At.IsZero() {
+		ev.At = time.Now().UTC()
+	}
+	if err := a.bus.Publish(ctx, "empire.event."+ev.Topic, ev); err != nil {
+		a.log.WarnContext(ctx, "event not published", "topic", ev.Topic, "err", err)
+	}
+}

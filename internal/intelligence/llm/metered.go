@@ -1,0 +1,222 @@
+package llm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"empire/internal/domain"
+)
+
+// Ledger keeps what calls cost within budgets.
+type Ledger interface {
+	Recall(ctx context.Context, key domain.CallKey) (*domain.ModelCall, error)
+	Reserve(ctx context.Context, req domain.CallRequest) (*domain.ModelCall, error)
+	Settle(ctx context.Context, id domain.ModelCallID, res domain.CallResult) (*domain.ModelCall, error)
+}
+
+// Metered calls models and pays for it.
+type Metered struct {
+	router *Router
+	ledger Ledger
+	now    func() time.Time
+}
+
+// NewMetered returns a caller.
+func NewMetered(router *Router, ledger Ledger, now func() time.Time) *Metered {
+	return &Metered{router, ledger, now}
+}
+
+// settleTimeout bounds how long it takes to store an answer that was paid, even when
+// the work that asked for it was stopped.
+const settleTimeout = 30 * time.Second
+
+// Complete answers a prompt; see Call.
+func (m *Metered) Complete(ctx context.Context, p domain.ModelPrompt) (*domain.ModelAnswer, error) {
+	res, err := m.Call(ctx, Request{Model: p.Model, System: p.System, Prompt: p.Prompt, MaxTokens: p.MaxTokens})
+	if err != nil {
+		return nil, err
+	}
+	a := &domain.ModelAnswer{
+		Text: res.Text, Provider: res.Receipt.Provider, Model: res.Receipt.Model, Cost: res.Receipt.Cost, Currency: res.Receipt.Currency, Cached: res.Receipt.Cached,
+	}
+	if res.Usage != nil {
+		a.InputTokens, a.OutputTokens = res.Usage.Input, res.Usage.Output
+	}
+	return a, nil
+}
+
+// Call asks a model. Within the scope of work, a repeated attempt gets the answer
+// that was stored under the same number and request. If a model cannot answer for a
+// reason that is its own and cost nothing, the next one of its fallback is asked.
+func (m *Metered) Call(ctx context.Context, r Request) (*Response, error) {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	models, err := m.router.Order(r.Model)
+	if err != nil {
+		return nil, err
+	}
+	scope, inWork := domain.ScopeFrom(ctx)
+	key, err := callKey(scope, &r, models[0].Name)
+	if err != nil {
+		return nil, err
+	}
+	if inWork {
+		c, err := m.ledger.Recall(ctx, key)
+		if err == nil {
+			return replay(c)
+		}
+		if domain.CodeOf(err) != domain.CodeNotFound {
+			return nil, err
+		}
+	}
+	for i, model := range models {
+		res, err := m.try(ctx, scope, key, &r, model)
+		if err == nil || i == len(models)-1 || !fallsBack(err) || ctx.Err() != nil {
+			return res, err
+		}
+	}
+	return nil, errors.New("no model was asked") // not reached: the last one ends the loop
+}
+
+// callKey names a call: by the step or task that asks, else by itself.
+func callKey(scope domain.WorkScope, r *Request, asked string) (domain.CallKey, error) {
+	named := *r
+	named.Model = asked // so that a changed default asks again
+	raw, err := json.Marshal(named)
+	if err != nil {
+		return domain.CallKey{}, fmt.Errorf("hash request: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	key := domain.CallKey{Owner: string(scope.StepID), Number: scope.NextCall(), Hash: hex.EncodeToString(sum[:])}
+	if key.Owner == "" {
+		key.Owner = string(scope.TaskID)
+	}
+	if key.Owner == "" {
+		key.Owner = domain.NewID("work")
+	}
+	return key, nil
+}
+
+// callName says where in the work a call is made: run/step/number.
+func callName(scope domain.WorkScope, key domain.CallKey) string {
+	owner, step := string(scope.RunID), scope.Step
+	if owner == "" {
+		owner = key.Owner
+	}
+	return url.PathEscape(owner) + "/" + url.PathEscape(step) + "/" + strconv.Itoa(key.Number)
+}
+
+// try reserves, calls and settles.
+func (m *Metered) try(ctx context.Context, scope domain.WorkScope, key domain.CallKey, r *Request, asked *Model) (*Response, error) {
+	req := domain.CallRequest{Key: key, Scope: scope}
+	var patience time.Duration
+	for _, model := range m.router.Cheaper(asked) {
+		req.Options = append(req.Options, domain.CallOption{
+			Name: model.Name, Provider: model.Provider.Name(), Model: model.Model, InputBound: InputBound(r), MaxOutput: maxTokens(r, model),
+		})
+		patience = max(patience, model.Timeout)
+	}
+	// It waits for its turn no longer than for the answer; then there is time to store
+	// what came.
+	req.Expires = m.now().Add(2*patience + 2*settleTimeout)
+	call, err := m.ledger.Reserve(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	out := *r
+	out.Model, out.MaxTokens, out.IdempotencyKey, out.CallName = call.Model, call.MaxOutput, string(call.ID), callName(scope, key)
+	res, callErr := m.send(ctx, call.Name, out)
+	result := resultOf(res, callErr)
+	// What was paid is stored even if whoever asked has gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	settled, err := m.ledger.Settle(ctx, call.ID, result)
+	switch {
+	case callErr != nil && err != nil:
+		return nil, errors.Join(callErr, err)
+	case callErr != nil:
+		return nil, callErr
+	case err != nil:
+		return nil, err
+	}
+	res.Receipt = receipt(settled)
+	return res, blocked(res)
+}
+
+func maxTokens(r *Request, m *Model) int {
+	if r.MaxTokens > 0 {
+		return r.MaxTokens
+	}
+	return m.MaxTokens
+}
+
+// send makes the one call, as soon as the model takes it.
+func (m *Metered) send(ctx context.Context, name string, r Request) (*Response, error) {
+	model, err := m.router.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	waitCtx, cancel := context.WithTimeout(ctx, model.Timeout)
+	defer cancel()
+	_, leave, err := m.router.enter(waitCtx, name)
+	if err != nil {
+		class := Overloaded // by ourselves
+		if ctx.Err() != nil {
+			class = Unsent
+		}
+		return nil, Fail(&Error{Provider: model.Provider.Name(), Class: class, Detail: "it waited for its turn", Err: err}, 0)
+	}
+	defer leave()
+	callCtx, cancelCall := context.WithTimeout(ctx, model.Timeout)
+	defer cancelCall()
+	return model.Provider.Complete(callCtx, r)
+}
+
+// resultOf is what the ledger stores of a call.
+func resultOf(res *Response, err error) domain.CallResult {
+	if err != nil {
+		class := string(ClassOf(err))
+		if class == "" {
+			class = string(domain.CodeOf(err))
+		}
+		return domain.CallResult{State: Outcome(err), Error: class}
+	}
+	out := domain.CallResult{State: domain.CallSettled, Text: res.Text, Usage: res.Usage, Finish: string(res.Finish), RequestID: res.ProviderRequestID}
+	if res.Usage != nil && !res.Usage.Valid() {
+		out.Usage = nil // figures that cannot be true: the bounds count
+	}
+	if res.Finish == FinishBlocked {
+		out.Error = string(Blocked)
+	}
+	return out
+}
+
+func receipt(c *domain.ModelCall) Receipt {
+	return Receipt{CallID: c.ID, Provider: c.Provider, Model: c.Model, Cost: c.Charged(), Currency: c.Currency, Degraded: c.Degraded != ""}
+}
+
+// replay is the answer that an earlier attempt paid for.
+func replay(c *domain.ModelCall) (*Response, error) {
+	res := &Response{Text: c.Text, Finish: Finish(c.Finish), ProviderRequestID: c.RequestID, Receipt: receipt(c)}
+	res.Receipt.Cached = true
+	if c.UsageKnown {
+		res.Usage = &c.Usage
+	}
+	return res, blocked(res)
+}
+
+// blocked is the error of an answer that is none.
+func blocked(res *Response) error {
+	if res.Finish != FinishBlocked {
+		return nil
+	}
+	return Fail(&Error{Provider: res.Receipt.Provider, Class: Blocked}, 0)
+}
