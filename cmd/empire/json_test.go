@@ -34,6 +34,7 @@ func TestJSON(t *testing.T) {
 		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1},
 		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
 		{"approval list", 0}, {"approval list --all", 0}, {"approval show " + o.approval, 0}, {"approval show appr_none", 1},
+		{"approval list --state expired --kind raise_budget --run run_none --site " + sampleSite, 0}, {"approval log", 0}, {"approval verify-log", 0},
 		{"approval approve " + o.approval, 1}, {"approval reject " + o.approval + " --reason late", 1},
 		{"agent list", 0}, {"agent show website_builder", 0}, {"agent show nobody", 1},
 		{"agent task opportunity_scanner market_scan --params {\"topic\":\"unicorns\"}", 1},

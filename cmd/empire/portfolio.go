@@ -50,9 +50,11 @@ type runKeeper interface {
 }
 
 type approvalKeeper interface {
-	Approvals(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]approvalView, int, error)
+	Approvals(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]approvalView, int, error)
 	Approval(ctx context.Context, id domain.ApprovalID) (*approvalView, error)
 	Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*approvalView, error)
+	ApprovalLog(ctx context.Context, after int64, limit int) ([]approvalEntryView, error)
+	VerifyApprovals(ctx context.Context) (*approvalReportView, error)
 }
 
 type agentKeeper interface {

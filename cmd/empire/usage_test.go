@@ -25,6 +25,8 @@ func TestWrongUse(t *testing.T) {
 		{"run show", "needs RUN"},
 		{"run list --state done", "queued, running"},
 		{"approval approve", "needs APPROVAL"},
+		{"approval list --state done", "pending, approved"},
+		{"approval list --state void --all", "not both"},
 		{"approval reject appr_x", "needs --reason"},
 		{"agent task opportunity_scanner", "needs TYPE"},
 		{"agent task", "needs AGENT and TYPE"},

@@ -304,7 +304,19 @@ func (f runs) Retry(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return nil, domain.Errorf(domain.CodeConflict, "Run %s has not failed.", id)
 }
 
-func (f approvals) List(_ context.Context, _ domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+func (f approvals) Summary(context.Context) (map[domain.ApprovalState]int, error) {
+	return map[domain.ApprovalState]int{domain.ApprovalPending: 1}, f.fail
+}
+
+func (f approvals) Log(context.Context, int64, int) ([]domain.ApprovalEntry, error) {
+	return []domain.ApprovalEntry{{Seq: 1, ApprovalID: "appr_1", Tenant: "main", Entry: `[""]`, Hash: hash}, {Seq: 2, Hash: hash}}, f.fail
+}
+
+func (f approvals) VerifyLog(context.Context) (*domain.ApprovalReport, error) {
+	return &domain.ApprovalReport{Entries: 2, Faults: []domain.ApprovalFault{{Seq: 2, Problem: "Entry 2 was changed."}}}, f.fail
+}
+
+func (f approvals) List(_ context.Context, _ domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error) {
 	f.note(func() { f.window = w })
 	return []domain.Approval{{ID: "appr_1", State: domain.ApprovalPending}}, 1, f.fail
 }

@@ -184,8 +184,8 @@ func (a *App) parts() []part {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
 	}
 	if a.mode == Serve && a.plays("worker") {
-		keeper := &housekeeping{a: a}
-		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
+		keeper, expiry := &housekeeping{a: a}, &expiry{a: a}
+		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop}, part{"expiry of approvals", expiry.Start, expiry.Stop})
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})
@@ -270,8 +270,12 @@ func (a *App) publish(ev domain.RunEvent) {
 	}
 }
 
-// runEnded removes a website that never came to be: its niche is not in the feeds.
+// runEnded voids what the run still asked, and removes a website that never came to
+// be: its niche is not in the feeds.
 func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
+	if err := a.Approvals.RunEnded(ctx, run.ID); err != nil {
+		return err
+	}
 	if cause == nil || cause.Code != domain.CodeNotEnoughData {
 		return nil
 	}

@@ -52,6 +52,7 @@ var matrix = declare(map[domain.Permission][]string{
 	},
 	domain.WebsitesRead: {
 		"GET /approvals",
+		"GET /approvals/summary",
 		"GET /approvals/{approval_id}",
 		"GET /feeds",
 		"GET /products",
@@ -77,6 +78,8 @@ var matrix = declare(map[domain.Permission][]string{
 	},
 	domain.AdminFull: {
 		"GET /audit",
+		"GET /approvals/log",
+		"GET /approvals/log/verify",
 		"GET /audit/export",
 		"POST /system/routes/reload",
 		"GET /users",

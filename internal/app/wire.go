@@ -51,13 +51,11 @@ func (a *App) wireServices(context.Context) error {
 		Tx: a.store, Runs: a.store.Runs, Events: a.store.Events, Attempts: a.store.Steps, Approvals: a.store.Approvals,
 		Websites: a.store.Websites, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
 	})
+	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Now: a.now,
-	})
-	a.Approvals = service.NewApprovals(service.ApprovalsConfig{
-		Tx: a.store, Approvals: a.store.Approvals, Engine: a.engine, Audit: a.store.Audit, PreviewURL: a.PreviewURL, Now: a.now,
 	})
 	a.Agents = service.NewAgents(service.AgentsConfig{
 		Tx: a.store, Tasks: a.store.Tasks, Figures: a.store.Agents, Websites: a.store.Websites, Specs: shipped.Agents(), Runtime: a.runtime,

@@ -46,6 +46,9 @@ type Config struct {
 	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
+
+	Approvals Approvals `koanf:"approvals"`
+
 	Shutdown Shutdown `koanf:"shutdown"`
 	Operator Operator `koanf:"operator"`
 }
@@ -133,6 +136,12 @@ type Log struct {
 	Format string `koanf:"format"` // auto, text, json
 }
 
+// Approvals holds the rules for questions that only a person answers.
+type Approvals struct {
+	ExpireAfter time.Duration `koanf:"expire_after"` // then an unanswered one ends its run; 0: never
+	FourEyes    bool          `koanf:"four_eyes"`    // somebody else than who started the run decides
+}
+
 // Prices holds the rules for shown prices.
 type Prices struct {
 	MaxAge time.Duration `koanf:"max_age"` // older prices are not shown
@@ -184,6 +193,9 @@ func defaults() map[string]any {
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h"},
+
+		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
+
 		"shutdown": map[string]any{"timeout": "10s"},
 		"operator": operator,
 	}
@@ -238,6 +250,9 @@ func (c *Config) Validate() []string {
 	}
 	if c.Prices.MaxAge < time.Hour {
 		add("prices.max_age", "%s is shorter than 1h", c.Prices.MaxAge)
+	}
+	if c.Approvals.ExpireAfter < 0 || c.Approvals.ExpireAfter > 0 && c.Approvals.ExpireAfter < time.Second {
+		add("approvals.expire_after", "%s is neither 0s, for never, nor at least 1s", c.Approvals.ExpireAfter)
 	}
 	if c.Shutdown.Timeout < time.Second {
 		add("shutdown.timeout", "%s is shorter than 1s", c.Shutdown.Timeout)

@@ -46,6 +46,7 @@ type ApprovalFault struct {
 	Seq        int64      `json:"seq,omitempty"` // of the entry; 0: it is not about one
 	ApprovalID ApprovalID `json:"approval_id,omitempty"`
 	ReleaseID  ReleaseID  `json:"release_id,omitempty"`
+	Tenant     TenantID   `json:"-"`       // whose it is; empty: nobody's
 	Problem    string     `json:"problem"` // a sentence
 }
 

@@ -184,7 +184,7 @@ func (s *Runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error)
 		}
 		for i := range voided {
 			before := voided[i]
-			before.State, before.DecidedAt = domain.ApprovalPending, nil
+			before.State, before.Reason, before.DecidedAt, before.Hash = domain.ApprovalPending, "", nil, ""
 			if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
 				return nil, err
 			}

@@ -116,8 +116,15 @@ func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int
 			return len(l), n, err
 		},
 		"Approvals.List": func(ctx context.Context) (int, int, error) {
-			l, n, err := e.approvals.List(ctx, "", w)
+			l, n, err := e.approvals.List(ctx, domain.ApprovalFilter{Tenant: "acme"}, w)
 			return len(l), n, err
+		},
+		"Approvals.Summary": func(ctx context.Context) (n int, _ int, err error) {
+			counts, err := e.approvals.Summary(ctx)
+			for _, c := range counts {
+				n += c
+			}
+			return n, n, err
 		},
 		"Agents.Tasks": func(ctx context.Context) (int, int, error) {
 			l, n, err := e.agents.Tasks(ctx, "", "", w)
@@ -236,6 +243,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Runs.Pipelines",
 		// the work of runs and of the start: without a principal
 		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work",
+		"Approvals.Open", "Approvals.Expire", "Approvals.RunEnded",
+		// one log for all, blind for what is another's: TestApprovalLogTenants
+		"Approvals.Log", "Approvals.VerifyLog",
 	}
 	for name := range byID(e, holdings{}) {
 		known = append(known, name)

@@ -77,7 +77,7 @@ func (v *verifier) decisions(ctx context.Context) error {
 		}
 		v.arrive(seq)
 		if a.DecidedAt == nil || a.Hash != payloadHash([]byte(decisionOf(v.previous, &a))) {
-			v.fault(domain.ApprovalFault{Seq: seq, ApprovalID: a.ID}, "Decision %d was changed after it was made.", seq)
+			v.fault(domain.ApprovalFault{Seq: seq, ApprovalID: a.ID, Tenant: a.Tenant}, "Decision %d was changed after it was made.", seq)
 		}
 		v.previous = a.Hash
 		return nil
@@ -146,7 +146,7 @@ func (v *verifier) claims(ctx context.Context, page []domain.ApprovalEntry) (map
 
 // entry checks one entry of the log; c is nil if its approval is gone.
 func (v *verifier) entry(e *domain.ApprovalEntry, c *claim) {
-	f := domain.ApprovalFault{Seq: e.Seq, ApprovalID: e.ApprovalID}
+	f := domain.ApprovalFault{Seq: e.Seq, ApprovalID: e.ApprovalID, Tenant: e.Tenant}
 	switch previous, ok := e.Previous(); {
 	case !ok:
 		v.fault(f, "Entry %d was changed after it was made.", e.Seq)
@@ -188,20 +188,20 @@ type holding struct {
 
 // approvals checks that every approval has its entries and every payload its hash.
 func (v *verifier) approvals(ctx context.Context) error {
-	const query = `SELECT a.id, a.payload, a.payload_hash, a.state, a.actor_id, a.reason, a.hash, a.opened_seq, coalesce(a.chain_seq, 0),
+	const query = `SELECT a.id, a.tenant, a.payload, a.payload_hash, a.state, a.actor_id, a.reason, a.hash, a.opened_seq, coalesce(a.chain_seq, 0),
 			coalesce(o.approval_id, ''), coalesce(e.approval_id, '')
 		FROM approvals a LEFT JOIN approval_log o ON o.seq = a.opened_seq LEFT JOIN approval_log e ON e.seq = a.chain_seq ORDER BY a.created_at, a.id`
 	legacy := int64(0)
 	err := v.each(ctx, func(r row) error {
 		var h holding
 		a := &h.approval
-		if err := r.Scan(&a.ID, rawScan{&a.Payload}, &a.PayloadHash, &a.State, &a.ActorID, &a.Reason, &a.Hash, &h.opened, &h.ended, &h.opening, &h.ending); err != nil {
+		if err := r.Scan(&a.ID, &a.Tenant, rawScan{&a.Payload}, &a.PayloadHash, &a.State, &a.ActorID, &a.Reason, &a.Hash, &h.opened, &h.ended, &h.opening, &h.ending); err != nil {
 			return err
 		}
 		v.report.Approvals++
 		if h.opened == 0 {
 			if legacy++; legacy == v.legacy+1 {
-				v.fault(domain.ApprovalFault{ApprovalID: a.ID},
+				v.fault(domain.ApprovalFault{ApprovalID: a.ID, Tenant: a.Tenant},
 					"Approval %s, or one before it, has no entry in the log: an older program opened it, or somebody inserted it.", a.ID)
 			}
 		}
@@ -216,7 +216,7 @@ func (v *verifier) approvals(ctx context.Context) error {
 
 func (v *verifier) approval(h *holding) {
 	a := &h.approval
-	f := domain.ApprovalFault{ApprovalID: a.ID}
+	f := domain.ApprovalFault{ApprovalID: a.ID, Tenant: a.Tenant}
 	if payloadHash(a.Payload) != a.PayloadHash {
 		v.fault(f, "The payload of approval %s is not what its hash says.", a.ID)
 	}
@@ -237,26 +237,28 @@ func (v *verifier) approval(h *holding) {
 
 // releases checks that a person approved every release that was ever live.
 func (v *verifier) releases(ctx context.Context) error {
-	const query = `SELECT r.id, r.manifest, coalesce(a.payload, '') FROM releases r
+	const query = `SELECT r.id, coalesce(w.tenant, ''), r.manifest, coalesce(a.payload, '') FROM releases r LEFT JOIN websites w ON w.id = r.website_id
 		LEFT JOIN approvals a ON a.run_id = r.run_id AND a.state = 'approved' AND a.kind = 'publish_release'
 		WHERE r.published_at IS NOT NULL ORDER BY r.id`
 	var id domain.ReleaseID
+	var tenant domain.TenantID
 	covered := true
 	settle := func() {
 		if !covered {
-			v.fault(domain.ApprovalFault{ReleaseID: id}, "Release %s was published, but nobody approved its manifest.", id)
+			v.fault(domain.ApprovalFault{ReleaseID: id, Tenant: tenant}, "Release %s was published, but nobody approved its manifest.", id)
 		}
 	}
 	err := v.each(ctx, func(r row) error {
 		var next domain.ReleaseID
+		var owner domain.TenantID
 		var manifest string
 		var payload json.RawMessage
-		if err := r.Scan(&next, &manifest, rawScan{&payload}); err != nil {
+		if err := r.Scan(&next, &owner, &manifest, rawScan{&payload}); err != nil {
 			return err
 		}
 		if next != id {
 			settle()
-			id, covered = next, false
+			id, tenant, covered = next, owner, false
 			v.report.Releases++
 		}
 		var p struct {
