@@ -31,7 +31,7 @@ func TestJSON(t *testing.T) {
 		{"site list", 0}, {"site show " + sampleSite, 0}, {"site audit " + sampleSite, 0}, {"site preview " + sampleSite, 0},
 		{"site export " + sampleSite, 0}, {"site rollback " + sampleSite, 0}, {"site publish " + sampleSite + " --release " + o.release, 0},
 		{"site show nowhere.example", 1}, {"site rollback nowhere.example", 1}, {"site publish " + sampleSite + " --release rel_none", 1},
-		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1},
+		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1}, {"run timeline " + o.run, 0}, {"run timeline run_none", 1},
 		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
 		{"approval list", 0}, {"approval list --all", 0}, {"approval show " + o.approval, 0}, {"approval show appr_none", 1},
 		{"approval list --state expired --kind raise_budget --run run_none --site " + sampleSite, 0}, {"approval log", 0}, {"approval verify-log", 0},

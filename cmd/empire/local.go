@@ -110,6 +110,11 @@ func (l local) Follow(ctx context.Context, id domain.RunID, report func(app.Demo
 	return view(viewRun)(l.a.Follow(ctx, id, report))
 }
 
+// Timeline implements portfolio.
+func (l local) Timeline(ctx context.Context, id domain.RunID, after string, limit int) (*timelineView, error) {
+	return view(viewTimeline)(l.a.Timelines.Get(ctx, id, after, limit))
+}
+
 // Approvals implements portfolio.
 func (l local) Approvals(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]approvalView, int, error) {
 	list, total, err := l.a.Approvals.List(ctx, f, w)

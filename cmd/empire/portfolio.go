@@ -43,6 +43,7 @@ type siteKeeper interface {
 type runKeeper interface {
 	Runs(ctx context.Context, f domain.RunFilter, w domain.Window) ([]runView, int, error)
 	Run(ctx context.Context, id domain.RunID) (*runView, error)
+	Timeline(ctx context.Context, id domain.RunID, after string, limit int) (*timelineView, error)
 	CancelRun(ctx context.Context, id domain.RunID) (*runView, error)
 	RetryRun(ctx context.Context, id domain.RunID) (*runView, error)
 	// Follow reports progress until the run waits for a person or has ended.

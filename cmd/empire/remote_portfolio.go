@@ -154,6 +154,12 @@ func reportStep(s *stepView, shown map[string]domain.RunState, report func(app.D
 	report(p)
 }
 
+// Timeline implements portfolio.
+func (r *remote) Timeline(ctx context.Context, id domain.RunID, after string, limit int) (*timelineView, error) {
+	t, err := r.api.GetRunTimeline(ctx, string(id), client.GetRunTimelineParams{After: after, Limit: limit})
+	return shown[timelineView](r, t, err)
+}
+
 // Approvals implements portfolio.
 func (r *remote) Approvals(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]approvalView, int, error) {
 	list, err := r.api.ListApprovals(ctx, client.ListApprovalsParams{

@@ -23,6 +23,7 @@ func TestWrongUse(t *testing.T) {
 		{"site show a b", `"b"`},
 		{"site publish a", "needs --release"},
 		{"run show", "needs RUN"},
+		{"run timeline", "needs RUN"},
 		{"run list --state done", "queued, running"},
 		{"approval approve", "needs APPROVAL"},
 		{"approval list --state done", "pending, approved"},

@@ -36,6 +36,7 @@ type Config struct {
 	Health    healthService
 	Services  servicesService
 	Audit     auditService
+	Timelines timelineService
 	Logger    *slog.Logger
 }
 
@@ -83,6 +84,7 @@ func New(c Config) *API {
 	registerSystem(a, c.Health)
 	registerServices(a, c.Services)
 	registerAudit(a, c.Audit)
+	registerTimeline(a, c.Timelines)
 	a.harvestModels()
 	a.straighten()
 	return a

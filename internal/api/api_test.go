@@ -100,6 +100,7 @@ var endpoints = append(identityEndpoints, []endpoint{
 	{method: "GET", path: "/runs", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
 	{method: "GET", path: "/runs/run_1", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2"},
 	{method: "GET", path: "/runs/run_1/events", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/events", bad: []string{"?after=-1", "?limit=0", "?x=1"}},
+	{method: "GET", path: "/runs/run_1/timeline", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/timeline", bad: []string{"?after=odd", "?limit=0", "?limit=1001"}},
 	{method: "POST", path: "/runs/run_1/cancel", right: domain.AgentsManage, status: 200, unknown: "/runs/run_2/cancel"},
 	{method: "POST", path: "/runs/run_1/retry", right: domain.AgentsManage, status: 409, unknown: "/runs/run_2/retry"},
 	{method: "GET", path: "/approvals", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=odd"}, badWindows...)},

@@ -293,6 +293,16 @@ func (f runs) Events(ctx context.Context, id domain.RunID, after int64, limit in
 	return []domain.RunEvent{{RunID: id, Seq: after + 1, Type: "run.created", At: noon}}, err
 }
 
+type timelines struct{ *fakes }
+
+func (f timelines) Get(ctx context.Context, id domain.RunID, after string, _ int) (*domain.Timeline, error) {
+	if after == "odd" {
+		return nil, domain.Invalid("after", "No.")
+	}
+	_, err := runs(f).Get(ctx, id)
+	return &domain.Timeline{RunID: id, Steps: []domain.StepSummary{{Name: "scan", State: domain.StateCompleted}}, Next: "x"}, err
+}
+
 func (f runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return f.Get(ctx, id)
 }
@@ -390,7 +400,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Timelines: timelines{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -84,6 +84,7 @@ type App struct {
 	Catalogue *service.Catalogue
 	Webhooks  *service.Webhooks
 	Audit     *service.Audit
+	Timelines *service.Timelines
 	Services  *service.Services
 	Health    *service.Health
 

@@ -37,6 +37,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /system/components",
 		"GET /system/components/{name}",
 		"GET /system/routes",
+		"GET /runs/{run_id}/timeline",
 		"GET /system/services",
 		"GET /tasks",
 		"GET /tasks/{task_id}",

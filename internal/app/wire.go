@@ -67,6 +67,7 @@ func (a *App) wireServices(context.Context) error {
 	})
 	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})
 	a.Audit = service.NewAudit(a.store.Audit)
+	a.Timelines = a.timelines()
 	a.Health = service.NewHealth(a.probes())
 	a.Health.OnChange(a.componentChanged)
 	return nil

@@ -27,6 +27,7 @@ type estate struct {
 	runs      *service.Runs
 	approvals *service.Approvals
 	audit     *service.Audit
+	timelines *service.Timelines
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -74,6 +75,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		},
 	})
 	e.audit = service.NewAudit(st.Audit)
+	e.timelines = service.NewTimelines(service.TimelinesConfig{Runs: e.runs, Approvals: st.Approvals, Now: time.Now})
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}

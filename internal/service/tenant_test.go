@@ -69,6 +69,7 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Runs.Get":      func(ctx context.Context) error { _, err := e.runs.Get(ctx, h.run); return err },
 		"Runs.Events":   func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
 		"Runs.Attempts": func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
+		"Timelines.Get": func(ctx context.Context) error { _, err := e.timelines.Get(ctx, h.run, "", 10); return err },
 		"Runs.Cancel":   func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },
 		"Runs.Retry":    func(ctx context.Context) error { _, err := e.runs.Retry(ctx, h.run); return err },
 		"Approvals.Get": func(ctx context.Context) error { _, err := e.approvals.Get(ctx, h.approval); return err },
@@ -253,7 +254,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Timelines{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {
