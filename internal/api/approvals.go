@@ -184,8 +184,8 @@ func registerApprovalLog(a *API, approvals approvalService) {
 	})
 	handle(a, operation{
 		id: "verify-approval-log", method: http.MethodGet, path: "/approvals/log/verify", tag: "approvals", permission: domain.AdminFull,
-		summary:  "Check the log of approvals",
-		text:     "Computes all hashes again, compares each approval with its entries and each payload with its hash, and traces every release that was published to the approval of its manifest.",
+		summary: "Check the log of approvals",
+		text:    "Computes all hashes again, compares each approval with its entries and each payload with its hash, and traces every release that was published to the approval of its manifest.",
 		response: approvalReportBody{
 			Entries: 74, Approvals: 38, Releases: 31, Head: exampleHash,
 			Faults: []domain.ApprovalFault{{Seq: 12, ApprovalID: exampleApproval.ID, Problem: "Entry 12 was changed after it was made."}},

@@ -69,7 +69,8 @@ type App struct {
 	registry      *bus.Registry
 	announced     []*bus.Announcement
 	metrics       *telemetry.HTTPMetrics
-	instance      string // names this process among others
+	traces        *telemetry.Traces // nil: none are made
+	instance      string            // names this process among others
 	csrf          *auth.CSRF
 	authenticator *auth.Authenticator
 	admin         *domain.Principal
@@ -130,6 +131,7 @@ func (a *App) Close() error {
 	if a.bus != nil {
 		errs = append(errs, a.bus.Stop(ctx))
 	}
+	errs = append(errs, a.traces.Stop(ctx))
 	if a.cache != nil {
 		a.cache.Close()
 	}
@@ -230,9 +232,13 @@ func (a *App) wireJobs(ctx context.Context) error {
 		return err
 	}
 	a.instance = worker
-	a.queue, err = jobs.New(jobs.Config{
+	queue := jobs.Config{
 		Dialect: jobs.Dialect(a.db.Dialect()), Writer: a.db.Writer(), URL: a.db.URL(), WorkerID: worker, Workers: a.cfg.Workers, Logger: a.log,
-	}, a.store.Workers)
+	}
+	if a.traces = a.newTraces(); a.traces != nil {
+		queue.Trace = a.traces
+	}
+	a.queue, err = jobs.New(queue, a.store.Workers)
 	if err != nil {
 		return err
 	}
@@ -252,7 +258,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
 	a.engine = pipeline.New(pipeline.Config{
 		Runs: a.store.Runs, Steps: a.store.Steps, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
-		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: a.runtime, Worker: worker, Now: a.now, Log: a.log,
+		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: tracedAgents{a.runtime, a.traces}, Worker: worker, Now: a.now, Log: a.log,
 	})
 	return nil
 }

@@ -107,7 +107,7 @@ func (a *App) wireAgents(context.Context) error {
 		return err
 	}
 	a.queue.Handle(pipeline.JobStep, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
-		return a.engine.Work(ctx, args)
+		return a.workStep(ctx, args)
 	})
 	a.queue.Handle(service.JobTask, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Agents.Work(ctx, args)
