@@ -14,7 +14,7 @@ var validTasks = map[string]map[string]any{
 	"affiliate_program_scanning": {"topic": sampleTopic},
 	"viral_potential_assessment": {"topic": sampleTopic},
 	"plan_website":               {"topic": sampleTopic},
-	"generate_content":           {"topic": sampleTopic, "content_types": []string{"blog_post"}},
+	"generate_content":           {"topic": sampleTopic, "content_types": []string{"article"}},
 	"audit":                      {"website_id": "$site"},
 	"structured_data":            {"website_id": "$site"},
 	"programme_match":            {"website_id": "$site"},

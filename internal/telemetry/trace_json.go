@@ -105,7 +105,7 @@ func encodeAttributes(list []attribute.KeyValue) []otlpAttribute {
 			n := strconv.FormatInt(kv.Value.AsInt64(), 10)
 			a.Value.Int = &n
 		default:
-			s := kv.Value.Emit()
+			s := kv.Value.String()
 			a.Value.String = &s
 		}
 		out = append(out, a)
