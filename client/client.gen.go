@@ -86,8 +86,9 @@ type Approval struct {
 	RunID     string  `json:"run_id"`
 	Step      string  `json:"step"`
 	WebsiteID *string `json:"website_id"`
-	Kind      string  `json:"kind"`
-	Title     string  `json:"title"`
+	// publish_release, approve_step, raise_budget
+	Kind  string `json:"kind"`
+	Title string `json:"title"`
 	// Exactly what is approved
 	Payload json.RawMessage `json:"payload"`
 	// SHA-256 of the payload; repeat it in the decision
@@ -96,12 +97,19 @@ type Approval struct {
 	// Who decided
 	ActorID *string `json:"actor_id"`
 	Reason  string  `json:"reason"`
-	// Chains this decision to the one before; empty while pending
+	// Who started the run
+	RequesterID *string `json:"requester_id"`
+	// Somebody else than requester_id has to decide
+	FourEyes bool `json:"four_eyes"`
+	// Of the log's entry that ended it, which chains it to the one before; empty while pending
 	Hash string `json:"hash"`
 	// Where the site that is asked about can be looked at; null if there is no such place
-	PreviewURL *string    `json:"preview_url"`
-	CreatedAt  time.Time  `json:"created_at"`
-	DecidedAt  *time.Time `json:"decided_at"`
+	PreviewURL *string   `json:"preview_url"`
+	CreatedAt  time.Time `json:"created_at"`
+	// From then on it cannot be decided; null: never
+	ExpiresAt *time.Time `json:"expires_at"`
+	// When it left the state pending
+	DecidedAt *time.Time `json:"decided_at"`
 }
 
 // ApprovalState is one of a fixed set of words.
@@ -113,7 +121,52 @@ const (
 	ApprovalStateApproved ApprovalState = "approved"
 	ApprovalStateRejected ApprovalState = "rejected"
 	ApprovalStateVoid     ApprovalState = "void"
+	ApprovalStateExpired  ApprovalState = "expired"
 )
+
+// ApprovalEntry is a model of the API.
+type ApprovalEntry struct {
+	// From 1, without gaps
+	Seq        int64   `json:"seq"`
+	ApprovalID *string `json:"approval_id"`
+	// A JSON list, byte for byte as it was hashed, that begins with the hash of the entry before; null if it belongs to another tenant
+	Entry *string `json:"entry"`
+	// SHA-256 of entry, in hex
+	Hash string `json:"hash"`
+}
+
+// ApprovalFault is a model of the API.
+type ApprovalFault struct {
+	Problem    string `json:"problem"`
+	ApprovalID string `json:"approval_id,omitempty"`
+	ReleaseID  string `json:"release_id,omitempty"`
+	Seq        *int64 `json:"seq,omitempty"`
+}
+
+// ApprovalReport is a model of the API.
+type ApprovalReport struct {
+	// No fault was found
+	Ok bool `json:"ok"`
+	// How many entries of the log were checked
+	Entries int64 `json:"entries"`
+	// How many approvals were compared with the log
+	Approvals int64 `json:"approvals"`
+	// How many published releases were traced to their approval
+	Releases int64 `json:"releases"`
+	// Hash of the last entry; kept elsewhere, it proves later that nothing was rewritten
+	Head string `json:"head"`
+	// The first 100
+	Faults []ApprovalFault `json:"faults"`
+}
+
+// ApprovalSummary is a model of the API.
+type ApprovalSummary struct {
+	Pending  int64 `json:"pending"`
+	Approved int64 `json:"approved"`
+	Rejected int64 `json:"rejected"`
+	Void     int64 `json:"void"`
+	Expired  int64 `json:"expired"`
+}
 
 // Attribute is a model of the API.
 type Attribute struct {
@@ -1122,6 +1175,115 @@ type TaskSpec struct {
 	Params json.RawMessage `json:"params,omitempty"`
 }
 
+// Timeline is a model of the API.
+type Timeline struct {
+	RunID string `json:"run_id"`
+	// What every step took, in the order of the pipeline
+	Steps []TimelineStep `json:"steps"`
+	// Everything that happened, oldest first
+	Entries []TimelineEntry `json:"entries"`
+	// Send it as after to get what follows; null at the end
+	Next *string `json:"next"`
+}
+
+// TimelineAttempt is a model of the API.
+type TimelineAttempt struct {
+	// From 1
+	Number     int64                 `json:"number"`
+	Worker     string                `json:"worker"`
+	Status     TimelineAttemptStatus `json:"status"`
+	Error      string                `json:"error"`
+	StartedAt  time.Time             `json:"started_at"`
+	FinishedAt *time.Time            `json:"finished_at"`
+	// Until now while it runs
+	Seconds float64 `json:"seconds"`
+}
+
+// TimelineAttemptStatus is one of a fixed set of words.
+type TimelineAttemptStatus string
+
+// The values of TimelineAttemptStatus.
+const (
+	TimelineAttemptStatusRunning   TimelineAttemptStatus = "running"
+	TimelineAttemptStatusCompleted TimelineAttemptStatus = "completed"
+	TimelineAttemptStatusFailed    TimelineAttemptStatus = "failed"
+	TimelineAttemptStatusCancelled TimelineAttemptStatus = "cancelled"
+	TimelineAttemptStatusWaiting   TimelineAttemptStatus = "waiting"
+)
+
+// TimelineBlob is a model of the API.
+type TimelineBlob struct {
+	// market, draft, manifest, or result: the result itself
+	Kind string `json:"kind"`
+	// SHA-256, in hex
+	Hash string `json:"hash"`
+	// Bytes; null if the blob is not here
+	Size *int64 `json:"size"`
+}
+
+// TimelineEntry is a model of the API.
+type TimelineEntry struct {
+	At   time.Time         `json:"at"`
+	Kind TimelineEntryKind `json:"kind"`
+	// Empty: of the run as a whole
+	Step string `json:"step"`
+	// Unique within its kind
+	ID string `json:"id"`
+	// A few words for a person
+	Summary string          `json:"summary"`
+	Data    json.RawMessage `json:"data,omitempty"`
+}
+
+// TimelineEntryKind is one of a fixed set of words.
+type TimelineEntryKind string
+
+// The values of TimelineEntryKind.
+const (
+	TimelineEntryKindEvent    TimelineEntryKind = "event"
+	TimelineEntryKindAttempt  TimelineEntryKind = "attempt"
+	TimelineEntryKindMessage  TimelineEntryKind = "message"
+	TimelineEntryKindCost     TimelineEntryKind = "cost"
+	TimelineEntryKindArtefact TimelineEntryKind = "artefact"
+	TimelineEntryKindApproval TimelineEntryKind = "approval"
+	TimelineEntryKindTask     TimelineEntryKind = "task"
+)
+
+// TimelineStep is a model of the API.
+type TimelineStep struct {
+	Name     string             `json:"name"`
+	Agent    string             `json:"agent"`
+	Status   TimelineStepStatus `json:"status"`
+	Attempts []TimelineAttempt  `json:"attempts"`
+	// Of all attempts together
+	Seconds float64 `json:"seconds"`
+	// Paid calls of models
+	Calls        int64 `json:"calls"`
+	InputTokens  int64 `json:"input_tokens"`
+	OutputTokens int64 `json:"output_tokens"`
+	// Millionths of the currency
+	CostMicros int64 `json:"cost_micros"`
+	// ISO 4217; null if nothing was paid
+	Currency *string `json:"currency"`
+	Messages int64   `json:"messages"`
+	// Blobs that the result names
+	Artefacts []TimelineBlob `json:"artefacts"`
+	Approvals []string       `json:"approvals"`
+}
+
+// TimelineStepStatus is one of a fixed set of words.
+type TimelineStepStatus string
+
+// The values of TimelineStepStatus.
+const (
+	TimelineStepStatusQueued    TimelineStepStatus = "queued"
+	TimelineStepStatusRunning   TimelineStepStatus = "running"
+	TimelineStepStatusWaiting   TimelineStepStatus = "waiting"
+	TimelineStepStatusCompleted TimelineStepStatus = "completed"
+	TimelineStepStatusFailed    TimelineStepStatus = "failed"
+	TimelineStepStatusCancelled TimelineStepStatus = "cancelled"
+	TimelineStepStatusSkipped   TimelineStepStatus = "skipped"
+)
+
 // Token is a model of the API.
 type Token struct {
 	// JWT for the Authorization header
@@ -1423,7 +1585,7 @@ func (c *Client) CreateWebsite(ctx context.Context, in CreateWebsiteInput) (*Web
 
 // DecideApproval: approve or reject.
 //
-// Only a person who signed in with a password may decide. Another payload_hash than the stored one is a conflict.
+// Only a person who signed in with a password may decide, and with four_eyes not the one who started the run. Another payload_hash than the stored one is a conflict, and so is an approval that expired.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) DecideApproval(ctx context.Context, approvalID string, in DecisionInput) (*Approval, error) {
@@ -1583,6 +1745,34 @@ func (c *Client) GetRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "GET", path: "/runs/{run_id}", ids: []string{runID}})
 }
 
+// GetRunTimelineParams are the parameters of GetRunTimeline; what is empty is not sent.
+type GetRunTimelineParams struct {
+	// The next of an earlier answer; empty for the begin
+	After string
+	// At most this many entries
+	Limit int
+}
+
+func (p GetRunTimelineParams) query() url.Values {
+	q := url.Values{}
+	if p.After != "" {
+		q.Set("after", p.After)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	return q
+}
+
+// GetRunTimeline: show everything that happened in a run.
+//
+// Events, attempts, messages, costs, artefacts, approvals and tasks in one order, with a summary of every step.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetRunTimeline(ctx context.Context, runID string, p GetRunTimelineParams) (*Timeline, error) {
+	return one[Timeline](ctx, c, request{method: "GET", path: "/runs/{run_id}/timeline", ids: []string{runID}, query: p.query()})
+}
+
 // GetTask: show a task and its result.
 //
 // Needs the permission `agents.read`.
@@ -1684,14 +1874,48 @@ func (c *Client) AllAgents(ctx context.Context, p ListAgentsParams) iter.Seq2[Ag
 	return walk[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
 }
 
+// ListApprovalLogParams are the parameters of ListApprovalLog; what is empty is not sent.
+type ListApprovalLogParams struct {
+	// Only entries with a greater seq
+	After int
+	// At most this many
+	Limit int
+}
+
+func (p ListApprovalLogParams) query() url.Values {
+	q := url.Values{}
+	if p.After != 0 {
+		q.Set("after", strconv.Itoa(p.After))
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	return q
+}
+
+// ListApprovalLog: read the log of approvals.
+//
+// Oldest first. Everything that happens to an approval is an entry. The hash of each is the SHA-256 of its entry, and each entry begins with the hash of the one before: `printf %s "$entry" | sha256sum` gives the hash. There is one log for all tenants; of the entries of others only the hash is shown.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ListApprovalLog(ctx context.Context, p ListApprovalLogParams) ([]ApprovalEntry, error) {
+	return array[ApprovalEntry](ctx, c, request{method: "GET", path: "/approvals/log", query: p.query()})
+}
+
 // ListApprovalsParams are the parameters of ListApprovals; what is empty is not sent.
 type ListApprovalsParams struct {
 	// At most this many
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only approvals in this state: pending, approved, rejected, void
+	// Only approvals in this state: pending, approved, rejected, void, expired
 	State string
+	// Only approvals of this kind
+	Kind string
+	// Only approvals of this run
+	RunID string
+	// Only approvals about this website
+	WebsiteID string
 }
 
 func (p ListApprovalsParams) query() url.Values {
@@ -1705,10 +1929,21 @@ func (p ListApprovalsParams) query() url.Values {
 	if p.State != "" {
 		q.Set("state", p.State)
 	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
+	}
+	if p.RunID != "" {
+		q.Set("run_id", p.RunID)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
 	return q
 }
 
 // ListApprovals: list approvals.
+//
+// Newest first.
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListApprovals(ctx context.Context, p ListApprovalsParams) (*Listing[Approval], error) {
@@ -2527,6 +2762,13 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
 }
 
+// SummarizeApprovals: count approvals by state.
+//
+// Needs the permission `websites.read`.
+func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
+	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+}
+
 // UpdateUser: change a user.
 //
 // What is left out stays. Everyone may change the own name and, with the current password, the own password, which ends all other sign-ins; everything else needs `admin.full`. The last administrator stays one.
@@ -2557,4 +2799,13 @@ func (p UpdateWebsiteParams) header() http.Header {
 // Needs the permission `websites.manage`.
 func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch, p UpdateWebsiteParams) (*WebsiteDetail, error) {
 	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, header: p.header(), body: in, keyed: true})
+}
+
+// VerifyApprovalLog: check the log of approvals.
+//
+// Computes all hashes again, compares each approval with its entries and each payload with its hash, and traces every release that was published to the approval of its manifest.
+//
+// Needs the permission `admin.full`.
+func (c *Client) VerifyApprovalLog(ctx context.Context) (*ApprovalReport, error) {
+	return one[ApprovalReport](ctx, c, request{method: "GET", path: "/approvals/log/verify"})
 }

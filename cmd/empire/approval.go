@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,50 +17,81 @@ func approvalCommand(g *globals) *cobra.Command {
 		Use: "approval", Short: "List and decide what needs a person",
 		Example: "  empire approval list\n  empire approval approve appr_…",
 	}
-	c.AddCommand(approvalListCommand(g), approvalShowCommand(g), approvalDecideCommand(g, true), approvalDecideCommand(g, false))
+	c.AddCommand(approvalListCommand(g), approvalShowCommand(g), approvalDecideCommand(g, true), approvalDecideCommand(g, false),
+		approvalLogCommand(g), approvalVerifyCommand(g))
 	return c
 }
 
 func approvalListCommand(g *globals) *cobra.Command {
 	var all bool
+	var site, state, run, kind string
 	var w domain.Window
 	c := &cobra.Command{
-		Use: "list", Short: "List approvals that wait for a decision", Example: "  empire approval list\n  empire approval list --all --json",
+		Use: "list", Short: "List approvals that wait for a decision", Example: "  empire approval list\n  empire approval list --all --json\n  empire approval list --state expired --site keyboards.example",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkWindow(w); err != nil {
 				return err
 			}
-			state := domain.ApprovalPending
+			f := domain.ApprovalFilter{State: domain.ApprovalState(state), Kind: kind, RunID: domain.RunID(run)}
+			if !slices.Contains(domain.ApprovalStates(), f.State) {
+				return usagef("--state must be one of %s, not %q", join(domain.ApprovalStates()), state)
+			}
+			if all && cmd.Flags().Changed("state") {
+				return usagef("give --all or --state, not both")
+			}
 			if all {
-				state = ""
+				f.State = ""
 			}
 			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
-				list, total, err := p.Approvals(ctx, state, w)
-				if err != nil {
-					return err
+				if site != "" {
+					s, err := p.Site(ctx, site)
+					if err != nil {
+						return err
+					}
+					f.WebsiteID = s.ID
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("Nothing waits for a decision.")
-					return nil
-				}
-				rows := make([][]string, 0, len(list))
-				for _, a := range list {
-					rows = append(rows, []string{string(a.ID), string(a.State), a.Title, ago(a.CreatedAt)})
-				}
-				if err := table(g.io.out, []string{"ID", "STATE", "WHAT", "SINCE"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.listApprovals(ctx, cmd, p, f, w)
 			})
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "decided ones, too")
+	c.Flags().BoolVar(&all, "all", false, "in every state")
+	c.Flags().StringVar(&state, "state", string(domain.ApprovalPending), "only approvals in this state: "+join(domain.ApprovalStates()))
+	c.Flags().StringVar(&site, "site", "", "only about this website: an id, a name or a domain")
+	c.Flags().StringVar(&run, "run", "", "only of this run")
+	c.Flags().StringVar(&kind, "kind", "", "only of this kind: publish_release, approve_step, raise_budget")
 	windowFlags(c, &w)
 	return c
+}
+
+func (g *globals) listApprovals(ctx context.Context, cmd *cobra.Command, p portfolio, f domain.ApprovalFilter, w domain.Window) error {
+	list, total, err := p.Approvals(ctx, f, w)
+	if err != nil {
+		return err
+	}
+	if g.json {
+		return printJSON(g.io.out, list)
+	}
+	if total == 0 && f == (domain.ApprovalFilter{State: domain.ApprovalPending}) {
+		cmd.Println("Nothing waits for a decision.")
+		return nil
+	}
+	if total == 0 {
+		cmd.Println("There is no such approval.")
+		return nil
+	}
+	rows := make([][]string, 0, len(list))
+	for _, a := range list {
+		expires := "–"
+		if a.ExpiresAt != nil {
+			expires = a.ExpiresAt.UTC().Format(time.RFC3339)
+		}
+		rows = append(rows, []string{string(a.ID), string(a.State), a.Title, ago(a.CreatedAt), expires})
+	}
+	if err := table(g.io.out, []string{"ID", "STATE", "WHAT", "SINCE", "EXPIRES"}, rows); err != nil {
+		return err
+	}
+	cmd.PrintErr(more(w, len(list), total))
+	return nil
 }
 
 func approvalShowCommand(g *globals) *cobra.Command {
@@ -81,6 +114,12 @@ func approvalShowCommand(g *globals) *cobra.Command {
 
 func showApproval(cmd *cobra.Command, a *approvalView) error {
 	cmd.Printf("%s\n  id            %s\n  state         %s\n  run           %s\n  since         %s\n", a.Title, a.ID, a.State, a.RunID, ago(a.CreatedAt))
+	if a.ExpiresAt != nil {
+		cmd.Printf("  expires       %s\n", a.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	if a.FourEyes {
+		cmd.Printf("  four eyes     anybody but %s, who started the run\n", orDash(a.RequesterID))
+	}
 	if a.DecidedAt != nil {
 		cmd.Printf("  decided       %s by %s %s\n", ago(*a.DecidedAt), orDash(a.ActorID), a.Reason)
 	}
@@ -99,7 +138,7 @@ func showApproval(cmd *cobra.Command, a *approvalView) error {
 	if err := json.Unmarshal(a.Payload, &p); err != nil {
 		return fmt.Errorf("read payload of approval %s: %w", a.ID, err)
 	}
-	if a.Kind == "publish_release" {
+	if a.Kind == domain.ApprovePublish {
 		cmd.Printf("  pages         %d about %d products\n  grounded      %d of %d claims\n  search score  %.1f\n", p.Pages, p.Products, p.Grounded, p.Claims, p.SEOScore)
 		for _, gate := range p.Gates {
 			cmd.Printf("  %-5s %-12s %s\n", gate.State, gate.Name, gate.Summary)

@@ -134,7 +134,7 @@ func (f *demoFlags) progress(ctx context.Context, g *globals, a *app.App, m *met
 	}
 	showProgress(m, p)
 	m.line("  decide at %s or with", a.URL())
-	open, _, err := a.Approvals.List(a.AsAdmin(ctx), domain.ApprovalPending, domain.Window{Limit: 1000})
+	open, _, err := a.Approvals.List(a.AsAdmin(ctx), domain.ApprovalFilter{State: domain.ApprovalPending}, domain.Window{Limit: 1000})
 	if err != nil || len(open) == 0 {
 		m.line("    %s", g.again("approval list"))
 	}

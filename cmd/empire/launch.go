@@ -202,16 +202,11 @@ func (g *globals) printFollowed(f followed) {
 
 // pendingApproval returns what a run waits for, or "".
 func pendingApproval(ctx context.Context, p portfolio, run domain.RunID) (domain.ApprovalID, error) {
-	list, _, err := p.Approvals(ctx, domain.ApprovalPending, domain.Window{Limit: 1000})
-	if err != nil {
+	list, _, err := p.Approvals(ctx, domain.ApprovalFilter{State: domain.ApprovalPending, RunID: run}, domain.Window{Limit: 1})
+	if err != nil || len(list) == 0 {
 		return "", err
 	}
-	for _, a := range list {
-		if a.RunID == run {
-			return a.ID, nil
-		}
-	}
-	return "", nil
+	return list[0].ID, nil
 }
 
 // showProgress shows what a run does: running steps as a bar, ended ones as a line.

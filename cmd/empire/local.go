@@ -110,10 +110,30 @@ func (l local) Follow(ctx context.Context, id domain.RunID, report func(app.Demo
 	return view(viewRun)(l.a.Follow(ctx, id, report))
 }
 
+// Timeline implements portfolio.
+func (l local) Timeline(ctx context.Context, id domain.RunID, after string, limit int) (*timelineView, error) {
+	return view(viewTimeline)(l.a.Timelines.Get(ctx, id, after, limit))
+}
+
 // Approvals implements portfolio.
-func (l local) Approvals(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]approvalView, int, error) {
-	list, total, err := l.a.Approvals.List(ctx, state, w)
+func (l local) Approvals(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]approvalView, int, error) {
+	list, total, err := l.a.Approvals.List(ctx, f, w)
 	return views(list, viewApproval), total, err
+}
+
+// ApprovalLog implements portfolio.
+func (l local) ApprovalLog(ctx context.Context, after int64, limit int) ([]approvalEntryView, error) {
+	list, err := l.a.Approvals.Log(ctx, after, limit)
+	return views(list, viewApprovalEntry), err
+}
+
+// VerifyApprovals implements portfolio.
+func (l local) VerifyApprovals(ctx context.Context) (*approvalReportView, error) {
+	r, err := l.a.Approvals.VerifyLog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &approvalReportView{len(r.Faults) == 0, r.Entries, r.Approvals, r.Releases, r.Head, orEmpty(r.Faults)}, nil
 }
 
 // Approval implements portfolio.
@@ -216,9 +236,13 @@ func viewRun(r *domain.Run) runView {
 func viewApproval(a *domain.Approval) approvalView {
 	return approvalView{
 		ID: a.ID, RunID: a.RunID, Step: a.Step, WebsiteID: orNil(a.WebsiteID), Kind: a.Kind, Title: a.Title, Payload: orObject(a.Payload),
-		PayloadHash: a.PayloadHash, State: a.State, ActorID: orNil(a.ActorID), Reason: a.Reason, Hash: a.Hash,
-		CreatedAt: a.CreatedAt.UTC(), DecidedAt: utc(a.DecidedAt),
+		PayloadHash: a.PayloadHash, State: a.State, ActorID: orNil(a.ActorID), Reason: a.Reason, RequesterID: orNil(a.RequesterID),
+		FourEyes: a.FourEyes, Hash: a.Hash, CreatedAt: a.CreatedAt.UTC(), ExpiresAt: utc(a.ExpiresAt), DecidedAt: utc(a.DecidedAt),
 	}
+}
+
+func viewApprovalEntry(e *domain.ApprovalEntry) approvalEntryView {
+	return approvalEntryView{e.Seq, orNil(e.ApprovalID), orNil(e.Entry), e.Hash}
 }
 
 func viewAgent(a *domain.Agent) agentView {

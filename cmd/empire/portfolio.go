@@ -46,6 +46,7 @@ type siteKeeper interface {
 type runKeeper interface {
 	Runs(ctx context.Context, f domain.RunFilter, w domain.Window) ([]runView, int, error)
 	Run(ctx context.Context, id domain.RunID) (*runView, error)
+	Timeline(ctx context.Context, id domain.RunID, after string, limit int) (*timelineView, error)
 	CancelRun(ctx context.Context, id domain.RunID) (*runView, error)
 	// RetryRun continues a run that has ended; with from, that step and what comes
 	// after it run again.
@@ -55,9 +56,11 @@ type runKeeper interface {
 }
 
 type approvalKeeper interface {
-	Approvals(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]approvalView, int, error)
+	Approvals(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]approvalView, int, error)
 	Approval(ctx context.Context, id domain.ApprovalID) (*approvalView, error)
 	Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*approvalView, error)
+	ApprovalLog(ctx context.Context, after int64, limit int) ([]approvalEntryView, error)
+	VerifyApprovals(ctx context.Context) (*approvalReportView, error)
 }
 
 type agentKeeper interface {

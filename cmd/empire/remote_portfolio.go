@@ -154,10 +154,34 @@ func reportStep(s *stepView, shown map[string]domain.RunState, report func(app.D
 	report(p)
 }
 
+// Timeline implements portfolio.
+func (r *remote) Timeline(ctx context.Context, id domain.RunID, after string, limit int) (*timelineView, error) {
+	t, err := r.api.GetRunTimeline(ctx, string(id), client.GetRunTimelineParams{After: after, Limit: limit})
+	return shown[timelineView](r, t, err)
+}
+
 // Approvals implements portfolio.
-func (r *remote) Approvals(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]approvalView, int, error) {
-	list, err := r.api.ListApprovals(ctx, client.ListApprovalsParams{Limit: w.Limit, Offset: w.Offset, State: string(state)})
+func (r *remote) Approvals(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]approvalView, int, error) {
+	list, err := r.api.ListApprovals(ctx, client.ListApprovalsParams{
+		Limit: w.Limit, Offset: w.Offset, State: string(f.State), Kind: f.Kind, RunID: string(f.RunID), WebsiteID: string(f.WebsiteID),
+	})
 	return window[approvalView](r, list, err)
+}
+
+// ApprovalLog implements portfolio.
+func (r *remote) ApprovalLog(ctx context.Context, after int64, limit int) ([]approvalEntryView, error) {
+	list, err := r.api.ListApprovalLog(ctx, client.ListApprovalLogParams{After: int(after), Limit: limit})
+	views, err := shown[[]approvalEntryView](r, &list, err)
+	if err != nil {
+		return nil, err
+	}
+	return *views, nil
+}
+
+// VerifyApprovals implements portfolio.
+func (r *remote) VerifyApprovals(ctx context.Context) (*approvalReportView, error) {
+	report, err := r.api.VerifyApprovalLog(ctx)
+	return shown[approvalReportView](r, report, err)
 }
 
 // Approval implements portfolio.

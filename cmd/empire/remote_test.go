@@ -24,8 +24,9 @@ func TestRemoteLikeLocal(t *testing.T) {
 	environ := server(t, dir)
 	for _, line := range []string{
 		"site list", "site list --limit 1 --offset 1", "site show " + sampleSite, "site show espresso-atlas", "site audit " + sampleSite,
-		"run list", "run list --state failed", "run list --site " + sampleSite, "run show " + o.run,
-		"approval list", "approval list --all", "approval show " + o.approval, "agent list", "agent show website_builder",
+		"run list", "run list --state failed", "run list --site " + sampleSite, "run show " + o.run, "run timeline " + o.run,
+		"approval list", "approval list --all", "approval show " + o.approval, "approval log", "approval verify-log",
+		"approval list --state approved --run " + o.run, "agent list", "agent show website_builder",
 		"site show nowhere.example", "site rollback nowhere.example", "site publish " + sampleSite + " --release rel_none",
 		"run show run_none", "run cancel " + o.run, "run retry " + o.run, "approval approve " + o.approval,
 		"agent show nobody", "agent task opportunity_scanner dance", "agent task opportunity_scanner market_scan",

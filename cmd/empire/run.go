@@ -16,7 +16,7 @@ func runCommand(g *globals) *cobra.Command {
 		Use: "run", Short: "List, show, cancel and retry runs of pipelines",
 		Example: "  empire run list\n  empire run show run_…",
 	}
-	c.AddCommand(runListCommand(g), runShowCommand(g), runCancelCommand(g), runRetryCommand(g))
+	c.AddCommand(runListCommand(g), runShowCommand(g), runTimelineCommand(g), runCancelCommand(g), runRetryCommand(g))
 	return c
 }
 

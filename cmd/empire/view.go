@@ -96,9 +96,28 @@ type approvalView struct {
 	State       domain.ApprovalState `json:"state"`
 	ActorID     *domain.UserID       `json:"actor_id"`
 	Reason      string               `json:"reason"`
+	RequesterID *domain.UserID       `json:"requester_id"`
+	FourEyes    bool                 `json:"four_eyes"`
 	Hash        string               `json:"hash"`
 	CreatedAt   time.Time            `json:"created_at"`
+	ExpiresAt   *time.Time           `json:"expires_at"`
 	DecidedAt   *time.Time           `json:"decided_at"`
+}
+
+type approvalEntryView struct {
+	Seq        int64              `json:"seq"`
+	ApprovalID *domain.ApprovalID `json:"approval_id"`
+	Entry      *string            `json:"entry"`
+	Hash       string             `json:"hash"`
+}
+
+type approvalReportView struct {
+	OK        bool                   `json:"ok"`
+	Entries   int64                  `json:"entries"`
+	Approvals int                    `json:"approvals"`
+	Releases  int                    `json:"releases"`
+	Head      string                 `json:"head"`
+	Faults    []domain.ApprovalFault `json:"faults"`
 }
 
 type agentView struct {

@@ -39,6 +39,7 @@ type Config struct {
 	Services  servicesService
 	Audit     auditService
 	Budgets   budgetService
+	Timelines timelineService
 	Logger    *slog.Logger
 }
 
@@ -91,6 +92,7 @@ func New(c Config) *API {
 	registerBudgets(a, c.Budgets)
 	registerSpending(a, c.Budgets)
 	registerPrices(a, c.Budgets)
+	registerTimeline(a, c.Timelines)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -118,9 +118,13 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, []endpoint{
 	{method: "GET", path: "/runs", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
 	{method: "GET", path: "/runs/run_1", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2"},
 	{method: "GET", path: "/runs/run_1/events", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/events", bad: []string{"?after=-1", "?limit=0", "?x=1"}},
+	{method: "GET", path: "/runs/run_1/timeline", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/timeline", bad: []string{"?after=odd", "?limit=0", "?limit=1001"}},
 	{method: "POST", path: "/runs/run_1/cancel", right: domain.AgentsManage, status: 200, unknown: "/runs/run_2/cancel"},
 	{method: "POST", path: "/runs/run_1/retry", right: domain.AgentsManage, status: 409, unknown: "/runs/run_2/retry"},
 	{method: "GET", path: "/approvals", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=odd"}, badWindows...)},
+	{method: "GET", path: "/approvals/summary", right: domain.WebsitesRead, status: 200},
+	{method: "GET", path: "/approvals/log", right: domain.AdminFull, status: 200, bad: []string{"?after=-1", "?limit=0", "?limit=1001", "?after=x"}},
+	{method: "GET", path: "/approvals/log/verify", right: domain.AdminFull, status: 200},
 	{method: "GET", path: "/approvals/appr_1", right: domain.WebsitesRead, status: 200, unknown: "/approvals/appr_2"},
 	{
 		method: "POST", path: "/approvals/appr_1/decision", right: domain.WebsitesManage, status: 200, unknown: "/approvals/appr_2/decision",

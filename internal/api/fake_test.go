@@ -300,6 +300,16 @@ func (f runs) Events(ctx context.Context, id domain.RunID, after int64, limit in
 	return []domain.RunEvent{{RunID: id, Seq: after + 1, Type: "run.created", At: noon}}, err
 }
 
+type timelines struct{ *fakes }
+
+func (f timelines) Get(ctx context.Context, id domain.RunID, after string, _ int) (*domain.Timeline, error) {
+	if after == "odd" {
+		return nil, domain.Invalid("after", "No.")
+	}
+	_, err := runs(f).Get(ctx, id)
+	return &domain.Timeline{RunID: id, Steps: []domain.StepSummary{{Name: "scan", State: domain.StateCompleted}}, Next: "x"}, err
+}
+
 func (f runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return f.Get(ctx, id)
 }
@@ -312,7 +322,19 @@ func (f runs) Retry(ctx context.Context, id domain.RunID, from string) (*domain.
 	return nil, domain.Errorf(domain.CodeConflict, "Run %s has not failed.", id)
 }
 
-func (f approvals) List(_ context.Context, _ domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+func (f approvals) Summary(context.Context) (map[domain.ApprovalState]int, error) {
+	return map[domain.ApprovalState]int{domain.ApprovalPending: 1}, f.fail
+}
+
+func (f approvals) Log(context.Context, int64, int) ([]domain.ApprovalEntry, error) {
+	return []domain.ApprovalEntry{{Seq: 1, ApprovalID: "appr_1", Tenant: "main", Entry: `[""]`, Hash: hash}, {Seq: 2, Hash: hash}}, f.fail
+}
+
+func (f approvals) VerifyLog(context.Context) (*domain.ApprovalReport, error) {
+	return &domain.ApprovalReport{Entries: 2, Faults: []domain.ApprovalFault{{Seq: 2, Problem: "Entry 2 was changed."}}}, f.fail
+}
+
+func (f approvals) List(_ context.Context, _ domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error) {
 	f.note(func() { f.window = w })
 	return []domain.Approval{{ID: "appr_1", State: domain.ApprovalPending}}, 1, f.fail
 }
@@ -386,7 +408,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Budgets: budgets{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets, Timelines: timelines{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -70,7 +70,8 @@ type App struct {
 	registry      *bus.Registry
 	announced     []*bus.Announcement
 	metrics       *telemetry.HTTPMetrics
-	instance      string // names this process among others
+	traces        *telemetry.Traces // nil: none are made
+	instance      string            // names this process among others
 	csrf          *auth.CSRF
 	authenticator *auth.Authenticator
 	admin         *domain.Principal
@@ -89,6 +90,7 @@ type App struct {
 	Catalogue *service.Catalogue
 	Webhooks  *service.Webhooks
 	Audit     *service.Audit
+	Timelines *service.Timelines
 	Services  *service.Services
 	Health    *service.Health
 	Budgets   *service.Budgets
@@ -135,6 +137,7 @@ func (a *App) Close() error {
 	if a.bus != nil {
 		errs = append(errs, a.bus.Stop(ctx))
 	}
+	errs = append(errs, a.traces.Stop(ctx))
 	if a.cache != nil {
 		a.cache.Close()
 	}
@@ -190,8 +193,8 @@ func (a *App) parts() []part {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
 	}
 	if a.mode == Serve && a.plays("worker") {
-		keeper := &housekeeping{a: a}
-		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
+		keeper, expiry := &housekeeping{a: a}, &expiry{a: a}
+		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop}, part{"expiry of approvals", expiry.Start, expiry.Stop})
 		clock := &scheduler{a: a}
 		out = append(out, part{"schedules", clock.Start, clock.Stop})
 	}
@@ -245,9 +248,13 @@ func (a *App) wireJobs(ctx context.Context) error {
 		return err
 	}
 	a.instance = worker
-	a.queue, err = jobs.New(jobs.Config{
+	queue := jobs.Config{
 		Dialect: jobs.Dialect(a.db.Dialect()), Writer: a.db.Writer(), URL: a.db.URL(), WorkerID: worker, Workers: a.cfg.Workers, Logger: a.log,
-	}, a.store.Workers)
+	}
+	if a.traces = a.newTraces(); a.traces != nil {
+		queue.Trace = a.traces
+	}
+	a.queue, err = jobs.New(queue, a.store.Workers)
 	if err != nil {
 		return err
 	}
@@ -267,7 +274,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
 	a.engine = pipeline.New(pipeline.Config{
 		Runs: a.store.Runs, Steps: a.store.Steps, Slots: a.store.Slots, Custom: a.store.Pipelines, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
-		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: a.runtime, Worker: worker, Now: a.now, Log: a.log,
+		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: tracedAgents{a.runtime, a.traces}, Worker: worker, Now: a.now, Log: a.log,
 	})
 	return nil
 }
@@ -286,13 +293,11 @@ func (a *App) publish(ev domain.RunEvent) {
 	}
 }
 
-// runEnded closes the questions of a run that nobody answered, and removes a website
-// that never came to be: its niche is not in the feeds.
+// runEnded voids what the run still asked, and removes a website that never came to
+// be: its niche is not in the feeds.
 func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
-	if run.State != domain.StateCompleted {
-		if err := a.Runs.VoidApprovals(ctx, run.ID); err != nil {
-			return err
-		}
+	if err := a.Approvals.RunEnded(ctx, run.ID); err != nil {
+		return err
 	}
 	if cause == nil || cause.Code != domain.CodeNotEnoughData {
 		return nil

@@ -156,6 +156,9 @@ func (a *App) wireGateway(routes map[string]http.Handler, metrics http.Handler) 
 		RequestTimeout: l.RequestTimeout, Origins: a.cfg.CORS.Origins, TrustedProxies: prefixes(a.cfg.Proxies.Trusted),
 		Idempotency: a.store.Idempotency, NoIdempotency: api.Unrepeatable(),
 	}
+	if a.traces != nil {
+		c.Tracer = a.traces
+	}
 	if a.plays("edge") {
 		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge
 	}

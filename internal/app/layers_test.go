@@ -74,7 +74,7 @@ var bare = []string{"client", "internal/tool/clientgen", "internal/domain", "int
 // mayAlso are modules that a bare package needs all the same.
 var mayAlso = map[string][]string{
 	"internal/config":    {"github.com/knadh/koanf/", "github.com/go-viper/mapstructure/", "go.yaml.in/yaml/"},
-	"internal/telemetry": {"github.com/prometheus/"},
+	"internal/telemetry": {"github.com/prometheus/", "go.opentelemetry.io/otel"},
 }
 
 // TestLayers compares the imports of every package with the table.

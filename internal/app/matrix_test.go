@@ -41,6 +41,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /system/components",
 		"GET /system/components/{name}",
 		"GET /system/routes",
+		"GET /runs/{run_id}/timeline",
 		"GET /system/services",
 		"GET /tasks",
 		"GET /tasks/{task_id}",
@@ -61,6 +62,7 @@ var matrix = declare(map[domain.Permission][]string{
 	},
 	domain.WebsitesRead: {
 		"GET /approvals",
+		"GET /approvals/summary",
 		"GET /approvals/{approval_id}",
 		"GET /budgets",
 		"GET /budgets/spending",
@@ -91,6 +93,8 @@ var matrix = declare(map[domain.Permission][]string{
 	},
 	domain.AdminFull: {
 		"GET /audit",
+		"GET /approvals/log",
+		"GET /approvals/log/verify",
 		"GET /audit/export",
 		"POST /budgets",
 		"DELETE /budgets/{budget_id}",

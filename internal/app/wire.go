@@ -47,16 +47,14 @@ func workerID(dir string, mode Mode) (id, previous string, err error) {
 // wireServices builds the use cases.
 func (a *App) wireServices(context.Context) error {
 	a.Runs = service.NewRuns(service.RunsConfig{
-		Tx: a.store, Runs: a.store.Runs, Events: a.store.Events, Attempts: a.store.Steps, Approvals: a.store.Approvals,
+		Tx: a.store, Runs: a.store.Runs, Events: a.store.Events, Attempts: a.store.Steps,
 		Websites: a.store.Websites, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
 	})
+	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Now: a.now,
-	})
-	a.Approvals = service.NewApprovals(service.ApprovalsConfig{
-		Tx: a.store, Approvals: a.store.Approvals, Engine: a.engine, Audit: a.store.Audit, PreviewURL: a.PreviewURL, Now: a.now,
 	})
 	a.Agents = service.NewAgents(service.AgentsConfig{
 		Tx: a.store, Tasks: a.store.Tasks, Figures: a.store.Agents, Websites: a.store.Websites, Specs: shipped.Agents(), Runtime: a.runtime,
@@ -68,6 +66,7 @@ func (a *App) wireServices(context.Context) error {
 	})
 	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})
 	a.Audit = service.NewAudit(a.store.Audit)
+	a.Timelines = a.timelines()
 	a.Health = service.NewHealth(a.probes())
 	a.Health.OnChange(a.componentChanged)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"empire/internal/domain"
+	"empire/internal/pipeline"
 	"empire/internal/service"
 )
 
@@ -24,6 +25,9 @@ func (a *App) wirePipelines(context.Context) error {
 		}
 	}
 	for kind, work := range a.engine.Handlers() {
+		if kind == pipeline.JobStep {
+			work = a.workStep
+		}
 		a.queue.Handle(kind, domain.MaxTimeout, func(ctx context.Context, args json.RawMessage, _ int) error {
 			return work(ctx, args)
 		})

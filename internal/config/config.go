@@ -48,6 +48,10 @@ type Config struct {
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
 	Models   Models   `koanf:"models"`
+
+	Approvals Approvals `koanf:"approvals"`
+	Traces    Traces    `koanf:"traces"`
+
 	Shutdown Shutdown `koanf:"shutdown"`
 	Operator Operator `koanf:"operator"`
 }
@@ -141,6 +145,19 @@ type Log struct {
 	Format string `koanf:"format"` // auto, text, json
 }
 
+// Approvals holds the rules for questions that only a person answers.
+type Approvals struct {
+	ExpireAfter time.Duration `koanf:"expire_after"` // then an unanswered one ends its run; 0: never
+	FourEyes    bool          `koanf:"four_eyes"`    // somebody else than who started the run decides
+}
+
+// Traces says where the spans of OpenTelemetry go.
+type Traces struct {
+	URL           string  `koanf:"url"`           // OTLP/HTTP endpoint: http://127.0.0.1:4318/v1/traces; empty: none are made
+	Sample        float64 `koanf:"sample"`        // share of the traces that are kept, 0 to 1
+	Authorization Secret  `koanf:"authorization"` // header that is sent along: Bearer …
+}
+
 // Prices holds the rules for shown prices.
 type Prices struct {
 	MaxAge time.Duration `koanf:"max_age"` // older prices are not shown
@@ -194,6 +211,10 @@ func defaults() map[string]any {
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h"},
 		"models":   modelDefaults(),
+
+		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
+		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
+
 		"shutdown": map[string]any{"timeout": "10s"},
 		"operator": operator,
 	}
@@ -202,6 +223,7 @@ func defaults() map[string]any {
 // secretKeys are masked when shown.
 var secretKeys = []string{
 	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun", "models.api_key",
+	"traces.authorization",
 }
 
 // Validate returns every fault of the values, each as "key: what would be right".
@@ -237,6 +259,10 @@ func (c *Config) Validate() []string {
 	checkURL("database.url", c.Database.URL, "postgres", "postgresql")
 	checkURL("bus.url", c.Bus.URL, "nats", "tls")
 	checkURL("redis.url", c.Redis.URL, "redis", "rediss", "unix")
+	checkURL("traces.url", Secret(c.Traces.URL), "http", "https")
+	if c.Traces.Sample < 0 || c.Traces.Sample > 1 {
+		add("traces.sample", "%v is not between 0 and 1", c.Traces.Sample)
+	}
 	checkURL("listen.advertise", Secret(c.Listen.Advertise), "http", "https")
 	if c.Auth.Secret != "" && len(c.Auth.Secret) < 32 && !c.Dev {
 		add("auth.secret", "it has %d bytes; at least 32 are needed", len(c.Auth.Secret))
@@ -249,6 +275,9 @@ func (c *Config) Validate() []string {
 	}
 	if c.Prices.MaxAge < time.Hour {
 		add("prices.max_age", "%s is shorter than 1h", c.Prices.MaxAge)
+	}
+	if c.Approvals.ExpireAfter < 0 || c.Approvals.ExpireAfter > 0 && c.Approvals.ExpireAfter < time.Second {
+		add("approvals.expire_after", "%s is neither 0s, for never, nor at least 1s", c.Approvals.ExpireAfter)
 	}
 	if c.Shutdown.Timeout < time.Second {
 		add("shutdown.timeout", "%s is shorter than 1s", c.Shutdown.Timeout)

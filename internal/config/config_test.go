@@ -45,6 +45,8 @@ func TestLoadFaults(t *testing.T) {
 	}{
 		{"unknown key in file", "listen:\n  apl: x\n", nil, []string{"listen.apl"}},
 		{"unknown variable", "", []string{"EMPIRE_WROKERS=1"}, []string{"EMPIRE_WROKERS"}},
+		{"odd traces", "traces:\n  url: 127.0.0.1:4318\n  sample: 2\n", nil, []string{"traces.url", "traces.sample"}},
+		{"approvals that expire at once", "approvals:\n  expire_after: 10ms\n", nil, []string{"approvals.expire_after", "10ms"}},
 		{"bad duration", "prices:\n  max_age: soon\n", nil, []string{"max_age"}},
 		{"bad URL", "database:\n  url: mysql://x/y\n", nil, []string{"database.url"}},
 		{"short secret", "", []string{"EMPIRE_AUTH_SECRET=short"}, []string{"auth.secret"}},

@@ -44,6 +44,9 @@ type AuditFilter struct {
 
 // ApprovalFilter selects approvals. Empty fields select all.
 type ApprovalFilter struct {
-	Tenant TenantID
-	State  ApprovalState
+	Tenant    TenantID
+	State     ApprovalState
+	Kind      string
+	RunID     RunID
+	WebsiteID WebsiteID
 }

@@ -188,7 +188,8 @@ const (
 	ApprovalPending  ApprovalState = "pending"
 	ApprovalApproved ApprovalState = "approved"
 	ApprovalRejected ApprovalState = "rejected"
-	ApprovalVoid     ApprovalState = "void" // the payload changed, or the run ended
+	ApprovalVoid     ApprovalState = "void"    // the payload changed, or the run ended
+	ApprovalExpired  ApprovalState = "expired" // nobody decided in time
 )
 
 // Approval is a question that only a person may answer. PayloadHash is over
@@ -199,17 +200,21 @@ type Approval struct {
 	RunID       RunID           `json:"run_id"`
 	Step        string          `json:"step"`
 	WebsiteID   WebsiteID       `json:"website_id,omitempty"`
-	Kind        string          `json:"kind"` // publish_release
+	Kind        string          `json:"kind"` // ApprovePublish, …
 	Title       string          `json:"title"`
 	Payload     json.RawMessage `json:"payload"`
 	PayloadHash string          `json:"payload_hash"` // SHA-256 of Payload, hex
 	State       ApprovalState   `json:"state"`
 	ActorID     UserID          `json:"actor_id,omitempty"`
 	Reason      string          `json:"reason,omitempty"`
-	CreatedAt   time.Time       `json:"created_at"`
-	DecidedAt   *time.Time      `json:"decided_at"`
-	// Hash chains the decisions: SHA-256 over the previous decision's hash and this
-	// decision's fields. Empty while pending.
+	// RequesterID is who started the run. With FourEyes somebody else decides.
+	RequesterID UserID     `json:"requester_id,omitempty"`
+	FourEyes    bool       `json:"four_eyes"`
+	CreatedAt   time.Time  `json:"created_at"`
+	ExpiresAt   *time.Time `json:"expires_at"` // nil: never
+	DecidedAt   *time.Time `json:"decided_at"` // when it left the state pending
+	// Hash is that of the entry of the log that ended the approval. Empty while
+	// pending.
 	Hash string `json:"hash,omitempty"`
 	// PreviewURL is where the site that is asked about can be looked at. It is not
 	// stored, and empty if there is no such place.

@@ -52,9 +52,10 @@ type exchange struct {
 	hold        hold
 	body        *bytes.Buffer
 	bytes       int64
-	entered     bool      // it takes a place of those worked on
-	writes      bool      // and one of the writes
-	values      [8]string // of headers, so that each needs no slice of its own
+	traced      func(route string, status int) // ends the span of the request; nil: there is none
+	entered     bool                           // it takes a place of those worked on
+	writes      bool                           // and one of the writes
+	values      [8]string                      // of headers, so that each needs no slice of its own
 	used        int
 }
 

@@ -60,6 +60,7 @@ type Config struct {
 	Problem       func(w http.ResponseWriter, r *http.Request, err error) // writes a problem document
 	Observer      observer                                                // may be nil
 	Counter       counter                                                 // may be nil
+	Tracer        tracer                                                  // nil: no spans
 	Logger        *slog.Logger
 	Now           func() time.Time // nil: time.Now
 

@@ -28,6 +28,7 @@ func (g *Gateway) observe(listener string, next func(x *exchange, r *http.Reques
 		}
 		x.ctx.parent = domain.WithRequestID(r.Context(), x.id)
 		x.r = r.WithContext(&x.ctx)
+		g.trace(listener, x)
 		x.set("X-Request-Id", x.id)
 		defer g.end(listener, x)
 		next(x, x.r)
@@ -81,6 +82,9 @@ func (g *Gateway) report(listener string, x *exchange) {
 	template := route(r)
 	if g.c.Observer != nil {
 		g.c.Observer.ObserveRequest(listener, methodLabel(r.Method), template, x.status, took)
+	}
+	if x.traced != nil {
+		defer x.traced(template, x.status)
 	}
 	level, message := slog.LevelInfo, "request served"
 	switch {

@@ -56,7 +56,7 @@ func (q *Queue) Enqueue(ctx context.Context, kind string, args any, opts Options
 	}
 	job := envelope{kind: kind, args: b, uniqueKey: opts.UniqueKey}
 	insert := &river.InsertOpts{
-		MaxAttempts: opts.MaxAttempts, Priority: opts.Priority, ScheduledAt: opts.At,
+		MaxAttempts: opts.MaxAttempts, Priority: opts.Priority, ScheduledAt: opts.At, Metadata: q.metadata(ctx),
 	}
 	if c := sqltx.From(ctx); c != nil {
 		if err := q.insert(ctx, c.Tx, job, insert); err != nil {

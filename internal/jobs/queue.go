@@ -69,7 +69,8 @@ type Config struct {
 	// WorkerID names this process among all that share the database. At most 100
 	// characters.
 	WorkerID string
-	Workers  int // jobs worked at the same time; 0 means 4
+	Workers  int    // jobs worked at the same time; 0 means 4
+	Trace    tracer // nil: no spans
 	Logger   *slog.Logger
 }
 

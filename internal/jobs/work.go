@@ -38,7 +38,7 @@ func (w *worker) Timeout(*river.Job[envelope]) time.Duration {
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, job *river.Job[envelope]) error {
-	err := w.run(ctx, job.Args.args, job.Attempt)
+	err := w.q.traced(ctx, w.kind, job.Attempt, job.Metadata, func(ctx context.Context) error { return w.run(ctx, job.Args.args, job.Attempt) })
 	if err != nil && w.q.canceling.Load() && ctx.Err() != nil {
 		return river.JobSnooze(0) // stopped, not failed
 	}

@@ -3,12 +3,9 @@ package service
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"empire/internal/domain"
-	"empire/internal/pipeline"
 )
 
 type approvalStore interface {
@@ -16,14 +13,42 @@ type approvalStore interface {
 	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
 	List(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error)
 	Decide(ctx context.Context, id domain.ApprovalID, state domain.ApprovalState, actor domain.UserID, reason string, at time.Time) (*domain.Approval, error)
+	Intact(ctx context.Context, a *domain.Approval) (bool, error)
+	Void(ctx context.Context, id domain.ApprovalID, reason string, at time.Time) (*domain.Approval, error)
+	VoidByRun(ctx context.Context, run domain.RunID, at time.Time) ([]domain.Approval, error)
+	Due(ctx context.Context, at time.Time, limit int) ([]domain.ApprovalID, error)
+	Expire(ctx context.Context, id domain.ApprovalID, at time.Time) (*domain.Approval, error)
+	Count(ctx context.Context, f domain.ApprovalFilter) (map[domain.ApprovalState]int, error)
+	Log(ctx context.Context, after int64, limit int) ([]domain.ApprovalEntry, error)
+	VerifyLog(ctx context.Context) (*domain.ApprovalReport, error)
+}
+
+// Effect is what a decision about one kind of approval does, in its transaction.
+// When it does not handle the decision, the waiting step is told, as for kinds
+// without an effect. approve is false for a rejection, and for an approval that
+// expired or became void: its State says which.
+type Effect func(ctx context.Context, a *domain.Approval, d domain.Decision, approve bool) (handled bool, err error)
+
+// signaler ends the step of a run that waits for a decision.
+type signaler interface {
+	Signal(ctx context.Context, run domain.RunID, step string, result any, cause *domain.RunError) error
 }
 
 // ApprovalsConfig is what Approvals needs.
 type ApprovalsConfig struct {
 	Tx        transactor
 	Approvals approvalStore
-	Engine    *pipeline.Engine
+	Engine    signaler
 	Audit     auditStore
+	// Effects are by kind; kinds without one tell the waiting step alone.
+	Effects map[string]Effect
+	// ExpireAfter ends questions that do not say themselves how long they are open;
+	// zero: those stay open.
+	ExpireAfter time.Duration
+	// FourEyes wants every decision from somebody else than who started the run.
+	FourEyes bool
+	// Emit tells who watches once the change is committed; it may be nil.
+	Emit func(ctx context.Context, ev domain.Event)
 	// PreviewURL says where the release with a manifest can be looked at; nil: nowhere.
 	PreviewURL func(manifest string) string
 	Now        func() time.Time
@@ -47,17 +72,33 @@ type approvalResult struct {
 	ActorID     domain.UserID     `json:"actor_id"`
 }
 
-// List returns a window of the approvals in a state, oldest first; without a state
-// all of them.
-func (s *Approvals) List(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+// List returns a window of the approvals that a filter selects, newest first, and
+// how many there are. The tenant is the caller's.
+func (s *Approvals) List(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error) {
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, 0, err
 	}
-	list, total, err := s.cfg.Approvals.List(ctx, domain.ApprovalFilter{Tenant: scope(ctx), State: state}, w)
+	f.Tenant = scope(ctx)
+	list, total, err := s.cfg.Approvals.List(ctx, f, w)
 	for i := range list {
 		s.addPreview(&list[i])
 	}
 	return list, total, err
+}
+
+// Summary returns how many approvals are in each state; every state is there.
+func (s *Approvals) Summary(ctx context.Context) (map[domain.ApprovalState]int, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, err
+	}
+	counts, err := s.cfg.Approvals.Count(ctx, domain.ApprovalFilter{Tenant: scope(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	for _, state := range domain.ApprovalStates() {
+		counts[state] += 0
+	}
+	return counts, nil
 }
 
 // Get returns one approval.
@@ -86,59 +127,4 @@ func (s *Approvals) addPreview(a *domain.Approval) {
 		return // not about a site
 	}
 	a.PreviewURL = s.cfg.PreviewURL(p.Manifest)
-}
-
-// Decide records a person's decision and lets the waiting run go on or end, in one
-// transaction. Only a person who signed in may decide; a rejection needs a reason.
-func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error) {
-	p, err := domain.Require(ctx, domain.WebsitesManage)
-	if err != nil {
-		return nil, err
-	}
-	if !p.Human {
-		return nil, domain.Errorf(domain.CodeForbidden, "Only a person who signed in with a password may decide an approval.")
-	}
-	d.Reason = strings.TrimSpace(d.Reason)
-	if !d.Approve && d.Reason == "" {
-		return nil, domain.Invalid("reason", "A rejection needs a reason.")
-	}
-	if len(d.Reason) > 2000 {
-		return nil, domain.Invalid("reason", "The reason is longer than 2,000 characters.")
-	}
-	var decided *domain.Approval
-	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		decided, err = s.decide(ctx, id, d, p)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.addPreview(decided)
-	return decided, nil
-}
-
-func (s *Approvals) decide(ctx context.Context, id domain.ApprovalID, d domain.Decision, p *domain.Principal) (*domain.Approval, error) {
-	open, err := s.get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if d.PayloadHash != "" && d.PayloadHash != open.PayloadHash {
-		return nil, domain.Errorf(domain.CodeConflict, "Approval %s is about something else than what you saw; look at it again.", id)
-	}
-	state := domain.ApprovalRejected
-	if d.Approve {
-		state = domain.ApprovalApproved
-	}
-	a, err := s.cfg.Approvals.Decide(ctx, id, state, p.UserID, d.Reason, s.journal.stamp())
-	if err != nil {
-		return nil, err
-	}
-	var cause *domain.RunError
-	if !d.Approve {
-		cause = &domain.RunError{Step: a.Step, Code: domain.CodeForbidden, Message: fmt.Sprintf("Publishing was rejected: %s", d.Reason)}
-	}
-	if err := s.cfg.Engine.Signal(ctx, a.RunID, a.Step, approvalResult{a.ID, a.PayloadHash, p.UserID}, cause); err != nil {
-		return nil, err
-	}
-	return a, s.journal.changed(ctx, "approval."+string(state), string(id), d.Reason, open, a)
 }

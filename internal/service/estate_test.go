@@ -30,6 +30,7 @@ type estate struct {
 	schedules *service.Schedules
 	audit     *service.Audit
 	budgets   *service.Budgets
+	timelines *service.Timelines
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -66,8 +67,9 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.runs = service.NewRuns(service.RunsConfig{
 		Tx: st, Runs: st.Runs, Events: st.Events, Attempts: st.Steps, Approvals: st.Approvals, Websites: st.Websites, Engine: e.engine, Audit: st.Audit, Now: time.Now,
 	})
+	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.websites = service.NewWebsites(service.WebsitesConfig{
-		Tx: st, Websites: st.Websites, Pages: st.Pages, Evidence: st.Evidence, Releases: st.Releases, Approvals: st.Approvals, Runs: e.runs,
+		Tx: st, Websites: st.Websites, Pages: st.Pages, Evidence: st.Evidence, Releases: st.Releases, Approvals: st.Approvals, Ask: e.approvals.Open, Runs: e.runs,
 		Manifests: e.builder, Blobs: blobs, Audit: st.Audit, Operator: sample.Operator(), Forbidden: service.ForbiddenNiches(), Now: time.Now,
 		LiveChanged: func(_ context.Context, id domain.WebsiteID) {
 			e.mu.Lock()
@@ -75,13 +77,13 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 			e.mu.Unlock()
 		},
 	})
-	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
 	e.budgets = service.NewBudgets(service.BudgetsConfig{
 		Tx: st, Budgets: st.Budgets, Calls: st.ModelCalls, Prices: st.Prices, Websites: st.Websites, Audit: st.Audit, Currency: "USD", Now: time.Now,
 	})
+	e.timelines = service.NewTimelines(service.TimelinesConfig{Runs: e.runs, Approvals: st.Approvals, Now: time.Now})
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +177,7 @@ func (e *estate) build(ctx context.Context, t *testing.T, id domain.WebsiteID) (
 		t.Fatal(err)
 	}
 	e.workAll(t)
-	open, _, err := e.approvals.List(ctx, domain.ApprovalPending, domain.Window{Limit: 10})
+	open, _, err := e.approvals.List(ctx, domain.ApprovalFilter{State: domain.ApprovalPending}, domain.Window{Limit: 10})
 	if err != nil || len(open) == 0 || open[0].RunID != run.ID {
 		t.Fatalf("open approvals: %+v, %v, want one of run %s", open, err, run.ID)
 	}

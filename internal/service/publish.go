@@ -2,9 +2,6 @@ package service
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -47,7 +44,8 @@ type gateLine struct {
 	Summary string           `json:"summary"`
 }
 
-func payloadOf(site *domain.Website, c Candidate) (payload json.RawMessage, hash string, err error) {
+// payloadOf returns what a person approves about a candidate.
+func payloadOf(site *domain.Website, c Candidate) approvalPayload {
 	p := approvalPayload{
 		WebsiteID: site.ID, Domain: site.Domain, Niche: site.Niche, Manifest: c.Manifest, Draft: c.Draft, Pages: c.Pages,
 		Products: c.Products, Claims: c.Claims, Grounded: c.Grounded, SEOScore: c.SEOScore,
@@ -55,12 +53,7 @@ func payloadOf(site *domain.Website, c Candidate) (payload json.RawMessage, hash
 	for _, g := range c.Gates {
 		p.Gates = append(p.Gates, gateLine{g.Name, g.State, g.Summary})
 	}
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return nil, "", fmt.Errorf("encode approval: %w", err)
-	}
-	sum := sha256.Sum256(raw)
-	return raw, hex.EncodeToString(sum[:]), nil
+	return p
 }
 
 // OpenApproval asks a person whether the candidate may be published. It runs in the
@@ -70,19 +63,9 @@ func (s *Websites) OpenApproval(ctx context.Context, run *domain.Run, step strin
 	if err != nil {
 		return err
 	}
-	payload, hash, err := payloadOf(site, c)
-	if err != nil {
-		return err
-	}
-	a := &domain.Approval{
-		ID: domain.ApprovalID(domain.NewID("appr")), Tenant: run.Tenant.OrDefault(), RunID: run.ID, Step: step, WebsiteID: site.ID, Kind: "publish_release",
-		Title: fmt.Sprintf("Publish %s (%d pages about %s)", site.Domain, c.Pages, site.Niche), Payload: payload, PayloadHash: hash,
-		State: domain.ApprovalPending, CreatedAt: s.journal.stamp(),
-	}
-	if err := s.cfg.Approvals.Insert(ctx, a); err != nil {
-		return err
-	}
-	return s.journal.changed(ctx, "approval.opened", string(a.ID), "run "+string(run.ID), nil, a)
+	return s.cfg.Ask(ctx, run, step, domain.Question{
+		Kind: domain.ApprovePublish, Title: fmt.Sprintf("Publish %s (%d pages about %s)", site.Domain, c.Pages, site.Niche), Payload: payloadOf(site, c),
+	})
 }
 
 // PublishCandidate stores the candidate as a release with its pages and evidence
@@ -96,7 +79,7 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	if err := s.notArchived(site); err != nil {
 		return err
 	}
-	if err := s.checkApproved(ctx, site, c, approval); err != nil {
+	if err := s.checkApproved(ctx, run, site, c, approval); err != nil {
 		return err
 	}
 	r := &domain.Release{
@@ -121,16 +104,16 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	return s.makeLive(ctx, site, r, "release.published")
 }
 
-func (s *Websites) checkApproved(ctx context.Context, site *domain.Website, c Candidate, id domain.ApprovalID) error {
+func (s *Websites) checkApproved(ctx context.Context, run *domain.Run, site *domain.Website, c Candidate, id domain.ApprovalID) error {
 	a, err := s.cfg.Approvals.Get(ctx, id)
 	if err != nil {
 		return err
 	}
-	_, hash, err := payloadOf(site, c)
+	_, hash, err := hashed(payloadOf(site, c))
 	if err != nil {
 		return err
 	}
-	if a.State != domain.ApprovalApproved || a.PayloadHash != hash {
+	if a.State != domain.ApprovalApproved || a.Kind != domain.ApprovePublish || a.RunID != run.ID || a.PayloadHash != hash {
 		return domain.Errorf(domain.CodeForbidden, "Approval %s does not cover this release candidate.", id)
 	}
 	return nil

@@ -24,21 +24,16 @@ type attemptStore interface {
 	Attempts(ctx context.Context, run domain.RunID) ([]domain.Attempt, error)
 }
 
-type runApprovals interface {
-	VoidByRun(ctx context.Context, run domain.RunID, at time.Time) ([]domain.Approval, error)
-}
-
 // RunsConfig is what Runs needs.
 type RunsConfig struct {
-	Tx        transactor
-	Runs      runStore
-	Events    runEvents
-	Attempts  attemptStore
-	Approvals runApprovals
-	Websites  websiteGetter
-	Engine    *pipeline.Engine
-	Audit     auditStore
-	Now       func() time.Time
+	Tx       transactor
+	Runs     runStore
+	Events   runEvents
+	Attempts attemptStore
+	Websites websiteGetter
+	Engine   *pipeline.Engine
+	Audit    auditStore
+	Now      func() time.Time
 }
 
 // Runs starts, shows, cancels and retries runs of pipelines.
@@ -176,33 +171,12 @@ func (s *Runs) Attempts(ctx context.Context, id domain.RunID) ([]domain.Attempt,
 	return s.cfg.Attempts.Attempts(ctx, id)
 }
 
-// Cancel ends a run; its open approvals are void. A run that is cancelled already
+// Cancel ends a run. A run that is cancelled already
 // stays as it is.
 func (s *Runs) Cancel(ctx context.Context, id domain.RunID) (*domain.Run, error) {
 	return s.change(ctx, id, "run.cancelled", func(ctx context.Context) (*domain.Run, error) {
-		run, err := s.cfg.Engine.Cancel(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return run, s.VoidApprovals(ctx, id)
+		return s.cfg.Engine.Cancel(ctx, id)
 	})
-}
-
-// VoidApprovals closes the questions of a run that has ended without an answer. It
-// belongs into the transaction that ends the run and needs no principal.
-func (s *Runs) VoidApprovals(ctx context.Context, id domain.RunID) error {
-	voided, err := s.cfg.Approvals.VoidByRun(ctx, id, s.journal.stamp())
-	if err != nil {
-		return err
-	}
-	for i := range voided {
-		before := voided[i]
-		before.State, before.DecidedAt = domain.ApprovalPending, nil
-		if err := s.journal.changed(ctx, "approval.voided", string(before.ID), "run "+string(id), &before, &voided[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Retry continues a failed or cancelled run; with from, that step and what comes

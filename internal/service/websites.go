@@ -41,6 +41,10 @@ type releaseStore interface {
 	MarkPublished(ctx context.Context, id domain.ReleaseID, at time.Time) error
 }
 
+type approvalGetter interface {
+	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
+}
+
 // WebsitesConfig is what Websites needs.
 type WebsitesConfig struct {
 	Tx        transactor
@@ -48,7 +52,9 @@ type WebsitesConfig struct {
 	Pages     pageStore
 	Evidence  evidenceStore
 	Releases  releaseStore
-	Approvals approvalStore
+	Approvals approvalGetter
+	// Ask opens an approval on behalf of a step, in the transaction of ctx.
+	Ask       func(ctx context.Context, run *domain.Run, step string, q domain.Question) error
 	Runs      *Runs
 	Manifests manifestStore // for exports
 	Blobs     blobReader    // for exports

@@ -66,6 +66,10 @@ func (h *hiding) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle implements slog.Handler. What a person should see soon takes the lines
 // before it along.
 func (h *hiding) Handle(ctx context.Context, r slog.Record) error {
+	if attrs := traceOf(ctx); attrs != nil {
+		r = r.Clone() // its attributes may be shared
+		r.AddAttrs(attrs...)
+	}
 	if open := suspicious(r.Message); open || !harmless(r) {
 		safe := slog.NewRecord(r.Time, r.Level, Redact(r.Message), r.PC)
 		r.Attrs(func(a slog.Attr) bool {

@@ -9,7 +9,7 @@ import (
 )
 
 type approvalService interface {
-	List(ctx context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error)
+	List(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error)
 	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
 	Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error)
 }
@@ -23,6 +23,8 @@ type approvalView struct {
 	LiveURL string // where the site is served now; empty if it is not
 	Preview string // where the candidate can be looked at; empty if nowhere
 	Site    *domain.Website
+	Over    bool // its time is over although it is still pending
+	Own     bool // it needs somebody else than who looks at it
 }
 
 // payload is what a publish_release approval is about.
@@ -41,7 +43,10 @@ type payload struct {
 // approvalViewer reads payloads and finds the sites that they are about.
 func (d *Dashboard) approvalViewer(r *http.Request) func(*domain.Approval) approvalView {
 	return func(a *domain.Approval) approvalView {
-		v := approvalView{Approval: a, Raw: indent(a.Payload)}
+		v := approvalView{Approval: a, Raw: indent(a.Payload), Over: a.ExpiresAt != nil && !d.c.Now().Before(*a.ExpiresAt)}
+		if p := domain.PrincipalFrom(r.Context()); p != nil {
+			v.Own = a.FourEyes && p.UserID == a.RequesterID
+		}
 		if err := json.Unmarshal(a.Payload, &v.Payload); err != nil {
 			v.Payload = payload{} // another kind of approval: the raw form is shown
 		}
@@ -77,20 +82,18 @@ func indent(raw json.RawMessage) string {
 	return string(b)
 }
 
-// approvalOf returns the open approval of a run, or nil.
+// approvalOf returns the newest open approval of a run, or nil.
 func (d *Dashboard) approvalOf(r *http.Request, run domain.RunID) *approvalView {
-	open, _, err := d.c.Approvals.List(r.Context(), domain.ApprovalPending, domain.Window{Limit: 1000})
+	open, _, err := d.c.Approvals.List(r.Context(), domain.ApprovalFilter{State: domain.ApprovalPending, RunID: run}, domain.Window{Limit: 1})
 	if err != nil {
 		d.log(r, err)
 		return nil
 	}
-	for i := range open {
-		if open[i].RunID == run {
-			v := d.approvalViewer(r)(&open[i])
-			return &v
-		}
+	if len(open) == 0 {
+		return nil
 	}
-	return nil
+	v := d.approvalViewer(r)(&open[0])
+	return &v
 }
 
 func (d *Dashboard) approval(_ http.ResponseWriter, r *http.Request) (view, error) {

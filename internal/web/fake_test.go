@@ -149,10 +149,10 @@ func (f runs) Retry(_ context.Context, id domain.RunID, _ string) (*domain.Run, 
 	return &domain.Run{ID: id}, nil
 }
 
-func (f approvals) List(_ context.Context, state domain.ApprovalState, w domain.Window) ([]domain.Approval, int, error) {
+func (f approvals) List(_ context.Context, af domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error) {
 	var out []domain.Approval
 	for _, a := range f.approvals {
-		if state == "" || a.State == state {
+		if (af.State == "" || a.State == af.State) && (af.RunID == "" || a.RunID == af.RunID) {
 			out = append(out, a)
 		}
 	}

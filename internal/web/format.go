@@ -117,6 +117,7 @@ var badges = map[string]badge{
 	string(domain.ApprovalApproved): {"ok", "●", "Approved"},
 	string(domain.ApprovalRejected): {"bad", "✕", "Rejected"},
 	string(domain.ApprovalVoid):     {"quiet", "–", "Void"},
+	string(domain.ApprovalExpired):  {"bad", "▲", "Expired"},
 	string(domain.GatePass):         {"ok", "●", "Passed"},
 	string(domain.GateWarn):         {"warn", "◆", "Look at it"},
 	string(domain.GateFail):         {"bad", "▲", "Red"},

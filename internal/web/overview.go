@@ -26,7 +26,7 @@ const overviewRows = 8
 func (d *Dashboard) overview(_ http.ResponseWriter, r *http.Request) (view, error) {
 	ctx := r.Context()
 	var v overviewView
-	approvals, total, err := d.c.Approvals.List(ctx, domain.ApprovalPending, domain.Window{Limit: overviewRows})
+	approvals, total, err := d.c.Approvals.List(ctx, domain.ApprovalFilter{State: domain.ApprovalPending}, domain.Window{Limit: overviewRows})
 	v.Approvals = load(d, r, d.approvalViewer(r), approvals, total, err)
 	sites, total, err := d.c.Websites.List(ctx, domain.Window{Limit: overviewRows})
 	v.Sites = load(d, r, d.siteRower(r), sites, total, err)

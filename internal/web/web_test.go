@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -242,3 +243,29 @@ func FuzzOffset(f *testing.F) {
 		}
 	})
 }
+
+// TestApprovalTimes: the page says until when and by whom an approval can be decided,
+// and offers no button to who may not, or once it is too late.
+func TestApprovalTimes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		change func(*domain.Approval)
+		texts  []string
+	}{
+		{"in time", func(a *domain.Approval) { a.ExpiresAt = ptr(noon.Add(time.Hour)) }, []string{"To be decided before", "Approve and publish", "!Expired"}},
+		{"too late", func(a *domain.Approval) { a.ExpiresAt = ptr(noon.Add(-time.Hour)) }, []string{"The time to decide ended", "!name=\"decision\""}},
+		{"expired", func(a *domain.Approval) { a.State = domain.ApprovalExpired }, []string{"Expired", "!name=\"decision\""}},
+		{"somebody else's run", func(a *domain.Approval) { a.FourEyes, a.RequesterID = true, "user_9" }, []string{"Four eyes", "Approve and publish", "!You started this run"}},
+		{"own run", func(a *domain.Approval) { a.FourEyes, a.RequesterID = true, editor.UserID }, []string{"You started this run", "!name=\"decision\""}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := busyWorld()
+			tt.change(&w.approvals[0])
+			wants(t, get(t, newDashboard(t, w), editor, "/approvals/appr_1"), tt.texts...)
+		})
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
