@@ -128,7 +128,7 @@ func (l local) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decisi
 
 // Agents implements portfolio.
 func (l local) Agents(ctx context.Context) ([]agentView, error) {
-	list, err := l.a.Agents.List(ctx, "")
+	list, err := l.a.Agents.List(ctx, domain.AgentFilter{})
 	return views(list, viewAgent), err
 }
 

@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"internal/gateway":               {"domain"},
 	"internal/gateway/proxy":         {"domain"},
 	"internal/webhook":               {"domain"},
+	"internal/ws":                    {"domain"},
 	"internal/auth":                  {"domain"},
 	"internal/edge":                  {"domain"},
 	"internal/service":               {"domain", "sqltx", "pipeline"},

@@ -59,10 +59,9 @@ func (a *App) wireServices(context.Context) error {
 	a.Approvals = service.NewApprovals(service.ApprovalsConfig{
 		Tx: a.store, Approvals: a.store.Approvals, Engine: a.engine, Audit: a.store.Audit, PreviewURL: a.PreviewURL, Now: a.now,
 	})
-	a.Agents = service.NewAgents(service.AgentsConfig{
-		Tx: a.store, Tasks: a.store.Tasks, Figures: a.store.Agents, Websites: a.store.Websites, Specs: shipped.Agents(), Runtime: a.runtime,
-		Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now,
-	})
+	if err := a.wireAgentService(); err != nil {
+		return err
+	}
 	a.Catalogue = service.NewCatalogue(service.CatalogueConfig{
 		Tx: a.store, Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
 		Read: a.readFeed, Audit: a.store.Audit, Now: a.now,

@@ -61,6 +61,10 @@ type Stage struct {
 type TaskSpec struct {
 	Type   string          `json:"type"`
 	Params json.RawMessage `json:"params,omitempty"`
+	// Timeout is of one attempt by an agent outside this program, MaxAttempts after
+	// how many beginnings the task counts as poison; 0: the usual ones.
+	Timeout     time.Duration `json:"timeout,omitempty"`
+	MaxAttempts int           `json:"max_attempts,omitempty"`
 }
 
 // Step is one step of a run.

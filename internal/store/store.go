@@ -22,6 +22,7 @@ type Store struct {
 	Events      *Events
 	Tasks       *Tasks
 	Agents      *Agents
+	Census      *Census
 	Approvals   *Approvals
 	Audit       *Audit
 	Meta        *Meta
@@ -50,6 +51,7 @@ func New(db *DB) *Store {
 		Events:      &Events{db},
 		Tasks:       &Tasks{db},
 		Agents:      &Agents{db},
+		Census:      &Census{db},
 		Approvals:   &Approvals{db},
 		Audit:       &Audit{db},
 		Meta:        &Meta{db},
