@@ -156,7 +156,7 @@ func (a *agentConn) run(offset string) {
 	h := a.h
 	defer h.disconnect(a.link)
 	defer a.end()
-	defer func() { _ = a.conn.CloseNow() }()
+	defer a.cut()
 	if before := h.links.put(a); before != nil {
 		before.close(websocket.StatusPolicyViolation, "Another connection has taken the place of this one.")
 		before.end()

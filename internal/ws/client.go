@@ -175,6 +175,17 @@ func (c *client) part() {
 	_ = c.conn.CloseNow()
 }
 
+// cut ends the connection, unless its other side is just told why.
+func (c *client) cut() {
+	c.mu.Lock()
+	closing := c.closing
+	c.closing, c.queue = true, nil // nothing more is written
+	c.mu.Unlock()
+	if !closing {
+		_ = c.conn.CloseNow()
+	}
+}
+
 var reading = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxPooled is the size up to which a buffer is kept for the next frame.

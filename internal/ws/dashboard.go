@@ -83,7 +83,7 @@ func (h *Hub) serveDashboard(w http.ResponseWriter, r *http.Request) {
 	h.group.Add(1) // the request ends here, and what it holds is given back
 	go func() {
 		defer h.group.Done()
-		defer func() { _ = c.conn.CloseNow() }()
+		defer c.cut()
 		if !h.join(c, Hello{Heartbeat: h.c.Heartbeat.Seconds()}, offset) {
 			return
 		}
