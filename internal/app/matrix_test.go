@@ -42,7 +42,11 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /tasks/{task_id}",
 	},
 	domain.AgentsManage: {
+		"POST /agents",
+		"DELETE /agents/{agent_id}",
+		"PATCH /agents/{agent_id}",
 		"POST /agents/{agent_id}/tasks",
+		"POST /tasks",
 		"POST /pipelines/runs",
 		"POST /runs/{run_id}/cancel",
 		"POST /runs/{run_id}/retry",

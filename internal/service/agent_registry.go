@@ -340,6 +340,9 @@ func (s *Agents) remove(ctx context.Context, id domain.AgentID) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.cfg.Agents.Unlink(ctx, id, r.Link); err != nil {
+		return err
+	}
 	before := *r
 	now := s.journal.stamp()
 	r.State, r.Version, r.UpdatedAt, r.Config, r.Secrets = domain.AgentDeleted, r.Version+1, &now, nil, nil

@@ -77,7 +77,7 @@ func event(topic string, tenant domain.TenantID, n int) domain.Event {
 // a neighbor that reads misses nothing.
 func TestSlowReaderIsClosed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *ws.Config) { c.MaxQueued, c.MaxQueuedBytes = 64, 1<<20 })
+	w := newWorld(t, func(c *ws.Config) { c.MaxQueued, c.MaxQueuedBytes, c.WriteTimeout = 64, 1<<20, time.Minute })
 	slow := w.connect("/ws/dashboard", "ada")
 	quick := w.connect("/ws/dashboard", "ada")
 	eventually(t, "both", func() bool { return w.hub.Clients() == 2 })
