@@ -34,7 +34,7 @@ type pipelineStepBody struct {
 type stageBody struct {
 	Name  string         `json:"name" minLength:"1" maxLength:"63" doc:"Unique within the run"`
 	Agent domain.AgentID `json:"agent" minLength:"1" maxLength:"100"`
-	Task  taskSpecBody   `json:"task"`
+	Task  TaskSpecBody   `json:"task"`
 }
 
 type (

@@ -17,7 +17,8 @@ type taskService interface {
 	Tasks(ctx context.Context, agentID domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error)
 }
 
-type taskSpecBody struct {
+// TaskSpecBody is what an agent is asked to do.
+type TaskSpecBody struct {
 	Type           string `json:"type" minLength:"1" maxLength:"100" doc:"One of the agent's task types"`
 	Params         object `json:"params,omitempty" doc:"What the task type takes"`
 	TimeoutSeconds int    `json:"timeout_seconds,omitempty" minimum:"1" maximum:"604800" doc:"How long an external agent may take for one attempt; by default 3600"`
@@ -26,10 +27,10 @@ type taskSpecBody struct {
 
 type capabilityTaskBody struct {
 	Capability string `json:"capability" minLength:"1" maxLength:"100" doc:"What the agent must be able to do"`
-	taskSpecBody
+	TaskSpecBody
 }
 
-func (b taskSpecBody) domain() domain.TaskSpec {
+func (b TaskSpecBody) domain() domain.TaskSpec {
 	return domain.TaskSpec{
 		Type: b.Type, Params: json.RawMessage(b.Params), Timeout: time.Duration(b.TimeoutSeconds) * time.Second, MaxAttempts: b.MaxAttempts,
 	}
@@ -57,7 +58,7 @@ type (
 	createTaskInput struct {
 		ID             domain.AgentID `path:"agent_id" doc:"Agent id or alias"`
 		IdempotencyKey string         `header:"Idempotency-Key" maxLength:"200" doc:"Repeats with the same key return the same task"`
-		Body           taskSpecBody
+		Body           TaskSpecBody
 	}
 	dispatchTaskInput struct {
 		IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"Repeats with the same key return the same task"`

@@ -13,6 +13,7 @@ import (
 var allowed = map[string][]string{
 	"cmd/empire":                     {"app", "bench", "config", "domain", "client"},
 	"client":                         {},
+	"examples/go-agent":              {},
 	"internal/tool/clientgen":        {},
 	"internal/app":                   {"*"},
 	"internal/testkit":               {"*"},

@@ -65,7 +65,10 @@ func newYard(t *testing.T, st *store.Store) *yard {
 		Emit:    func(_ context.Context, ev domain.Event) { note(func() { y.events = append(y.events, ev) }) },
 		Nudge:   func(_ context.Context, id domain.AgentID) { note(func() { y.nudged = append(y.nudged, id) }) },
 		Dropped: func(_ context.Context, task *domain.Task) { note(func() { y.dropped = append(y.dropped, task.ID) }) },
-		Dead:    func(_ context.Context, d domain.DeadLetter) error { note(func() { y.dead = append(y.dead, d) }); return nil },
+		Dead: func(_ context.Context, d domain.DeadLetter) error {
+			note(func() { y.dead = append(y.dead, d) })
+			return nil
+		},
 		Signal: func(_ context.Context, run domain.RunID, step string, result any, cause *domain.RunError) error {
 			raw, err := json.Marshal(result)
 			note(func() { y.signals = append(y.signals, fmt.Sprintf("%s/%s %s %v", run, step, raw, cause != nil)) })

@@ -51,8 +51,10 @@ func newWorld(t *testing.T, change func(c *ws.Config)) *world {
 	}}
 	c := ws.Config{
 		Agents: w.agents, Mail: w.mail, Authenticate: w.authenticate, SessionCookie: "session", Collect: collect, Status: status,
-		Problem: func(rw http.ResponseWriter, _ *http.Request, err error) { http.Error(rw, domain.MessageOf(err), status(err)) },
-		Logger:  slog.New(slog.DiscardHandler), MetricsEvery: time.Hour, Recheck: time.Hour, Heartbeat: time.Hour, Poll: time.Hour,
+		Problem: func(rw http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(rw, domain.MessageOf(err), status(err))
+		},
+		Logger: slog.New(slog.DiscardHandler), MetricsEvery: time.Hour, Recheck: time.Hour, Heartbeat: time.Hour, Poll: time.Hour,
 	}
 	if change != nil {
 		change(&c)
