@@ -33,13 +33,41 @@ type APIKey struct {
 type Agent struct {
 	ID string `json:"id"`
 	// Other names that lead to this agent
-	Aliases      []string         `json:"aliases"`
-	Status       AgentStatusValue `json:"status"`
-	TaskTypes    []string         `json:"task_types"`
-	Capabilities []string         `json:"capabilities"`
-	LastActivity *time.Time       `json:"last_activity"`
-	Metrics      AgentMetrics     `json:"metrics"`
+	Aliases []string `json:"aliases"`
+	// Whether it works within this program or connects from outside
+	Kind        AgentKind        `json:"kind"`
+	Name        string           `json:"name"`
+	Description string           `json:"description"`
+	Status      AgentStatusValue `json:"status"`
+	// An agent that drains takes no new tasks and is deleted when its last has ended
+	State        AgentState `json:"state"`
+	TaskTypes    []string   `json:"task_types"`
+	Capabilities []string   `json:"capabilities"`
+	// How many tasks an external agent has at a time; 0: that is up to the workers
+	MaxConcurrency int64 `json:"max_concurrency"`
+	// Its configuration; secrets are ***
+	Config json.RawMessage `json:"config"`
+	// What a configuration may hold, as JSON Schema; null: there is none
+	ConfigSchema json.RawMessage `json:"config_schema"`
+	// Grows with every change
+	Version int64 `json:"version"`
+	// null for agents of this program
+	CreatedAt    *time.Time `json:"created_at"`
+	UpdatedAt    *time.Time `json:"updated_at"`
+	LastActivity *time.Time `json:"last_activity"`
+	// The last sign of life of an external agent
+	Heartbeat *time.Time   `json:"heartbeat"`
+	Metrics   AgentMetrics `json:"metrics"`
 }
+
+// AgentKind is one of a fixed set of words. Whether it works within this program or connects from outside.
+type AgentKind string
+
+// The values of AgentKind.
+const (
+	AgentKindBuiltin  AgentKind = "builtin"
+	AgentKindExternal AgentKind = "external"
+)
 
 // AgentStatusValue is one of a fixed set of words.
 type AgentStatusValue string
@@ -50,6 +78,15 @@ const (
 	AgentStatusValueWorking AgentStatusValue = "working"
 	AgentStatusValueError   AgentStatusValue = "error"
 	AgentStatusValueOffline AgentStatusValue = "offline"
+)
+
+// AgentState is one of a fixed set of words. An agent that drains takes no new tasks and is deleted when its last has ended.
+type AgentState string
+
+// The values of AgentState.
+const (
+	AgentStateActive   AgentState = "active"
+	AgentStateDraining AgentState = "draining"
 )
 
 // AgentMetrics is a model of the API.
@@ -241,6 +278,20 @@ type CTA struct {
 	Product string `json:"product"`
 	Name    string `json:"name"`
 	Slot    string `json:"slot"`
+}
+
+// CapabilityTask is a model of the API.
+type CapabilityTask struct {
+	// What the agent must be able to do
+	Capability string `json:"capability"`
+	// One of the agent's task types
+	Type string `json:"type"`
+	// After how many beginnings without an end the task becomes a dead letter; by default 5
+	MaxAttempts *int64 `json:"max_attempts,omitempty"`
+	// What the task type takes
+	Params json.RawMessage `json:"params,omitempty"`
+	// How long an external agent may take for one attempt; by default 3600
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
 
 // Cell is a model of the API.
@@ -557,6 +608,21 @@ const (
 	GeneratedStateArchived GeneratedState = "archived"
 )
 
+// Gone is a model of the API.
+type Gone struct {
+	ID    string    `json:"id"`
+	State GoneState `json:"state"`
+}
+
+// GoneState is one of a fixed set of words.
+type GoneState string
+
+// The values of GoneState.
+const (
+	GoneStateDeleted  GoneState = "deleted"
+	GoneStateDraining GoneState = "draining"
+)
+
 // Heading is a model of the API.
 type Heading struct {
 	Level  int64    `json:"level"`
@@ -826,6 +892,27 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RegisterAgentInput is a model of the API.
+type RegisterAgentInput struct {
+	// Lower-case letters, digits, hyphens and underscores
+	ID string `json:"id"`
+	// What it can be asked for
+	TaskTypes []string `json:"task_types"`
+	// By what it is found
+	Capabilities []string `json:"capabilities,omitempty"`
+	// Its configuration; it must fit the schema
+	Config json.RawMessage `json:"config,omitempty"`
+	// What a configuration may hold, as JSON Schema: an object whose properties have type, enum, minimum, maximum, minLength, maxLength, pattern, items, default, secret
+	ConfigSchema json.RawMessage `json:"config_schema,omitempty"`
+	Description  string          `json:"description,omitempty"`
+	// Names the program that registers; the same one may do so again
+	Instance string `json:"instance,omitempty"`
+	// How many tasks it has at a time; by default 1
+	MaxConcurrency *int64 `json:"max_concurrency,omitempty"`
+	// For people; by default the id
+	Name string `json:"name,omitempty"`
+}
+
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -1092,13 +1179,21 @@ type Task struct {
 	Type    string     `json:"type"`
 	Status  TaskStatus `json:"status"`
 	// Where the result will be
-	StatusURL  string          `json:"status_url"`
-	Params     json.RawMessage `json:"params"`
-	CreatedAt  time.Time       `json:"created_at"`
-	StartedAt  *time.Time      `json:"started_at"`
-	FinishedAt *time.Time      `json:"finished_at"`
-	Error      *RunError       `json:"error,omitempty"`
-	Result     json.RawMessage `json:"result,omitempty"`
+	StatusURL string          `json:"status_url"`
+	Params    json.RawMessage `json:"params"`
+	// How often it was begun
+	Attempts   int64      `json:"attempts"`
+	CreatedAt  time.Time  `json:"created_at"`
+	StartedAt  *time.Time `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	// Until when an external agent may answer
+	Deadline *time.Time      `json:"deadline,omitempty"`
+	Error    *RunError       `json:"error,omitempty"`
+	Result   json.RawMessage `json:"result,omitempty"`
+	// The run that waits for the task
+	RunID string `json:"run_id,omitempty"`
+	// The step of that run
+	Step string `json:"step,omitempty"`
 }
 
 // TaskStatus is one of a fixed set of words.
@@ -1118,8 +1213,12 @@ const (
 type TaskSpec struct {
 	// One of the agent's task types
 	Type string `json:"type"`
+	// After how many beginnings without an end the task becomes a dead letter; by default 5
+	MaxAttempts *int64 `json:"max_attempts,omitempty"`
 	// What the task type takes
 	Params json.RawMessage `json:"params,omitempty"`
+	// How long an external agent may take for one attempt; by default 3600
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
 
 // Token is a model of the API.
@@ -1145,6 +1244,19 @@ type Totp struct {
 	Secret string `json:"secret"`
 	// The same for a QR code; shown once
 	URI string `json:"uri"`
+}
+
+// UpdateAgentInput is a model of the API.
+type UpdateAgentInput struct {
+	Capabilities *[]string `json:"capabilities,omitempty"`
+	// Merged into the configuration: null removes a value, *** keeps a secret
+	Config         json.RawMessage `json:"config,omitempty"`
+	Description    *string         `json:"description,omitempty"`
+	MaxConcurrency *int64          `json:"max_concurrency,omitempty"`
+	Name           *string         `json:"name,omitempty"`
+	TaskTypes      *[]string       `json:"task_types,omitempty"`
+	// The version that the change is based on; another one is refused
+	Version *int64 `json:"version,omitempty"`
 }
 
 // UpdateUserInput is a model of the API.
@@ -1430,6 +1542,29 @@ func (c *Client) DecideApproval(ctx context.Context, approvalID string, in Decis
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
 }
 
+// DeleteAgentParams are the parameters of DeleteAgent; what is empty is not sent.
+type DeleteAgentParams struct {
+	// Let it finish what runs: it takes no new tasks, and is deleted when the last has ended
+	Drain bool
+}
+
+func (p DeleteAgentParams) query() url.Values {
+	q := url.Values{}
+	if p.Drain {
+		q.Set("drain", strconv.FormatBool(p.Drain))
+	}
+	return q
+}
+
+// DeleteAgent: delete an external agent.
+//
+// One with running tasks is refused unless it may drain. Tasks that still wait for it become dead letters. Agents of this program cannot be deleted.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DeleteAgent(ctx context.Context, agentID string, p DeleteAgentParams) (*Gone, error) {
+	return one[Gone](ctx, c, request{method: "DELETE", path: "/agents/{agent_id}", ids: []string{agentID}, query: p.query(), keyed: true})
+}
+
 // DeleteUser: remove a user.
 //
 // With all sign-ins and API keys, at once; what the user made stays. The last administrator cannot be removed.
@@ -1455,6 +1590,15 @@ func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
 // Needs a signed-in user.
 func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in})
+}
+
+// DispatchTask: give a task to whichever agent can do it.
+//
+// The task goes to the least busy agent that has the capability, takes the type and is not offline.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DispatchTask(ctx context.Context, in CapabilityTask) (*Task, error) {
+	return one[Task](ctx, c, request{method: "POST", path: "/tasks", body: in, keyed: true})
 }
 
 // ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
@@ -1653,8 +1797,12 @@ type ListAgentsParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only agents with this capability
+	// Only agents with this capability; one that no agent has is refused
 	Capability string
+	// Only agents with this status: idle, working, error, offline
+	Status string
+	// Only agents of this kind: builtin, external
+	Kind string
 }
 
 func (p ListAgentsParams) query() url.Values {
@@ -1667,6 +1815,12 @@ func (p ListAgentsParams) query() url.Values {
 	}
 	if p.Capability != "" {
 		q.Set("capability", p.Capability)
+	}
+	if p.Status != "" {
+		q.Set("status", p.Status)
+	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
 	}
 	return q
 }
@@ -2409,6 +2563,15 @@ func (c *Client) RebuildWebsite(ctx context.Context, websiteID string) (*Run, er
 	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/rebuild", ids: []string{websiteID}, keyed: true})
 }
 
+// RegisterAgent: register an external agent.
+//
+// It then connects to /ws/agents/{agent_id} with a credential of the user who registered it. An id that is taken is refused, unless the same instance registers again.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RegisterAgent(ctx context.Context, in RegisterAgentInput) (*Agent, error) {
+	return one[Agent](ctx, c, request{method: "POST", path: "/agents", body: in, keyed: true})
+}
+
 // RegisterService: list an instance of a service, or renew its lease.
 //
 // The same again before the lease ends renews it. Requests, with the credentials in them, go to the address, which may be a private one. So a service that processes of this program or the route file offer needs `admin.full`.
@@ -2525,6 +2688,15 @@ func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKe
 // Needs the permission `agents.manage`.
 func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
+}
+
+// UpdateAgent: change an agent.
+//
+// Of an agent of this program only name, description and configuration can be changed, by an administrator.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgentInput) (*Agent, error) {
+	return one[Agent](ctx, c, request{method: "PATCH", path: "/agents/{agent_id}", ids: []string{agentID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.
