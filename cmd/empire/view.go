@@ -99,6 +99,10 @@ type approvalView struct {
 type agentView struct {
 	ID           domain.AgentID      `json:"id"`
 	Aliases      []domain.AgentID    `json:"aliases"`
+	Kind         string              `json:"kind"`
+	Name         string              `json:"name"`
+	State        domain.AgentState   `json:"state"`
+	Config       json.RawMessage     `json:"config"`
 	Status       domain.AgentStatus  `json:"status"`
 	TaskTypes    []string            `json:"task_types"`
 	Capabilities []string            `json:"capabilities"`
