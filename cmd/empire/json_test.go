@@ -55,7 +55,7 @@ func TestJSON(t *testing.T) {
 		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
-		"demo": true, "serve": true, "bench api": true, "bench bare": true, "bench serve": true, // have tests of their own
+		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench bare": true, "bench serve": true, // have tests of their own
 	}
 	for _, tt := range lines {
 		t.Run(tt.line, func(t *testing.T) {

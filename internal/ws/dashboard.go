@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"empire/internal/domain"
@@ -79,18 +80,18 @@ func (h *Hub) serveDashboard(w http.ResponseWriter, r *http.Request) {
 	}
 	c.name, c.token, c.all, c.html, c.topics = domain.NewID("dash"), token, true, q.Get("format") == "html", topics
 	c.who.Store(p)
-	offset := q.Get("last_offset")
-	h.group.Add(1) // the request ends here, and what it holds is given back
-	go func() {
-		defer h.group.Done()
-		defer c.cut()
-		if !h.join(c, Hello{Heartbeat: h.c.Heartbeat.Seconds()}, offset) {
-			return
-		}
+	if !h.join(c, Hello{Heartbeat: h.c.Heartbeat.Seconds()}, q.Get("last_offset")) {
+		c.cut()
+		return
+	}
+	// The request ends here and gives back what it holds. What needs a deep stack is
+	// done on one that does not stay.
+	h.group.Go(func() { h.sendMetrics(context.Background(), []*client{c}, h.c.MetricsEvery/2) })
+	h.group.Go(func() {
 		defer h.leave(c)
-		h.sendMetrics(context.Background(), []*client{c})
+		defer c.cut()
 		c.read(c.dashboardFrame)
-	}()
+	})
 }
 
 // topicsOf reads the topics of an address, separated by commas.
@@ -161,7 +162,7 @@ func (h *Hub) pushMetrics(ctx context.Context) {
 			dashboards = append(dashboards, c)
 		}
 	}
-	h.sendMetrics(ctx, dashboards)
+	h.sendMetrics(ctx, dashboards, 0)
 }
 
 // view is what clients see that get the same metrics.
@@ -171,9 +172,34 @@ type view struct {
 	html             bool
 }
 
-// sendMetrics collects what the clients' tenants have, once for each, and encodes it
-// once for all that see the same.
-func (h *Hub) sendMetrics(ctx context.Context, list []*client) {
+// latest are the metrics that were collected last.
+type latest struct {
+	mu  sync.Mutex // held while they are collected
+	all map[domain.TenantID]*Metrics
+	at  map[domain.TenantID]time.Time
+}
+
+// collected returns the metrics of a tenant that are not older than an age.
+func (h *Hub) collected(ctx context.Context, tenant domain.TenantID, age time.Duration) *Metrics {
+	h.latest.mu.Lock()
+	defer h.latest.mu.Unlock()
+	if m := h.latest.all[tenant]; m != nil && time.Since(h.latest.at[tenant]) < age {
+		return m
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.c.MetricsEvery)
+	defer cancel()
+	m, err := h.c.Collect(ctx, tenant)
+	if err != nil {
+		h.c.Logger.WarnContext(ctx, "metrics not collected", slog.Any("err", err))
+		return nil
+	}
+	h.latest.all[tenant], h.latest.at[tenant] = m, time.Now()
+	return m
+}
+
+// sendMetrics collects what the clients' tenants have, once for each unless that was
+// done just before, and encodes it once for all that see the same.
+func (h *Hub) sendMetrics(ctx context.Context, list []*client, age time.Duration) {
 	if h.c.Collect == nil {
 		return
 	}
@@ -184,14 +210,9 @@ func (h *Hub) sendMetrics(ctx context.Context, list []*client) {
 		v := view{p.Tenant.OrDefault(), p.Can(domain.AgentsRead), p.Can(domain.WebsitesRead), c.html}
 		frame, ok := frames[v]
 		if !ok {
-			m, collected := whole[v.tenant]
-			if !collected {
-				limited, cancel := context.WithTimeout(ctx, h.c.MetricsEvery)
-				var err error
-				if m, err = h.c.Collect(limited, v.tenant); err != nil && ctx.Err() == nil {
-					h.c.Logger.WarnContext(ctx, "metrics not collected", slog.Any("err", err))
-				}
-				cancel()
+			m, known := whole[v.tenant]
+			if !known {
+				m = h.collected(ctx, v.tenant, age)
 				whole[v.tenant] = m
 			}
 			frame = v.encode(m)

@@ -54,11 +54,12 @@ func or[T comparable](v *T, usual T) {
 
 // Hub holds the clients of this process.
 type Hub struct {
-	c     Config
-	epoch string
-	group sync.WaitGroup
-	stop  context.CancelFunc
-	links links
+	c      Config
+	epoch  string
+	group  sync.WaitGroup
+	stop   context.CancelFunc
+	links  links
+	latest latest
 
 	mu      sync.Mutex // guards what follows; taken before that of a client
 	clients map[*client]struct{}
@@ -96,7 +97,7 @@ func New(c Config) *Hub {
 	_, _ = rand.Read(epoch[:]) // crypto/rand.Read never fails since Go 1.24
 	return &Hub{
 		c: c, epoch: hex.EncodeToString(epoch[:]), clients: map[*client]struct{}{}, named: map[string]*client{}, ring: make([]entry, c.Ring),
-		links: links{all: map[domain.AgentID]*agentConn{}},
+		links: links{all: map[domain.AgentID]*agentConn{}}, latest: latest{all: map[domain.TenantID]*Metrics{}, at: map[domain.TenantID]time.Time{}},
 	}
 }
 
