@@ -93,7 +93,7 @@ func (a *agent) remember() error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -151,11 +151,11 @@ func (a *agent) connect(ctx context.Context, base, key, id, instance string) err
 	q := url.Values{"instance": {instance}, "last_offset": {a.offset}}
 	a.mu.Unlock()
 	address := strings.TrimSuffix(base, "/") + "/ws/agents/" + url.PathEscape(id) + "?" + q.Encode()
-	conn, _, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + key}}})
+	conn, _, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + key}}}) //nolint:bodyclose // Dial: it never needs to be
 	if err != nil {
 		return err
 	}
-	defer conn.CloseNow()
+	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(16 << 20)
 	a.mu.Lock()
 	a.conn = conn

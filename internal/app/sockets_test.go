@@ -22,7 +22,7 @@ func (c *caller) socket(path string, header ...string) (*websocket.Conn, int) {
 	}
 	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
 	defer cancel()
-	conn, res, err := websocket.Dial(ctx, c.base+path, &websocket.DialOptions{HTTPHeader: h})
+	conn, res, err := websocket.Dial(ctx, c.base+path, &websocket.DialOptions{HTTPHeader: h}) //nolint:bodyclose // Dial: it never needs to be
 	if err != nil {
 		if res == nil {
 			c.t.Fatal(err)

@@ -117,7 +117,7 @@ func (b *socketBench) open(ctx context.Context, group *sync.WaitGroup) error {
 			defer func() { <-room }()
 			limited, cancel := context.WithTimeout(ctx, 30*time.Second)
 			defer cancel()
-			conn, _, err := websocket.Dial(limited, b.base+"/ws/dashboard?topics=agent.updated", &websocket.DialOptions{
+			conn, _, err := websocket.Dial(limited, b.base+"/ws/dashboard?topics=agent.updated", &websocket.DialOptions{ //nolint:bodyclose // Dial: it never needs to be
 				HTTPHeader: http.Header{"Authorization": {"Bearer " + b.token}},
 			})
 			if err != nil {

@@ -112,7 +112,7 @@ func (w *world) dial(path, token string, header ...string) (*peer, int) {
 	}
 	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer cancel()
-	conn, res, err := websocket.Dial(ctx, w.server.URL+path, &websocket.DialOptions{HTTPHeader: h})
+	conn, res, err := websocket.Dial(ctx, w.server.URL+path, &websocket.DialOptions{HTTPHeader: h}) //nolint:bodyclose // Dial: it never needs to be
 	if err != nil {
 		if res == nil {
 			w.t.Fatal(err)
