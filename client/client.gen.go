@@ -33,13 +33,41 @@ type APIKey struct {
 type Agent struct {
 	ID string `json:"id"`
 	// Other names that lead to this agent
-	Aliases      []string         `json:"aliases"`
-	Status       AgentStatusValue `json:"status"`
-	TaskTypes    []string         `json:"task_types"`
-	Capabilities []string         `json:"capabilities"`
-	LastActivity *time.Time       `json:"last_activity"`
-	Metrics      AgentMetrics     `json:"metrics"`
+	Aliases []string `json:"aliases"`
+	// Whether it works within this program or connects from outside
+	Kind        AgentKind        `json:"kind"`
+	Name        string           `json:"name"`
+	Description string           `json:"description"`
+	Status      AgentStatusValue `json:"status"`
+	// An agent that drains takes no new tasks and is deleted when its last has ended
+	State        AgentState `json:"state"`
+	TaskTypes    []string   `json:"task_types"`
+	Capabilities []string   `json:"capabilities"`
+	// How many tasks an external agent has at a time; 0: that is up to the workers
+	MaxConcurrency int64 `json:"max_concurrency"`
+	// Its configuration; secrets are ***
+	Config json.RawMessage `json:"config"`
+	// What a configuration may hold, as JSON Schema; null: there is none
+	ConfigSchema json.RawMessage `json:"config_schema"`
+	// Grows with every change
+	Version int64 `json:"version"`
+	// null for agents of this program
+	CreatedAt    *time.Time `json:"created_at"`
+	UpdatedAt    *time.Time `json:"updated_at"`
+	LastActivity *time.Time `json:"last_activity"`
+	// The last sign of life of an external agent
+	Heartbeat *time.Time   `json:"heartbeat"`
+	Metrics   AgentMetrics `json:"metrics"`
 }
+
+// AgentKind is one of a fixed set of words. Whether it works within this program or connects from outside.
+type AgentKind string
+
+// The values of AgentKind.
+const (
+	AgentKindBuiltin  AgentKind = "builtin"
+	AgentKindExternal AgentKind = "external"
+)
 
 // AgentStatusValue is one of a fixed set of words.
 type AgentStatusValue string
@@ -50,6 +78,15 @@ const (
 	AgentStatusValueWorking AgentStatusValue = "working"
 	AgentStatusValueError   AgentStatusValue = "error"
 	AgentStatusValueOffline AgentStatusValue = "offline"
+)
+
+// AgentState is one of a fixed set of words. An agent that drains takes no new tasks and is deleted when its last has ended.
+type AgentState string
+
+// The values of AgentState.
+const (
+	AgentStateActive   AgentState = "active"
+	AgentStateDraining AgentState = "draining"
 )
 
 // AgentMetrics is a model of the API.
@@ -86,9 +123,8 @@ type Approval struct {
 	RunID     string  `json:"run_id"`
 	Step      string  `json:"step"`
 	WebsiteID *string `json:"website_id"`
-	// publish_release, approve_step, raise_budget
-	Kind  string `json:"kind"`
-	Title string `json:"title"`
+	Kind      string  `json:"kind"`
+	Title     string  `json:"title"`
 	// Exactly what is approved
 	Payload json.RawMessage `json:"payload"`
 	// SHA-256 of the payload; repeat it in the decision
@@ -97,19 +133,12 @@ type Approval struct {
 	// Who decided
 	ActorID *string `json:"actor_id"`
 	Reason  string  `json:"reason"`
-	// Who started the run
-	RequesterID *string `json:"requester_id"`
-	// Somebody else than requester_id has to decide
-	FourEyes bool `json:"four_eyes"`
-	// Of the log's entry that ended it, which chains it to the one before; empty while pending
+	// Chains this decision to the one before; empty while pending
 	Hash string `json:"hash"`
 	// Where the site that is asked about can be looked at; null if there is no such place
-	PreviewURL *string   `json:"preview_url"`
-	CreatedAt  time.Time `json:"created_at"`
-	// From then on it cannot be decided; null: never
-	ExpiresAt *time.Time `json:"expires_at"`
-	// When it left the state pending
-	DecidedAt *time.Time `json:"decided_at"`
+	PreviewURL *string    `json:"preview_url"`
+	CreatedAt  time.Time  `json:"created_at"`
+	DecidedAt  *time.Time `json:"decided_at"`
 }
 
 // ApprovalState is one of a fixed set of words.
@@ -121,52 +150,7 @@ const (
 	ApprovalStateApproved ApprovalState = "approved"
 	ApprovalStateRejected ApprovalState = "rejected"
 	ApprovalStateVoid     ApprovalState = "void"
-	ApprovalStateExpired  ApprovalState = "expired"
 )
-
-// ApprovalEntry is a model of the API.
-type ApprovalEntry struct {
-	// From 1, without gaps
-	Seq        int64   `json:"seq"`
-	ApprovalID *string `json:"approval_id"`
-	// A JSON list, byte for byte as it was hashed, that begins with the hash of the entry before; null if it belongs to another tenant
-	Entry *string `json:"entry"`
-	// SHA-256 of entry, in hex
-	Hash string `json:"hash"`
-}
-
-// ApprovalFault is a model of the API.
-type ApprovalFault struct {
-	Problem    string `json:"problem"`
-	ApprovalID string `json:"approval_id,omitempty"`
-	ReleaseID  string `json:"release_id,omitempty"`
-	Seq        *int64 `json:"seq,omitempty"`
-}
-
-// ApprovalReport is a model of the API.
-type ApprovalReport struct {
-	// No fault was found
-	Ok bool `json:"ok"`
-	// How many entries of the log were checked
-	Entries int64 `json:"entries"`
-	// How many approvals were compared with the log
-	Approvals int64 `json:"approvals"`
-	// How many published releases were traced to their approval
-	Releases int64 `json:"releases"`
-	// Hash of the last entry; kept elsewhere, it proves later that nothing was rewritten
-	Head string `json:"head"`
-	// The first 100
-	Faults []ApprovalFault `json:"faults"`
-}
-
-// ApprovalSummary is a model of the API.
-type ApprovalSummary struct {
-	Pending  int64 `json:"pending"`
-	Approved int64 `json:"approved"`
-	Rejected int64 `json:"rejected"`
-	Void     int64 `json:"void"`
-	Expired  int64 `json:"expired"`
-}
 
 // Attribute is a model of the API.
 type Attribute struct {
@@ -294,6 +278,20 @@ type CTA struct {
 	Product string `json:"product"`
 	Name    string `json:"name"`
 	Slot    string `json:"slot"`
+}
+
+// CapabilityTask is a model of the API.
+type CapabilityTask struct {
+	// What the agent must be able to do
+	Capability string `json:"capability"`
+	// One of the agent's task types
+	Type string `json:"type"`
+	// After how many beginnings without an end the task becomes a dead letter; by default 5
+	MaxAttempts *int64 `json:"max_attempts,omitempty"`
+	// What the task type takes
+	Params json.RawMessage `json:"params,omitempty"`
+	// How long an external agent may take for one attempt; by default 3600
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
 
 // Cell is a model of the API.
@@ -610,6 +608,21 @@ const (
 	GeneratedStateArchived GeneratedState = "archived"
 )
 
+// Gone is a model of the API.
+type Gone struct {
+	ID    string    `json:"id"`
+	State GoneState `json:"state"`
+}
+
+// GoneState is one of a fixed set of words.
+type GoneState string
+
+// The values of GoneState.
+const (
+	GoneStateDeleted  GoneState = "deleted"
+	GoneStateDraining GoneState = "draining"
+)
+
 // Heading is a model of the API.
 type Heading struct {
 	Level  int64    `json:"level"`
@@ -879,6 +892,27 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RegisterAgentInput is a model of the API.
+type RegisterAgentInput struct {
+	// Lower-case letters, digits, hyphens and underscores
+	ID string `json:"id"`
+	// What it can be asked for
+	TaskTypes []string `json:"task_types"`
+	// By what it is found
+	Capabilities []string `json:"capabilities,omitempty"`
+	// Its configuration; it must fit the schema
+	Config json.RawMessage `json:"config,omitempty"`
+	// What a configuration may hold, as JSON Schema: an object whose properties have type, enum, minimum, maximum, minLength, maxLength, pattern, items, default, secret
+	ConfigSchema json.RawMessage `json:"config_schema,omitempty"`
+	Description  string          `json:"description,omitempty"`
+	// Names the program that registers; the same one may do so again
+	Instance string `json:"instance,omitempty"`
+	// How many tasks it has at a time; by default 1
+	MaxConcurrency *int64 `json:"max_concurrency,omitempty"`
+	// For people; by default the id
+	Name string `json:"name,omitempty"`
+}
+
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -1145,13 +1179,21 @@ type Task struct {
 	Type    string     `json:"type"`
 	Status  TaskStatus `json:"status"`
 	// Where the result will be
-	StatusURL  string          `json:"status_url"`
-	Params     json.RawMessage `json:"params"`
-	CreatedAt  time.Time       `json:"created_at"`
-	StartedAt  *time.Time      `json:"started_at"`
-	FinishedAt *time.Time      `json:"finished_at"`
-	Error      *RunError       `json:"error,omitempty"`
-	Result     json.RawMessage `json:"result,omitempty"`
+	StatusURL string          `json:"status_url"`
+	Params    json.RawMessage `json:"params"`
+	// How often it was begun
+	Attempts   int64      `json:"attempts"`
+	CreatedAt  time.Time  `json:"created_at"`
+	StartedAt  *time.Time `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	// Until when an external agent may answer
+	Deadline *time.Time      `json:"deadline,omitempty"`
+	Error    *RunError       `json:"error,omitempty"`
+	Result   json.RawMessage `json:"result,omitempty"`
+	// The run that waits for the task
+	RunID string `json:"run_id,omitempty"`
+	// The step of that run
+	Step string `json:"step,omitempty"`
 }
 
 // TaskStatus is one of a fixed set of words.
@@ -1171,118 +1213,13 @@ const (
 type TaskSpec struct {
 	// One of the agent's task types
 	Type string `json:"type"`
+	// After how many beginnings without an end the task becomes a dead letter; by default 5
+	MaxAttempts *int64 `json:"max_attempts,omitempty"`
 	// What the task type takes
 	Params json.RawMessage `json:"params,omitempty"`
+	// How long an external agent may take for one attempt; by default 3600
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
-
-// Timeline is a model of the API.
-type Timeline struct {
-	RunID string `json:"run_id"`
-	// What every step took, in the order of the pipeline
-	Steps []TimelineStep `json:"steps"`
-	// Everything that happened, oldest first
-	Entries []TimelineEntry `json:"entries"`
-	// Send it as after to get what follows; null at the end
-	Next *string `json:"next"`
-}
-
-// TimelineAttempt is a model of the API.
-type TimelineAttempt struct {
-	// From 1
-	Number     int64                 `json:"number"`
-	Worker     string                `json:"worker"`
-	Status     TimelineAttemptStatus `json:"status"`
-	Error      string                `json:"error"`
-	StartedAt  time.Time             `json:"started_at"`
-	FinishedAt *time.Time            `json:"finished_at"`
-	// Until now while it runs
-	Seconds float64 `json:"seconds"`
-}
-
-// TimelineAttemptStatus is one of a fixed set of words.
-type TimelineAttemptStatus string
-
-// The values of TimelineAttemptStatus.
-const (
-	TimelineAttemptStatusRunning   TimelineAttemptStatus = "running"
-	TimelineAttemptStatusCompleted TimelineAttemptStatus = "completed"
-	TimelineAttemptStatusFailed    TimelineAttemptStatus = "failed"
-	TimelineAttemptStatusCancelled TimelineAttemptStatus = "cancelled"
-	TimelineAttemptStatusWaiting   TimelineAttemptStatus = "waiting"
-)
-
-// TimelineBlob is a model of the API.
-type TimelineBlob struct {
-	// market, draft, manifest, or result: the result itself
-	Kind string `json:"kind"`
-	// SHA-256, in hex
-	Hash string `json:"hash"`
-	// Bytes; null if the blob is not here
-	Size *int64 `json:"size"`
-}
-
-// TimelineEntry is a model of the API.
-type TimelineEntry struct {
-	At   time.Time         `json:"at"`
-	Kind TimelineEntryKind `json:"kind"`
-	// Empty: of the run as a whole
-	Step string `json:"step"`
-	// Unique within its kind
-	ID string `json:"id"`
-	// A few words for a person
-	Summary string          `json:"summary"`
-	Data    json.RawMessage `json:"data,omitempty"`
-}
-
-// TimelineEntryKind is one of a fixed set of words.
-type TimelineEntryKind string
-
-// The values of TimelineEntryKind.
-const (
-	TimelineEntryKindEvent    TimelineEntryKind = "event"
-	TimelineEntryKindAttempt  TimelineEntryKind = "attempt"
-	TimelineEntryKindMessage  TimelineEntryKind = "message"
-	TimelineEntryKindCost     TimelineEntryKind = "cost"
-	TimelineEntryKindArtefact TimelineEntryKind = "artefact"
-	TimelineEntryKindApproval TimelineEntryKind = "approval"
-	TimelineEntryKindTask     TimelineEntryKind = "task"
-)
-
-// TimelineStep is a model of the API.
-type TimelineStep struct {
-	Name     string             `json:"name"`
-	Agent    string             `json:"agent"`
-	Status   TimelineStepStatus `json:"status"`
-	Attempts []TimelineAttempt  `json:"attempts"`
-	// Of all attempts together
-	Seconds float64 `json:"seconds"`
-	// Paid calls of models
-	Calls        int64 `json:"calls"`
-	InputTokens  int64 `json:"input_tokens"`
-	OutputTokens int64 `json:"output_tokens"`
-	// Millionths of the currency
-	CostMicros int64 `json:"cost_micros"`
-	// ISO 4217; null if nothing was paid
-	Currency *string `json:"currency"`
-	Messages int64   `json:"messages"`
-	// Blobs that the result names
-	Artefacts []TimelineBlob `json:"artefacts"`
-	Approvals []string       `json:"approvals"`
-}
-
-// TimelineStepStatus is one of a fixed set of words.
-type TimelineStepStatus string
-
-// The values of TimelineStepStatus.
-const (
-	TimelineStepStatusQueued    TimelineStepStatus = "queued"
-	TimelineStepStatusRunning   TimelineStepStatus = "running"
-	TimelineStepStatusWaiting   TimelineStepStatus = "waiting"
-	TimelineStepStatusCompleted TimelineStepStatus = "completed"
-	TimelineStepStatusFailed    TimelineStepStatus = "failed"
-	TimelineStepStatusCancelled TimelineStepStatus = "cancelled"
-	TimelineStepStatusSkipped   TimelineStepStatus = "skipped"
-)
 
 // Token is a model of the API.
 type Token struct {
@@ -1307,6 +1244,19 @@ type Totp struct {
 	Secret string `json:"secret"`
 	// The same for a QR code; shown once
 	URI string `json:"uri"`
+}
+
+// UpdateAgentInput is a model of the API.
+type UpdateAgentInput struct {
+	Capabilities *[]string `json:"capabilities,omitempty"`
+	// Merged into the configuration: null removes a value, *** keeps a secret
+	Config         json.RawMessage `json:"config,omitempty"`
+	Description    *string         `json:"description,omitempty"`
+	MaxConcurrency *int64          `json:"max_concurrency,omitempty"`
+	Name           *string         `json:"name,omitempty"`
+	TaskTypes      *[]string       `json:"task_types,omitempty"`
+	// The version that the change is based on; another one is refused
+	Version *int64 `json:"version,omitempty"`
 }
 
 // UpdateUserInput is a model of the API.
@@ -1585,11 +1535,34 @@ func (c *Client) CreateWebsite(ctx context.Context, in CreateWebsiteInput) (*Web
 
 // DecideApproval: approve or reject.
 //
-// Only a person who signed in with a password may decide, and with four_eyes not the one who started the run. Another payload_hash than the stored one is a conflict, and so is an approval that expired.
+// Only a person who signed in with a password may decide. Another payload_hash than the stored one is a conflict.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) DecideApproval(ctx context.Context, approvalID string, in DecisionInput) (*Approval, error) {
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
+}
+
+// DeleteAgentParams are the parameters of DeleteAgent; what is empty is not sent.
+type DeleteAgentParams struct {
+	// Let it finish what runs: it takes no new tasks, and is deleted when the last has ended
+	Drain bool
+}
+
+func (p DeleteAgentParams) query() url.Values {
+	q := url.Values{}
+	if p.Drain {
+		q.Set("drain", strconv.FormatBool(p.Drain))
+	}
+	return q
+}
+
+// DeleteAgent: delete an external agent.
+//
+// One with running tasks is refused unless it may drain. Tasks that still wait for it become dead letters. Agents of this program cannot be deleted.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DeleteAgent(ctx context.Context, agentID string, p DeleteAgentParams) (*Gone, error) {
+	return one[Gone](ctx, c, request{method: "DELETE", path: "/agents/{agent_id}", ids: []string{agentID}, query: p.query(), keyed: true})
 }
 
 // DeleteUser: remove a user.
@@ -1617,6 +1590,15 @@ func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
 // Needs a signed-in user.
 func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in})
+}
+
+// DispatchTask: give a task to whichever agent can do it.
+//
+// The task goes to the least busy agent that has the capability, takes the type and is not offline.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DispatchTask(ctx context.Context, in CapabilityTask) (*Task, error) {
+	return one[Task](ctx, c, request{method: "POST", path: "/tasks", body: in, keyed: true})
 }
 
 // ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
@@ -1745,34 +1727,6 @@ func (c *Client) GetRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "GET", path: "/runs/{run_id}", ids: []string{runID}})
 }
 
-// GetRunTimelineParams are the parameters of GetRunTimeline; what is empty is not sent.
-type GetRunTimelineParams struct {
-	// The next of an earlier answer; empty for the begin
-	After string
-	// At most this many entries
-	Limit int
-}
-
-func (p GetRunTimelineParams) query() url.Values {
-	q := url.Values{}
-	if p.After != "" {
-		q.Set("after", p.After)
-	}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	return q
-}
-
-// GetRunTimeline: show everything that happened in a run.
-//
-// Events, attempts, messages, costs, artefacts, approvals and tasks in one order, with a summary of every step.
-//
-// Needs the permission `agents.read`.
-func (c *Client) GetRunTimeline(ctx context.Context, runID string, p GetRunTimelineParams) (*Timeline, error) {
-	return one[Timeline](ctx, c, request{method: "GET", path: "/runs/{run_id}/timeline", ids: []string{runID}, query: p.query()})
-}
-
 // GetTask: show a task and its result.
 //
 // Needs the permission `agents.read`.
@@ -1843,8 +1797,12 @@ type ListAgentsParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only agents with this capability
+	// Only agents with this capability; one that no agent has is refused
 	Capability string
+	// Only agents with this status: idle, working, error, offline
+	Status string
+	// Only agents of this kind: builtin, external
+	Kind string
 }
 
 func (p ListAgentsParams) query() url.Values {
@@ -1857,6 +1815,12 @@ func (p ListAgentsParams) query() url.Values {
 	}
 	if p.Capability != "" {
 		q.Set("capability", p.Capability)
+	}
+	if p.Status != "" {
+		q.Set("status", p.Status)
+	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
 	}
 	return q
 }
@@ -1874,48 +1838,14 @@ func (c *Client) AllAgents(ctx context.Context, p ListAgentsParams) iter.Seq2[Ag
 	return walk[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
 }
 
-// ListApprovalLogParams are the parameters of ListApprovalLog; what is empty is not sent.
-type ListApprovalLogParams struct {
-	// Only entries with a greater seq
-	After int
-	// At most this many
-	Limit int
-}
-
-func (p ListApprovalLogParams) query() url.Values {
-	q := url.Values{}
-	if p.After != 0 {
-		q.Set("after", strconv.Itoa(p.After))
-	}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	return q
-}
-
-// ListApprovalLog: read the log of approvals.
-//
-// Oldest first. Everything that happens to an approval is an entry. The hash of each is the SHA-256 of its entry, and each entry begins with the hash of the one before: `printf %s "$entry" | sha256sum` gives the hash. There is one log for all tenants; of the entries of others only the hash is shown.
-//
-// Needs the permission `admin.full`.
-func (c *Client) ListApprovalLog(ctx context.Context, p ListApprovalLogParams) ([]ApprovalEntry, error) {
-	return array[ApprovalEntry](ctx, c, request{method: "GET", path: "/approvals/log", query: p.query()})
-}
-
 // ListApprovalsParams are the parameters of ListApprovals; what is empty is not sent.
 type ListApprovalsParams struct {
 	// At most this many
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only approvals in this state: pending, approved, rejected, void, expired
+	// Only approvals in this state: pending, approved, rejected, void
 	State string
-	// Only approvals of this kind
-	Kind string
-	// Only approvals of this run
-	RunID string
-	// Only approvals about this website
-	WebsiteID string
 }
 
 func (p ListApprovalsParams) query() url.Values {
@@ -1929,21 +1859,10 @@ func (p ListApprovalsParams) query() url.Values {
 	if p.State != "" {
 		q.Set("state", p.State)
 	}
-	if p.Kind != "" {
-		q.Set("kind", p.Kind)
-	}
-	if p.RunID != "" {
-		q.Set("run_id", p.RunID)
-	}
-	if p.WebsiteID != "" {
-		q.Set("website_id", p.WebsiteID)
-	}
 	return q
 }
 
 // ListApprovals: list approvals.
-//
-// Newest first.
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListApprovals(ctx context.Context, p ListApprovalsParams) (*Listing[Approval], error) {
@@ -2644,6 +2563,15 @@ func (c *Client) RebuildWebsite(ctx context.Context, websiteID string) (*Run, er
 	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/rebuild", ids: []string{websiteID}, keyed: true})
 }
 
+// RegisterAgent: register an external agent.
+//
+// It then connects to /ws/agents/{agent_id} with a credential of the user who registered it. An id that is taken is refused, unless the same instance registers again.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RegisterAgent(ctx context.Context, in RegisterAgentInput) (*Agent, error) {
+	return one[Agent](ctx, c, request{method: "POST", path: "/agents", body: in, keyed: true})
+}
+
 // RegisterService: list an instance of a service, or renew its lease.
 //
 // The same again before the lease ends renews it. Requests, with the credentials in them, go to the address, which may be a private one. So a service that processes of this program or the route file offer needs `admin.full`.
@@ -2762,11 +2690,13 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
 }
 
-// SummarizeApprovals: count approvals by state.
+// UpdateAgent: change an agent.
 //
-// Needs the permission `websites.read`.
-func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
-	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+// Of an agent of this program only name, description and configuration can be changed, by an administrator.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgentInput) (*Agent, error) {
+	return one[Agent](ctx, c, request{method: "PATCH", path: "/agents/{agent_id}", ids: []string{agentID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.
@@ -2799,13 +2729,4 @@ func (p UpdateWebsiteParams) header() http.Header {
 // Needs the permission `websites.manage`.
 func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch, p UpdateWebsiteParams) (*WebsiteDetail, error) {
 	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, header: p.header(), body: in, keyed: true})
-}
-
-// VerifyApprovalLog: check the log of approvals.
-//
-// Computes all hashes again, compares each approval with its entries and each payload with its hash, and traces every release that was published to the approval of its manifest.
-//
-// Needs the permission `admin.full`.
-func (c *Client) VerifyApprovalLog(ctx context.Context) (*ApprovalReport, error) {
-	return one[ApprovalReport](ctx, c, request{method: "GET", path: "/approvals/log/verify"})
 }

@@ -15,7 +15,7 @@ import (
 
 func agentCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "agent", Short: "List agents and give them tasks",
+		Use: "agent", Short: "List and keep agents, and give them tasks",
 		Example: "  empire agent list\n  empire agent show opportunity_scanner",
 	}
 	list := &cobra.Command{
@@ -40,7 +40,7 @@ func agentCommand(g *globals) *cobra.Command {
 			})
 		},
 	}
-	c.AddCommand(list, show, agentTaskCommand(g))
+	c.AddCommand(list, show, agentTaskCommand(g), agentCreateCommand(g), agentUpdateCommand(g), agentDeleteCommand(g))
 	return c
 }
 
@@ -76,7 +76,8 @@ func showAgent(cmd *cobra.Command, a *agentView) {
 	if len(a.Aliases) > 0 {
 		aliases = join(a.Aliases)
 	}
-	cmd.Printf("%s: %s\n  also called      %s\n  takes            %s\n  capabilities     %s\n", a.ID, a.Status, aliases, strings.Join(a.TaskTypes, ", "), strings.Join(a.Capabilities, ", "))
+	kind := string(a.State) + ", " + a.Kind
+	cmd.Printf("%s: %s (%s)\n  configuration    %s\n  also called      %s\n  takes            %s\n  capabilities     %s\n", a.ID, a.Status, kind, a.Config, aliases, strings.Join(a.TaskTypes, ", "), strings.Join(a.Capabilities, ", "))
 	cmd.Printf("  tasks            %d ended, %d failed, %d running\n  success          %s\n  average time     %.3f s\n  last active      %s\n",
 		a.Metrics.TasksCompleted, a.Metrics.TasksFailed, a.Metrics.Running, success(a.Metrics), a.Metrics.AverageResponseTime, last)
 }

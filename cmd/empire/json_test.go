@@ -46,6 +46,9 @@ func TestJSON(t *testing.T) {
 		{"approval list --state expired --kind raise_budget --run run_none --site " + sampleSite, 0}, {"approval log", 0}, {"approval verify-log", 0},
 		{"approval approve " + o.approval, 1}, {"approval reject " + o.approval + " --reason late", 1},
 		{"agent list", 0}, {"agent show website_builder", 0}, {"agent show nobody", 1},
+		{"agent create counter --task-type count --capability counting", 0}, {"agent create counter --task-type count", 1}, {"agent create Counter! --task-type count", 1},
+		{"agent update counter --name Counter --concurrency 4", 0}, {"agent update opportunity_scanner --config {\"timeout_seconds\":600}", 0},
+		{"agent update opportunity_scanner --config {\"timeout_seconds\":0}", 1}, {"agent delete opportunity_scanner", 1}, {"agent delete counter --drain", 0}, {"agent delete counter", 1},
 		{"agent task opportunity_scanner market_scan --params {\"topic\":\"unicorns\"}", 1},
 		{"agent task opportunity_scanner market_scan --params {\"topic\":\"robot_vacuums\"}", 0},
 		{"launch --niche unicorns --domain unicorns.example", 1}, {"launch --niche x --domain " + sampleSite, 1}, {"site build nowhere.example", 1},
@@ -67,7 +70,7 @@ func TestJSON(t *testing.T) {
 		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
-		"demo": true, "serve": true, "bench api": true, "bench bare": true, "bench serve": true, // have tests of their own
+		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench bare": true, "bench serve": true, // have tests of their own
 	}
 	for _, tt := range lines {
 		t.Run(tt.line, func(t *testing.T) {

@@ -148,13 +148,28 @@ func (l local) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decisi
 
 // Agents implements portfolio.
 func (l local) Agents(ctx context.Context) ([]agentView, error) {
-	list, err := l.a.Agents.List(ctx, "")
+	list, err := l.a.Agents.List(ctx, domain.AgentFilter{})
 	return views(list, viewAgent), err
 }
 
 // Agent implements portfolio.
 func (l local) Agent(ctx context.Context, id domain.AgentID) (*agentView, error) {
 	return view(viewAgent)(l.a.Agents.Get(ctx, id))
+}
+
+// RegisterAgent implements portfolio.
+func (l local) RegisterAgent(ctx context.Context, p domain.AgentParams) (*agentView, error) {
+	return view(viewAgent)(l.a.Agents.Register(ctx, p))
+}
+
+// UpdateAgent implements portfolio.
+func (l local) UpdateAgent(ctx context.Context, id domain.AgentID, p domain.AgentPatch) (*agentView, error) {
+	return view(viewAgent)(l.a.Agents.Update(ctx, id, p))
+}
+
+// DeleteAgent implements portfolio.
+func (l local) DeleteAgent(ctx context.Context, id domain.AgentID, drain bool) (bool, error) {
+	return l.a.Agents.Delete(ctx, id, drain)
 }
 
 // Task implements portfolio.
@@ -246,7 +261,7 @@ func viewApprovalEntry(e *domain.ApprovalEntry) approvalEntryView {
 }
 
 func viewAgent(a *domain.Agent) agentView {
-	return agentView{a.ID, orEmpty(a.Aliases), a.Status, orEmpty(a.TaskTypes), orEmpty(a.Capabilities), utc(a.LastActivity), a.Metrics}
+	return agentView{a.ID, orEmpty(a.Aliases), a.Kind, a.Name, a.State, orObject(a.Config), a.Status, orEmpty(a.TaskTypes), orEmpty(a.Capabilities), utc(a.LastActivity), a.Metrics}
 }
 
 func viewTask(t *domain.Task) taskView {

@@ -66,6 +66,9 @@ type approvalKeeper interface {
 type agentKeeper interface {
 	Agents(ctx context.Context) ([]agentView, error)
 	Agent(ctx context.Context, id domain.AgentID) (*agentView, error)
+	RegisterAgent(ctx context.Context, p domain.AgentParams) (*agentView, error)
+	UpdateAgent(ctx context.Context, id domain.AgentID, p domain.AgentPatch) (*agentView, error)
+	DeleteAgent(ctx context.Context, id domain.AgentID, drain bool) (gone bool, err error)
 	// Task gives an agent a task and waits for its end.
 	Task(ctx context.Context, id domain.AgentID, kind string, params json.RawMessage) (*taskView, error)
 }

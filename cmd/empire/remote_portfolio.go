@@ -213,6 +213,45 @@ func (r *remote) Agent(ctx context.Context, id domain.AgentID) (*agentView, erro
 	return shown[agentView](r, agent, err)
 }
 
+// RegisterAgent implements portfolio.
+func (r *remote) RegisterAgent(ctx context.Context, p domain.AgentParams) (*agentView, error) {
+	in := client.RegisterAgentInput{
+		ID: string(p.ID), Instance: p.Instance, Name: p.Name, Description: p.Description, TaskTypes: p.TaskTypes, Capabilities: p.Capabilities,
+		Config: p.Config,
+	}
+	if p.MaxConcurrency != 0 {
+		in.MaxConcurrency = new(int64(p.MaxConcurrency))
+	}
+	if p.ConfigSchema != nil {
+		raw, err := json.Marshal(p.ConfigSchema)
+		if err != nil {
+			return nil, err
+		}
+		in.ConfigSchema = raw
+	}
+	agent, err := r.api.RegisterAgent(ctx, in)
+	return shown[agentView](r, agent, err)
+}
+
+// UpdateAgent implements portfolio.
+func (r *remote) UpdateAgent(ctx context.Context, id domain.AgentID, p domain.AgentPatch) (*agentView, error) {
+	in := client.UpdateAgentInput{Name: p.Name, Description: p.Description, Config: p.Config, TaskTypes: p.TaskTypes, Capabilities: p.Capabilities}
+	if p.MaxConcurrency != nil {
+		in.MaxConcurrency = new(int64(*p.MaxConcurrency))
+	}
+	agent, err := r.api.UpdateAgent(ctx, string(id), in)
+	return shown[agentView](r, agent, err)
+}
+
+// DeleteAgent implements portfolio.
+func (r *remote) DeleteAgent(ctx context.Context, id domain.AgentID, drain bool) (bool, error) {
+	gone, err := r.api.DeleteAgent(ctx, string(id), client.DeleteAgentParams{Drain: drain})
+	if err != nil {
+		return false, r.fault(err)
+	}
+	return gone.State == "deleted", nil
+}
+
 // Task implements portfolio.
 func (r *remote) Task(ctx context.Context, id domain.AgentID, kind string, params json.RawMessage) (*taskView, error) {
 	task, err := r.api.CreateTask(ctx, string(id), client.TaskSpec{Type: kind, Params: params})

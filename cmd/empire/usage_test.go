@@ -39,6 +39,7 @@ func TestWrongUse(t *testing.T) {
 		{"approval list --state void --all", "not both"},
 		{"approval reject appr_x", "needs --reason"},
 		{"agent task opportunity_scanner", "needs TYPE"},
+		{"agent create counter", "--task-type"}, {"agent create", "needs AGENT"}, {"agent create c --task-type x --config [1]", "JSON object"},
 		{"agent task", "needs AGENT and TYPE"},
 		{"agent task a b --params [1]", "JSON object"},
 		{"launch --niche chairs", "needs --niche and --domain"},

@@ -123,6 +123,10 @@ type approvalReportView struct {
 type agentView struct {
 	ID           domain.AgentID      `json:"id"`
 	Aliases      []domain.AgentID    `json:"aliases"`
+	Kind         string              `json:"kind"`
+	Name         string              `json:"name"`
+	State        domain.AgentState   `json:"state"`
+	Config       json.RawMessage     `json:"config"`
 	Status       domain.AgentStatus  `json:"status"`
 	TaskTypes    []string            `json:"task_types"`
 	Capabilities []string            `json:"capabilities"`

@@ -27,7 +27,25 @@ type endpoint struct {
 }
 
 var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, []endpoint{
-	{method: "GET", path: "/agents", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/agents", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=asleep", "?kind=robot", "?capability=flying"}, badWindows...)},
+	{
+		method: "POST", path: "/agents", right: domain.AgentsManage, status: 201,
+		body: `{"id":"helper","task_types":["research"],"config_schema":{"type":"object","properties":{"a":{"type":"integer"}}},"config":{"a":1}}`,
+		bad: []string{
+			`{}`, `{"id":"helper"}`, `{"id":"helper","task_types":[]}`, `{"id":"h","task_types":["a"]}`, `{"id":"helper","task_types":["a"],"config_schema":{"type":"string"}}`,
+			`{"id":"helper","task_types":["a"],"config_schema":{"type":"object","properties":{"a":{"type":"text"},"b":{"type":"what"}}}}`,
+			`{"id":"helper","task_types":["a"],"max_concurrency":0}`, `{"id":"helper","task_types":["a"],"kind":"builtin"}`, `{"id":"helper","task_types":["a"],"config":[]}`,
+		},
+	},
+	{
+		method: "PATCH", path: "/agents/opportunity_scanner", right: domain.AgentsManage, status: 200, unknown: "/agents/nobody", body: `{"config":{"timeout_seconds":60}}`,
+		bad: []string{`{"task_types":[]}`, `{"config":7}`, `{"version":0}`, `{"id":"x"}`, `{"max_concurrency":1001}`},
+	},
+	{method: "DELETE", path: "/agents/opportunity_scanner", right: domain.AgentsManage, status: 200, unknown: "/agents/nobody"},
+	{
+		method: "POST", path: "/tasks", right: domain.AgentsManage, status: 202, body: `{"capability":"market_analysis","type":"market_scan"}`,
+		bad: []string{`{}`, `{"type":"market_scan"}`, `{"capability":"flying","type":"market_scan"}`, `{"capability":"market_analysis","type":"fly"}`, `{"capability":"market_analysis","type":"market_scan","timeout_seconds":0}`},
+	},
 	{method: "GET", path: "/agents/opportunity_scanner", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody", bad: []string{"?x=1"}},
 	{method: "GET", path: "/agents/opportunity_scanner/status", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody/status"},
 	{

@@ -31,6 +31,10 @@ func missing(kind, id string) error {
 // Tests that run at the same time may share them; what was asked for last is for
 // tests that have their own.
 type fakes struct {
+	agentFilter domain.AgentFilter
+	registered  domain.AgentParams
+	agentPatch  domain.AgentPatch
+
 	mu        sync.Mutex
 	fail      error
 	siteFail  error // what the work on every website comes to
@@ -88,9 +92,10 @@ type (
 	health    struct{ *fakes }
 )
 
-func (f agents) List(_ context.Context, capability string) ([]domain.Agent, error) {
-	if capability != "" && capability != "market_analysis" {
-		return nil, f.fail
+func (f agents) List(_ context.Context, af domain.AgentFilter) ([]domain.Agent, error) {
+	f.note(func() { f.agentFilter = af })
+	if af.Capability != "" && af.Capability != "market_analysis" {
+		return nil, domain.Invalid("capability", "No agent has the capability %q.", af.Capability)
 	}
 	return []domain.Agent{{ID: "opportunity_scanner"}, {ID: "content_generator"}}, f.fail
 }
@@ -111,6 +116,36 @@ func (f agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.T
 	}
 	f.note(func() { f.spec, f.key = spec, key })
 	return &domain.Task{ID: "task_1", AgentID: id, Type: spec.Type, State: domain.StateQueued}, f.fail
+}
+
+func (f agents) Dispatch(ctx context.Context, capability string, spec domain.TaskSpec, key string) (*domain.Task, error) {
+	if capability != "market_analysis" {
+		return nil, domain.Invalid("capability", "No agent has the capability %q.", capability)
+	}
+	return f.CreateTask(ctx, "opportunity_scanner", spec, key)
+}
+
+func (f agents) Register(_ context.Context, p domain.AgentParams) (*domain.Agent, error) {
+	f.note(func() { f.registered = p })
+	if p.ID == "opportunity_scanner" {
+		return nil, domain.Errorf(domain.CodeConflict, "There is already an agent with the id %s.", p.ID)
+	}
+	return &domain.Agent{ID: p.ID, Kind: domain.AgentExternal, Status: domain.AgentOffline, State: domain.AgentActive, ConfigSchema: p.ConfigSchema, Config: p.Config}, f.fail
+}
+
+func (f agents) Update(ctx context.Context, id domain.AgentID, p domain.AgentPatch) (*domain.Agent, error) {
+	f.note(func() { f.agentPatch = p })
+	if p.Version == 6 {
+		return nil, domain.Errorf(domain.CodePrecondition, "Agent %s has changed meanwhile; read it again.", id)
+	}
+	return f.Get(ctx, id)
+}
+
+func (f agents) Delete(ctx context.Context, id domain.AgentID, drain bool) (bool, error) {
+	if _, err := f.Get(ctx, id); err != nil {
+		return false, err
+	}
+	return !drain, f.fail
 }
 
 func (f agents) Task(_ context.Context, id domain.TaskID) (*domain.Task, error) {

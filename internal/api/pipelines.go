@@ -170,7 +170,7 @@ func toPipeline(p *domain.PipelineInfo) pipelineBody {
 type stageBody struct {
 	Name    string         `json:"name" minLength:"1" maxLength:"63" doc:"Unique within the run"`
 	Agent   domain.AgentID `json:"agent" minLength:"1" maxLength:"100"`
-	Task    taskSpecBody   `json:"task"`
+	Task    TaskSpecBody   `json:"task"`
 	After   *[]string      `json:"after,omitempty" maxItems:"100" doc:"Stages that must have ended before; without it the stage before, [] for none"`
 	When    string         `json:"when,omitempty" maxLength:"1000" doc:"Condition such as steps.look.score > 0.5; if it is false the stage is skipped"`
 	Timeout string         `json:"timeout,omitempty" maxLength:"20" doc:"Of one attempt: 90s, 10m" example:"10m"`

@@ -129,7 +129,11 @@ func problem(ctx context.Context, err error) *Problem {
 	switch e, coded := errors.AsType[*domain.Error](err); {
 	case coded:
 		p.retryAfter = e.RetryAfter
-		if e.Field != "" {
+		if all, several := errors.AsType[domain.Faults](e.Err); several {
+			for _, one := range all {
+				p.Errors = append(p.Errors, Fault{Location: "body." + one.Field, Message: one.Message})
+			}
+		} else if e.Field != "" {
 			p.Errors = []Fault{{Location: "body." + e.Field, Message: e.Message}}
 		}
 		if len(e.Faults) > 0 {

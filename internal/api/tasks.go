@@ -10,19 +10,30 @@ import (
 )
 
 type taskService interface {
+	Dispatch(ctx context.Context, capability string, spec domain.TaskSpec, idempotencyKey string) (*domain.Task, error)
 	CreateTask(ctx context.Context, agentID domain.AgentID, spec domain.TaskSpec, idempotencyKey string) (*domain.Task, error)
 	CancelTask(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	Task(ctx context.Context, id domain.TaskID) (*domain.Task, error)
 	Tasks(ctx context.Context, agentID domain.AgentID, state domain.RunState, w domain.Window) ([]domain.Task, int, error)
 }
 
-type taskSpecBody struct {
-	Type   string `json:"type" minLength:"1" maxLength:"100" doc:"One of the agent's task types"`
-	Params object `json:"params,omitempty" doc:"What the task type takes"`
+// TaskSpecBody is what an agent is asked to do.
+type TaskSpecBody struct {
+	Type           string `json:"type" minLength:"1" maxLength:"100" doc:"One of the agent's task types"`
+	Params         object `json:"params,omitempty" doc:"What the task type takes"`
+	TimeoutSeconds int    `json:"timeout_seconds,omitempty" minimum:"1" maximum:"604800" doc:"How long an external agent may take for one attempt; by default 3600"`
+	MaxAttempts    int    `json:"max_attempts,omitempty" minimum:"1" maximum:"100" doc:"After how many beginnings without an end the task becomes a dead letter; by default 5"`
 }
 
-func (b taskSpecBody) domain() domain.TaskSpec {
-	return domain.TaskSpec{Type: b.Type, Params: json.RawMessage(b.Params)}
+type capabilityTaskBody struct {
+	Capability string `json:"capability" minLength:"1" maxLength:"100" doc:"What the agent must be able to do"`
+	TaskSpecBody
+}
+
+func (b TaskSpecBody) domain() domain.TaskSpec {
+	return domain.TaskSpec{
+		Type: b.Type, Params: json.RawMessage(b.Params), Timeout: time.Duration(b.TimeoutSeconds) * time.Second, MaxAttempts: b.MaxAttempts,
+	}
 }
 
 type taskBody struct {
@@ -34,6 +45,10 @@ type taskBody struct {
 	Params     json.RawMessage  `json:"params"`
 	Result     json.RawMessage  `json:"result,omitempty"`
 	Error      *domain.RunError `json:"error,omitempty"`
+	RunID      domain.RunID     `json:"run_id,omitempty" doc:"The run that waits for the task"`
+	Step       string           `json:"step,omitempty" doc:"The step of that run"`
+	Attempts   int              `json:"attempts" doc:"How often it was begun"`
+	Deadline   *time.Time       `json:"deadline,omitempty" doc:"Until when an external agent may answer"`
 	CreatedAt  time.Time        `json:"created_at"`
 	StartedAt  *time.Time       `json:"started_at"`
 	FinishedAt *time.Time       `json:"finished_at"`
@@ -43,7 +58,11 @@ type (
 	createTaskInput struct {
 		ID             domain.AgentID `path:"agent_id" doc:"Agent id or alias"`
 		IdempotencyKey string         `header:"Idempotency-Key" maxLength:"200" doc:"Repeats with the same key return the same task"`
-		Body           taskSpecBody
+		Body           TaskSpecBody
+	}
+	dispatchTaskInput struct {
+		IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"Repeats with the same key return the same task"`
+		Body           capabilityTaskBody
 	}
 	taskInput struct {
 		ID domain.TaskID `path:"task_id"`
@@ -79,6 +98,20 @@ func registerTasks(a *API, tasks taskService) {
 		request: map[string]any{"type": "market_scan", "params": map[string]any{"topic": "mechanical keyboards"}},
 	}, func(ctx context.Context, in *createTaskInput) (*acceptedOutput, error) {
 		t, err := tasks.CreateTask(ctx, in.ID, in.Body.domain(), in.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+		body := toTask(t)
+		return &acceptedOutput{body.StatusURL, body}, nil
+	})
+	handle(a, operation{
+		id: "dispatch-task", method: http.MethodPost, path: "/tasks", tag: "agents", permission: domain.AgentsManage,
+		summary: "Give a task to whichever agent can do it",
+		text:    "The task goes to the least busy agent that has the capability, takes the type and is not offline.",
+		status:  http.StatusAccepted, problems: []int{http.StatusConflict}, response: exampleTask,
+		request: map[string]any{"capability": "market_analysis", "type": "market_scan", "params": map[string]any{"topic": "mechanical keyboards"}},
+	}, func(ctx context.Context, in *dispatchTaskInput) (*acceptedOutput, error) {
+		t, err := tasks.Dispatch(ctx, in.Body.Capability, in.Body.domain(), in.IdempotencyKey)
 		if err != nil {
 			return nil, err
 		}
@@ -124,6 +157,6 @@ func toTask(t *domain.Task) taskBody {
 	}
 	return taskBody{
 		ID: t.ID, AgentID: t.AgentID, Type: t.Type, Status: t.State, StatusURL: Base + "/tasks/" + string(t.ID), Params: params,
-		Result: t.Result, Error: t.Error, CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), FinishedAt: utc(t.FinishedAt),
+		Result: t.Result, Error: t.Error, RunID: t.RunID, Step: t.Step, Attempts: t.Attempts, Deadline: utc(t.Deadline), CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), FinishedAt: utc(t.FinishedAt),
 	}
 }

@@ -29,6 +29,7 @@ import (
 	"empire/internal/service"
 	"empire/internal/store"
 	"empire/internal/telemetry"
+	"empire/internal/ws"
 )
 
 // Mode says what an App is opened for.
@@ -75,6 +76,8 @@ type App struct {
 	csrf          *auth.CSRF
 	authenticator *auth.Authenticator
 	admin         *domain.Principal
+	hub           *ws.Hub   // of WebSockets; nil unless this is a server
+	began         time.Time // when it was built
 	newAdmin      *Credentials
 	ledger        *service.Ledger
 	models        *llm.Metered
@@ -116,7 +119,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -184,13 +187,17 @@ func (a *App) Stop(ctx context.Context) error {
 func (a *App) parts() []part {
 	var out []part
 	if a.mode == Serve {
-		out = append(out, part{"gateway", a.gateway.Start, a.gateway.Stop})
+		out = append(out, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
 	}
 	if a.mode == Serve && a.plays("edge") {
 		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
 	}
 	if a.mode != Tool && a.plays("worker") {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
+	}
+	if a.mode != Tool && (a.plays("worker") || a.plays("gateway")) {
+		keeper := &sweeper{a: a}
+		out = append(out, part{"agents", keeper.Start, keeper.Stop})
 	}
 	if a.mode == Serve && a.plays("worker") {
 		keeper, expiry := &housekeeping{a: a}, &expiry{a: a}
@@ -274,7 +281,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
 	a.engine = pipeline.New(pipeline.Config{
 		Runs: a.store.Runs, Steps: a.store.Steps, Slots: a.store.Slots, Custom: a.store.Pipelines, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
-		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: tracedAgents{a.runtime, a.traces}, Worker: worker, Now: a.now, Log: a.log,
+		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: tracedAgents{dispatcher{a}, a.traces}, Worker: worker, Now: a.now, Log: a.log,
 	})
 	return nil
 }
@@ -288,15 +295,19 @@ func (a *App) publish(ev domain.RunEvent) {
 	if a.bus == nil {
 		return
 	}
+	a.emitRun(ev)
 	if err := a.bus.Publish(context.Background(), "empire.run."+string(ev.RunID), ev); err != nil {
 		a.log.Warn("event not published", "run_id", ev.RunID, "err", err)
 	}
 }
 
-// runEnded voids what the run still asked, and removes a website that never came to
-// be: its niche is not in the feeds.
+// runEnded voids what the run still asked, cancels the tasks that it waits for, and
+// removes a website that never came to be: its niche is not in the feeds.
 func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
 	if err := a.Approvals.RunEnded(ctx, run.ID); err != nil {
+		return err
+	}
+	if err := a.Agents.CancelRunTasks(ctx, run.ID); err != nil {
 		return err
 	}
 	if cause == nil || cause.Code != domain.CodeNotEnoughData {

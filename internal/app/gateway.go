@@ -59,7 +59,7 @@ func (a *App) wireRouting(context.Context) error {
 	}
 	var err error
 	a.proxy, err = proxy.New(proxy.Config{
-		File: file, Self: self, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) }, Base: proxy.Local("/healthz", "/readyz", "/metrics", "/api/v1/system"), Problem: api.WriteProblem,
+		File: file, Self: self, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) }, Base: proxy.Local("/healthz", "/readyz", "/metrics", "/api/v1/system", "/ws"), Problem: api.WriteProblem,
 		Observer: a.metrics, Logger: a.log, Now: a.now,
 	})
 	if err != nil {

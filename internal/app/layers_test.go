@@ -13,6 +13,7 @@ import (
 var allowed = map[string][]string{
 	"cmd/empire":                       {"app", "bench", "config", "domain", "client"},
 	"client":                           {},
+	"examples/go-agent":                {},
 	"internal/tool/clientgen":          {},
 	"internal/app":                     {"*"},
 	"internal/testkit":                 {"*"},
@@ -28,6 +29,7 @@ var allowed = map[string][]string{
 	"internal/gateway":                 {"domain"},
 	"internal/gateway/proxy":           {"domain"},
 	"internal/webhook":                 {"domain"},
+	"internal/ws":                      {"domain"},
 	"internal/auth":                    {"domain"},
 	"internal/edge":                    {"domain"},
 	"internal/service":                 {"domain", "sqltx", "pipeline", "cron"},

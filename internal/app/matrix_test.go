@@ -47,9 +47,13 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /tasks/{task_id}",
 	},
 	domain.AgentsManage: {
+		"POST /agents",
+		"DELETE /agents/{agent_id}",
+		"PATCH /agents/{agent_id}",
 		"POST /agents/{agent_id}/tasks",
 		"DELETE /pipelines/{name}",
 		"PUT /pipelines/{name}",
+		"POST /tasks",
 		"POST /pipelines/runs",
 		"POST /schedules",
 		"DELETE /schedules/{schedule_id}",

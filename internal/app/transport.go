@@ -158,6 +158,7 @@ func (a *App) wireTransports(context.Context) error {
 			return err
 		}
 		routes["/docs"], routes["/docs/"], routes["/"] = rest.Docs(), rest.Docs(), pages
+		routes["/ws/"] = a.hub.Handler()
 	}
 	return a.wireGateway(routes, telemetry.MetricsHandler(a.metricsRegistry()))
 }

@@ -56,10 +56,9 @@ func (a *App) wireServices(context.Context) error {
 		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Now: a.now,
 	})
-	a.Agents = service.NewAgents(service.AgentsConfig{
-		Tx: a.store, Tasks: a.store.Tasks, Figures: a.store.Agents, Websites: a.store.Websites, Specs: shipped.Agents(), Runtime: a.runtime,
-		Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now,
-	})
+	if err := a.wireAgentService(); err != nil {
+		return err
+	}
 	a.Catalogue = service.NewCatalogue(service.CatalogueConfig{
 		Tx: a.store, Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
 		Read: a.readFeed, Audit: a.store.Audit, Now: a.now,

@@ -53,6 +53,7 @@ type Config struct {
 	Traces    Traces    `koanf:"traces"`
 
 	Shutdown Shutdown `koanf:"shutdown"`
+	Agents   Agents   `koanf:"agents"`
 	Operator Operator `koanf:"operator"`
 }
 
@@ -168,6 +169,13 @@ type Shutdown struct {
 	Timeout time.Duration `koanf:"timeout"`
 }
 
+// Agents holds how agents outside this program are watched.
+type Agents struct {
+	// Heartbeat is how often a connected agent must give a sign of life; after three
+	// missed ones it is offline.
+	Heartbeat time.Duration `koanf:"heartbeat"`
+}
+
 // Operator is who answers for the sites; see domain.Operator.
 type Operator struct {
 	Name        string `koanf:"name"`
@@ -216,6 +224,7 @@ func defaults() map[string]any {
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
 
 		"shutdown": map[string]any{"timeout": "10s"},
+		"agents":   map[string]any{"heartbeat": "10s"},
 		"operator": operator,
 	}
 }
@@ -281,6 +290,9 @@ func (c *Config) Validate() []string {
 	}
 	if c.Shutdown.Timeout < time.Second {
 		add("shutdown.timeout", "%s is shorter than 1s", c.Shutdown.Timeout)
+	}
+	if c.Agents.Heartbeat < 100*time.Millisecond || c.Agents.Heartbeat > time.Hour {
+		add("agents.heartbeat", "%s is not between 100ms and 1h", c.Agents.Heartbeat)
 	}
 	slices.Sort(faults)
 	return faults

@@ -72,6 +72,10 @@ type Stage struct {
 type TaskSpec struct {
 	Type   string          `json:"type"`
 	Params json.RawMessage `json:"params,omitempty"`
+	// Timeout is of one attempt by an agent outside this program, MaxAttempts after
+	// how many beginnings the task counts as poison; 0: the usual ones.
+	Timeout     time.Duration `json:"timeout,omitempty"`
+	MaxAttempts int           `json:"max_attempts,omitempty"`
 }
 
 // Step is one step of a run.
@@ -128,56 +132,6 @@ type RunEvent struct {
 
 	Tenant   TenantID `json:"tenant,omitempty"`
 	Pipeline string   `json:"pipeline,omitempty"`
-}
-
-// Task is one piece of work for an agent, asked for over the API.
-type Task struct {
-	ID             TaskID          `json:"id"`
-	AgentID        AgentID         `json:"agent_id"`
-	Type           string          `json:"type"`
-	Params         json.RawMessage `json:"params"`
-	State          RunState        `json:"state"`
-	Result         json.RawMessage `json:"result,omitempty"`
-	Error          *RunError       `json:"error,omitempty"`
-	Tenant         TenantID        `json:"tenant"`
-	OwnerID        UserID          `json:"owner_id"`
-	IdempotencyKey string          `json:"-"`
-	RequestHash    string          `json:"-"`
-	CreatedAt      time.Time       `json:"created_at"`
-	StartedAt      *time.Time      `json:"started_at"`
-	FinishedAt     *time.Time      `json:"finished_at"`
-}
-
-// AgentStatus is the state of an agent.
-type AgentStatus string
-
-// The states of an agent.
-const (
-	AgentIdle    AgentStatus = "idle"
-	AgentWorking AgentStatus = "working"
-	AgentError   AgentStatus = "error" // its last task failed
-	AgentOffline AgentStatus = "offline"
-)
-
-// Agent is a registered agent with its figures.
-type Agent struct {
-	ID           AgentID      `json:"id"`
-	Aliases      []AgentID    `json:"aliases"`
-	TaskTypes    []string     `json:"task_types"`
-	Capabilities []string     `json:"capabilities"`
-	Status       AgentStatus  `json:"status"`
-	LastActivity *time.Time   `json:"last_activity"`
-	Metrics      AgentMetrics `json:"metrics"`
-}
-
-// AgentMetrics are counted over all tasks and steps of an agent; they survive a
-// restart. SuccessRate is 1 before the first task.
-type AgentMetrics struct {
-	TasksCompleted      int     `json:"tasks_completed"` // ended, with or without success
-	TasksFailed         int     `json:"tasks_failed"`
-	AverageResponseTime float64 `json:"average_response_time"` // seconds
-	SuccessRate         float64 `json:"success_rate"`          // 0 to 1
-	Running             int     `json:"running"`
 }
 
 // ApprovalState is the state of an approval.

@@ -2,9 +2,9 @@ package service
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -13,75 +13,173 @@ import (
 	"empire/internal/pipeline"
 )
 
-// JobTask is the kind of job that runs one task.
-const JobTask = "agent.task"
-
-type taskStore interface {
-	Insert(ctx context.Context, t *domain.Task) error
-	Get(ctx context.Context, id domain.TaskID) (*domain.Task, error)
-	Hold(ctx context.Context, id domain.TaskID) (*domain.Task, error)
-	GetByIdempotencyKey(ctx context.Context, owner domain.UserID, key string) (*domain.Task, error)
-	List(ctx context.Context, f domain.TaskFilter, w domain.Window) ([]domain.Task, int, error)
-	Begin(ctx context.Context, id domain.TaskID, at time.Time) (bool, error)
-	Finish(ctx context.Context, id domain.TaskID, state domain.RunState, result json.RawMessage, e *domain.RunError, at time.Time) (bool, error)
-}
-
 type figureStore interface {
 	Record(ctx context.Context, id domain.AgentID, ok bool, d time.Duration, at time.Time) error
 	Metrics(ctx context.Context) (map[domain.AgentID]domain.AgentFigures, error)
+}
+
+// agentStore keeps what was declared about agents, and their connections.
+type agentStore interface {
+	figureStore
+	Get(ctx context.Context, id domain.AgentID) (*domain.AgentRecord, error)
+	Hold(ctx context.Context, id domain.AgentID) (*domain.AgentRecord, error)
+	List(ctx context.Context) ([]domain.AgentRecord, error)
+	Save(ctx context.Context, a *domain.AgentRecord) error
+	Reset(ctx context.Context, id domain.AgentID) error
+	Link(ctx context.Context, id domain.AgentID, link, instance, process string, at time.Time) error
+	Unlink(ctx context.Context, id domain.AgentID, link string) (bool, error)
+	Beat(ctx context.Context, process string, at time.Time) (map[domain.AgentID]string, error)
+	Linked(ctx context.Context, id domain.AgentID, link string) (bool, error)
+	Show(ctx context.Context, id domain.AgentID, from, to domain.AgentStatus) (bool, error)
 }
 
 // AgentsConfig is what Agents needs.
 type AgentsConfig struct {
 	Tx       transactor
 	Tasks    taskStore
-	Figures  figureStore
+	Agents   agentStore
 	Websites websiteGetter
-	Specs    []domain.Agent // the registered agents without figures
+	Specs    []domain.Agent // the agents within this program, without figures
 	Runtime  pipeline.Dispatcher
 	Enqueue  func(ctx context.Context, kind string, args any, at time.Time) error
 	Audit    auditStore
+	Vault    vault // seals secrets of configurations; nil: there can be none
 	Now      func() time.Time
+	Log      *slog.Logger // nil: nothing is logged
+	// Process names this process among those that hold connections.
+	Process string
+	// Heartbeat is how often a connected agent gives a sign of life; after three
+	// missed ones it is offline. 0: 10 s.
+	Heartbeat time.Duration
+
+	// Emit publishes news; nil: nobody hears of it.
+	Emit func(ctx context.Context, ev domain.Event)
+	// Nudge tells all processes that an agent has something to do; nil: they look
+	// now and then.
+	Nudge func(ctx context.Context, id domain.AgentID)
+	// Dropped tells all processes that a task was cancelled.
+	Dropped func(ctx context.Context, t *domain.Task)
+	// Dead keeps a dead letter; it is called in the transaction that ends the task.
+	Dead func(ctx context.Context, d domain.DeadLetter) error
+	// Signal tells the step of a run how its task ended, in the same transaction.
+	Signal func(ctx context.Context, run domain.RunID, step string, result any, cause *domain.RunError) error
+	// Removed is called in the transaction that deletes an agent: its messages become
+	// dead letters.
+	Removed func(ctx context.Context, id domain.AgentID) error
 }
 
-// Agents lists agents and gives them tasks. The agents belong to the installation,
-// their tasks to the tenant that asked for them.
+// lookUp is how long it may take to find an agent where nobody can wait longer.
+const lookUp = 5 * time.Second
+
+// heartbeatsMissed is after how many of them an agent is offline.
+const heartbeatsMissed = 3
+
+// Agents registers agents and gives them tasks. Those within this program belong to
+// the installation; the others, and all tasks, to the tenant that asked for them.
 type Agents struct {
 	cfg     AgentsConfig
 	journal journal
 
 	mu      sync.Mutex
 	running map[domain.TaskID]context.CancelCauseFunc // in this process
+	taking  sync.Mutex                                // hands out tasks one agent after another
 }
 
 // NewAgents returns the service.
 func NewAgents(cfg AgentsConfig) *Agents {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Heartbeat <= 0 {
+		cfg.Heartbeat = 10 * time.Second
+	}
 	return &Agents{cfg: cfg, journal: journal{cfg.Audit, cfg.Now}, running: map[domain.TaskID]context.CancelCauseFunc{}}
 }
 
-// List returns the agents, or those with a capability. An unknown capability is
-// CodeInvalid.
-func (s *Agents) List(ctx context.Context, capability string) ([]domain.Agent, error) {
+// Heartbeat is how often a connected agent gives a sign of life.
+func (s *Agents) Heartbeat() time.Duration { return s.cfg.Heartbeat }
+
+// List returns the agents that the principal sees, or those of a filter. A
+// capability that no agent has, and a status or kind that is none, are CodeInvalid.
+func (s *Agents) List(ctx context.Context, f domain.AgentFilter) ([]domain.Agent, error) {
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, err
 	}
-	figures, err := s.cfg.Figures.Metrics(ctx)
+	if f.Status != "" && !slices.Contains(domain.AgentStatuses(), f.Status) {
+		return nil, domain.Invalid("status", "%q is not idle, working, error or offline.", f.Status)
+	}
+	if f.Kind != "" && f.Kind != domain.AgentBuiltin && f.Kind != domain.AgentExternal {
+		return nil, domain.Invalid("kind", "%q is not builtin or external.", f.Kind)
+	}
+	all, err := s.all(ctx)
 	if err != nil {
 		return nil, err
 	}
+	known := false
 	out := []domain.Agent{}
-	for _, a := range s.cfg.Specs {
-		if capability == "" || slices.Contains(a.Capabilities, capability) {
-			out = append(out, withFigures(a, figures[a.ID]))
+	for _, a := range all {
+		has := f.Capability == "" || slices.Contains(a.Capabilities, f.Capability)
+		known = known || has
+		if has && (f.Status == "" || a.Status == f.Status) && (f.Kind == "" || a.Kind == f.Kind) {
+			out = append(out, a.Agent)
 		}
 	}
-	if len(out) == 0 && capability != "" {
-		return nil, domain.Invalid("capability", "No agent has the capability %q.", capability)
+	if !known {
+		return nil, domain.Invalid("capability", "No agent has the capability %q.", f.Capability)
 	}
 	return out, nil
 }
 
-func withFigures(a domain.Agent, f domain.AgentFigures) domain.Agent {
+// all returns the agents that the principal in ctx sees, those of this program
+// first, with their figures and secrets masked.
+func (s *Agents) all(ctx context.Context) ([]domain.AgentRecord, error) {
+	figures, err := s.cfg.Agents.Metrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.cfg.Agents.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kept := map[domain.AgentID]domain.AgentRecord{}
+	for _, r := range records {
+		kept[r.ID] = r
+	}
+	out := make([]domain.AgentRecord, 0, len(records)+len(s.cfg.Specs))
+	for _, spec := range s.cfg.Specs {
+		out = append(out, s.withFigures(builtin(spec, kept[spec.ID]), figures[spec.ID]))
+	}
+	tenant := scope(ctx)
+	for _, r := range records {
+		if r.External() && (tenant == "" || r.Tenant == tenant) {
+			out = append(out, s.withFigures(masked(r), figures[r.ID]))
+		}
+	}
+	return out, nil
+}
+
+// builtin returns an agent of this program with what was configured.
+func builtin(spec domain.Agent, kept domain.AgentRecord) domain.AgentRecord {
+	spec.Kind, spec.State, spec.ConfigSchema, spec.Config = domain.AgentBuiltin, domain.AgentActive, builtinSchema(), kept.Config
+	if spec.Name == "" {
+		spec.Name = string(spec.ID)
+	}
+	if kept.Name != "" {
+		spec.Name, spec.Description = kept.Name, kept.Description
+	}
+	spec.Version, spec.UpdatedAt = kept.Version, kept.UpdatedAt
+	if len(spec.Config) == 0 {
+		spec.Config = completed(spec.ConfigSchema, nil)
+	}
+	kept.Agent = spec
+	if kept.Shown == "" {
+		kept.Shown = domain.AgentIdle
+	}
+	return kept
+}
+
+// withFigures adds what an agent did and derives what it is doing.
+func (s *Agents) withFigures(a domain.AgentRecord, f domain.AgentFigures) domain.AgentRecord {
 	a.LastActivity = f.LastActivity
 	a.Metrics = domain.AgentMetrics{TasksCompleted: f.Completed, TasksFailed: f.Failed, SuccessRate: 1, Running: f.Running}
 	if f.Completed > 0 {
@@ -89,6 +187,8 @@ func withFigures(a domain.Agent, f domain.AgentFigures) domain.Agent {
 		a.Metrics.SuccessRate = float64(f.Completed-f.Failed) / float64(f.Completed)
 	}
 	switch {
+	case a.External() && !s.alive(&a):
+		a.Status = domain.AgentOffline
 	case f.Running > 0:
 		a.Status = domain.AgentWorking
 	case f.LastFailed:
@@ -99,90 +199,125 @@ func withFigures(a domain.Agent, f domain.AgentFigures) domain.Agent {
 	return a
 }
 
+// alive reports whether an external agent is connected and gave a sign of life.
+func (s *Agents) alive(a *domain.AgentRecord) bool {
+	return a.Link != "" && a.Heartbeat != nil && s.cfg.Now().Sub(*a.Heartbeat) < heartbeatsMissed*s.cfg.Heartbeat
+}
+
 // Get returns one agent by its id or an alias.
 func (s *Agents) Get(ctx context.Context, id domain.AgentID) (*domain.Agent, error) {
-	list, err := s.List(ctx, "")
+	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
+		return nil, err
+	}
+	r, err := s.find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		if list[i].ID == id || slices.Contains(list[i].Aliases, id) {
-			return &list[i], nil
+	return &r.Agent, nil
+}
+
+// find returns one agent that the principal in ctx sees.
+func (s *Agents) find(ctx context.Context, id domain.AgentID) (*domain.AgentRecord, error) {
+	all, err := s.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].ID == id || slices.Contains(all[i].Aliases, id) {
+			return &all[i], nil
 		}
 	}
 	return nil, domain.Errorf(domain.CodeNotFound, "Agent %q does not exist.", id)
 }
 
-// CreateTask stores a task and queues it. The same idempotency key with the same
-// request returns the task that exists; with another request it is a CodeConflict.
-func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.TaskSpec, key string) (*domain.Task, error) {
-	principal, err := domain.Require(ctx, domain.AgentsManage)
-	if err != nil {
-		return nil, err
+// Resolve returns the id behind an id or an alias, and whether there is such an
+// agent for the principal in ctx; without one, whoever it belongs to.
+func (s *Agents) Resolve(ctx context.Context, id domain.AgentID) (domain.AgentID, bool) {
+	if spec, ok := s.spec(id); ok {
+		return spec.ID, true
 	}
-	agent, err := s.Get(ctx, id)
-	if err != nil {
-		return nil, err
+	r, err := s.cfg.Agents.Get(ctx, id)
+	if err != nil || !r.External() || r.State == domain.AgentDeleted {
+		return "", false
 	}
-	if agent.Status == domain.AgentOffline {
-		return nil, domain.Errorf(domain.CodeConflict, "Agent %s is offline.", agent.ID)
+	if tenant := scope(ctx); tenant != "" && r.Tenant != tenant {
+		return "", false
 	}
-	if err := s.cfg.Runtime.Check(agent.ID, spec.Type); err != nil {
-		return nil, err
-	}
-	if err := checkNamed(ctx, s.cfg.Websites, spec.Params); err != nil {
-		return nil, err
-	}
-	if len(spec.Params) == 0 {
-		spec.Params = json.RawMessage(`{}`)
-	}
-	task := &domain.Task{
-		ID: domain.TaskID(domain.NewID("task")), Tenant: scope(ctx), AgentID: agent.ID, Type: spec.Type, Params: spec.Params,
-		State: domain.StateQueued, OwnerID: principal.UserID, IdempotencyKey: key, RequestHash: requestHash(agent.ID, spec), CreatedAt: s.journal.stamp(),
-	}
-	if held, err := s.held(ctx, task); domain.CodeOf(err) != domain.CodeNotFound {
-		return held, err
-	}
-	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.cfg.Tasks.Insert(ctx, task); err != nil {
-			return err
-		}
-		if err := s.cfg.Enqueue(ctx, JobTask, taskArgs{task.ID}, task.CreatedAt); err != nil {
-			return err
-		}
-		return s.journal.changed(ctx, "task.created", string(task.ID), string(agent.ID)+" "+spec.Type, nil, task)
-	})
-	if domain.CodeOf(err) == domain.CodeConflict {
-		// A request with the same key came first after we had looked.
-		if held, errHeld := s.held(ctx, task); domain.CodeOf(errHeld) != domain.CodeNotFound {
-			return held, errHeld
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return task, nil
+	return r.ID, true
 }
 
-// held returns the task that was stored under the key of the new one, or
-// CodeNotFound. A key that was used for another request is a CodeConflict.
-func (s *Agents) held(ctx context.Context, task *domain.Task) (*domain.Task, error) {
-	if task.IdempotencyKey == "" {
-		return nil, domain.Errorf(domain.CodeNotFound, "The request has no idempotency key.")
+// spec returns an agent of this program by its id or an alias.
+func (s *Agents) spec(id domain.AgentID) (domain.Agent, bool) {
+	for _, a := range s.cfg.Specs {
+		if a.ID == id || slices.Contains(a.Aliases, id) {
+			return a, true
+		}
 	}
-	held, err := s.cfg.Tasks.GetByIdempotencyKey(ctx, task.OwnerID, task.IdempotencyKey)
-	if err != nil {
-		return nil, err
-	}
-	if held.RequestHash != task.RequestHash {
-		return nil, domain.Errorf(domain.CodeConflict, "The idempotency key was used for another request.")
-	}
-	return held, nil
+	return domain.Agent{}, false
 }
 
-func requestHash(agent domain.AgentID, spec domain.TaskSpec) string {
-	h := sha256.New()
-	h.Write([]byte(string(agent) + "\x00" + spec.Type + "\x00"))
-	h.Write(spec.Params)
-	return hex.EncodeToString(h.Sum(nil))
+// Settle tells watchers of agents whose status is another than they were told. All
+// changes go through the legal ones.
+func (s *Agents) Settle(ctx context.Context) error {
+	ctx = domain.WithPrincipal(ctx, nil) // of all tenants
+	all, err := s.all(ctx)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, a := range all {
+		from := a.Shown
+		for _, to := range from.Path(a.Status) {
+			ok, err := s.move(ctx, &a, from, to)
+			faults = append(faults, err)
+			if !ok {
+				break
+			}
+			from = to
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// move changes the status that watchers see. It refuses an illegal change, and
+// reports false if another process made one first.
+func (s *Agents) move(ctx context.Context, a *domain.AgentRecord, from, to domain.AgentStatus) (bool, error) {
+	if !from.MayBecome(to) {
+		s.cfg.Log.WarnContext(ctx, "illegal change of status refused", slog.String("agent_id", string(a.ID)),
+			slog.String("from", string(from)), slog.String("to", string(to)))
+		return false, domain.Errorf(domain.CodeConflict, "Agent %s cannot become %s while it is %s.", a.ID, to, from)
+	}
+	ok, err := s.cfg.Agents.Show(ctx, a.ID, from, to)
+	if err != nil || !ok {
+		return false, err
+	}
+	s.emit(ctx, "agent.status", eventTenant(&a.Agent), string(a.ID), map[string]any{"agent_id": a.ID, "status": to, "before": from, "metrics": a.Metrics})
+	return true, nil
+}
+
+// eventTenant returns who hears of an agent: everybody of one of this program.
+func eventTenant(a *domain.Agent) domain.TenantID {
+	if !a.External() {
+		return ""
+	}
+	return a.Tenant.OrDefault()
+}
+
+// emit publishes news.
+func (s *Agents) emit(ctx context.Context, topic string, tenant domain.TenantID, object string, data any) {
+	if s.cfg.Emit == nil {
+		return
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		s.cfg.Log.WarnContext(ctx, "event not encoded", slog.String("topic", topic), slog.Any("err", err))
+		return
+	}
+	s.cfg.Emit(context.WithoutCancel(ctx), domain.Event{Topic: topic, Tenant: tenant, Object: object, Data: raw, At: s.cfg.Now().UTC()})
+}
+
+func (s *Agents) nudge(ctx context.Context, id domain.AgentID) {
+	if s.cfg.Nudge != nil {
+		s.cfg.Nudge(context.WithoutCancel(ctx), id)
+	}
 }

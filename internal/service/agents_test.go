@@ -54,7 +54,7 @@ type digging struct {
 func newDigging(st *store.Store) *digging {
 	d := &digging{worker: &worker{started: make(chan struct{}, 1), finish: make(chan error, 1)}}
 	d.agents = service.NewAgents(service.AgentsConfig{
-		Tx: st, Tasks: st.Tasks, Figures: st.Agents, Websites: st.Websites, Audit: st.Audit, Now: time.Now, Runtime: d.worker,
+		Tx: st, Tasks: st.Tasks, Agents: st.Agents, Websites: st.Websites, Audit: st.Audit, Now: time.Now, Runtime: d.worker,
 		Specs: []domain.Agent{{ID: "digger", Aliases: []domain.AgentID{"mole"}, TaskTypes: []string{"dig"}, Capabilities: []string{"digging"}}},
 		Enqueue: func(_ context.Context, _ string, args any, _ time.Time) error {
 			raw, err := json.Marshal(args)

@@ -25,10 +25,11 @@ type holdings struct {
 	pipeline string
 	schedule domain.ScheduleID
 	budget   domain.BudgetID
+	agent    domain.AgentID
 }
 
 // missingThings have the form of identifiers and name nothing.
-var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0", "own-0", "sched_0", "bud_0"}
+var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0", "own-0", "sched_0", "bud_0", "agent_0"}
 
 // settle gives a tenant a live website, an open question and a task.
 func settle(ctx context.Context, t *testing.T, e *estate) holdings {
@@ -49,7 +50,11 @@ func settle(ctx context.Context, t *testing.T, e *estate) holdings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID, own, nightly.ID, e.limit(ctx, t)}
+	agent, err := e.agents.Register(ctx, domain.AgentParams{ID: domain.AgentID("agent_of_" + tenant), TaskTypes: []string{"research"}, Capabilities: []string{"research"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID, own, nightly.ID, e.limit(ctx, t), agent.ID}
 }
 
 // byID are the methods that take an identifier, called with those of h.
@@ -106,6 +111,24 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Agents.Task": func(ctx context.Context) error { _, err := e.agents.Task(ctx, h.task); return err },
 		"Agents.CancelTask": func(ctx context.Context) error {
 			_, err := e.agents.CancelTask(ctx, h.task)
+			return err
+		},
+		"Agents.Update": func(ctx context.Context) error {
+			_, err := e.agents.Update(ctx, h.agent, domain.AgentPatch{MaxConcurrency: new(3)})
+			return err
+		},
+		"Agents.Delete": func(ctx context.Context) error { _, err := e.agents.Delete(ctx, h.agent, true); return err },
+		"Agents.Get":    func(ctx context.Context) error { _, err := e.agents.Get(ctx, h.agent); return err },
+		"Agents.Connect": func(ctx context.Context) error {
+			_, err := e.agents.Connect(ctx, h.agent, "i1")
+			return err
+		},
+		"Agents.ReplayTask": func(ctx context.Context) error {
+			return e.agents.ReplayTask(ctx, []byte(`{"task_id":"`+string(h.task)+`"}`))
+		},
+		"Agents.Dispatch": func(ctx context.Context) error {
+			spec := domain.TaskSpec{Type: "dig", Params: []byte(`{"website_id":"` + string(h.website) + `"}`)}
+			_, err := e.agents.Dispatch(ctx, "digging", spec, "")
 			return err
 		},
 		"Runs.Start": func(ctx context.Context) error {
@@ -205,7 +228,7 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 			text := domain.MessageOf(got)
 			for _, id := range [][2]string{
 				{string(h.website), "site_0"}, {string(h.release), "rel_0"}, {string(h.run), "run_0"}, {string(h.approval), "appr_0"}, {string(h.task), "task_0"}, {h.pipeline, "own-0"}, {string(h.schedule), "sched_0"},
-				{string(h.budget), "bud_0"},
+				{string(h.budget), "bud_0"}, {string(h.agent), "agent_0"},
 			} {
 				text = strings.ReplaceAll(text, id[0], id[1])
 			}
@@ -281,14 +304,17 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	e := &estate{digging: &digging{}}
 	known := []string{
 		// tried below and in other tests: they make things, or are about no one's
-		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Pipelines.Put", "Pipelines.Validate",
+		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Pipelines.Put", "Pipelines.Validate", "Agents.Register", "Agents.Resolve",
 		// the work of runs and of the start: without a principal
 		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
+		"Agents.CancelRunTasks", "Agents.Check", "Agents.Do", "Agents.External", "Agents.Hand", "Agents.Settle", "Agents.Stop", "Agents.Sweep",
 		// of the installation: see TestPricesBelongToTheInstallation
 		"Budgets.Prices", "Budgets.SetPrice", "Budgets.Resettle",
 		"Approvals.Open", "Approvals.Expire", "Approvals.RunEnded",
 		// one log for all, blind for what is another's: TestApprovalLogTenants
 		"Approvals.Log", "Approvals.VerifyLog",
+		// of a connection, which Connect has admitted
+		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}
 	for name := range byID(e, holdings{}) {
 		known = append(known, name)

@@ -25,6 +25,7 @@ type Store struct {
 	Schedules   *Schedules
 	Tasks       *Tasks
 	Agents      *Agents
+	Census      *Census
 	Approvals   *Approvals
 	Audit       *Audit
 	Meta        *Meta
@@ -59,6 +60,7 @@ func New(db *DB) *Store {
 		Schedules:   &Schedules{db},
 		Tasks:       &Tasks{db},
 		Agents:      &Agents{db},
+		Census:      &Census{db},
 		Approvals:   &Approvals{db},
 		Audit:       &Audit{db},
 		Meta:        &Meta{db},

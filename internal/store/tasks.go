@@ -11,11 +11,17 @@ import (
 // Tasks are pieces of work that were asked of agents.
 type Tasks struct{ db *DB }
 
-const taskColumns = `id, tenant, agent_id, type, params, state, result, error, owner_id, idempotency_key, request_hash, created_at, started_at, finished_at`
+const placeholders24 = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24"
+
+const taskColumns = `id, tenant, agent_id, type, params, state, result, error, owner_id, idempotency_key, request_hash, created_at, started_at, finished_at,
+	run_id, step_id, step, context, attempts, max_attempts, timeout_seconds, holder, dispatched_at, deadline`
 
 func scanTask(r row) (t domain.Task, err error) {
+	var seconds int64
 	err = r.Scan(&t.ID, &t.Tenant, &t.AgentID, &t.Type, rawScan{&t.Params}, &t.State, rawScan{&t.Result}, jsonValue{&t.Error}, &t.OwnerID,
-		&t.IdempotencyKey, &t.RequestHash, asTime(&t.CreatedAt), asTimePtr(&t.StartedAt), asTimePtr(&t.FinishedAt))
+		&t.IdempotencyKey, &t.RequestHash, asTime(&t.CreatedAt), asTimePtr(&t.StartedAt), asTimePtr(&t.FinishedAt), &t.RunID, &t.StepID, &t.Step,
+		rawScan{&t.Context}, &t.Attempts, &t.MaxAttempts, &seconds, &t.Holder, asTimePtr(&t.DispatchedAt), asTimePtr(&t.Deadline))
+	t.Timeout = time.Duration(seconds) * time.Second
 	return t, err
 }
 
@@ -23,12 +29,20 @@ func noTask(id domain.TaskID) *domain.Error {
 	return domain.Errorf(domain.CodeNotFound, "Task %s does not exist.", id)
 }
 
-// Insert stores a task; an empty Tenant is DefaultTenant. An idempotency key that the owner has used is
+// Insert stores a task; an empty Tenant is DefaultTenant, MaxAttempts and Timeout
+// are filled in where they are zero. An idempotency key that the owner has used is
 // CodeConflict.
 func (s *Tasks) Insert(ctx context.Context, t *domain.Task) error {
-	const query = `INSERT INTO tasks (` + taskColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	const query = `INSERT INTO tasks (` + taskColumns + `) VALUES (` + placeholders24 + `)`
+	if t.MaxAttempts == 0 {
+		t.MaxAttempts = domain.TaskAttempts
+	}
+	if t.Timeout == 0 {
+		t.Timeout = domain.TaskTimeout
+	}
 	_, err := s.db.exec(ctx, query, t.ID, t.Tenant.OrDefault(), t.AgentID, t.Type, rawArg(t.Params), t.State, rawArg(t.Result), optJSON(t.Error), t.OwnerID,
-		t.IdempotencyKey, t.RequestHash, s.db.time(t.CreatedAt), s.db.timePtr(t.StartedAt), s.db.timePtr(t.FinishedAt))
+		t.IdempotencyKey, t.RequestHash, s.db.time(t.CreatedAt), s.db.timePtr(t.StartedAt), s.db.timePtr(t.FinishedAt), t.RunID, t.StepID, t.Step, rawArg(t.Context),
+		t.Attempts, t.MaxAttempts, int64(t.Timeout/time.Second), t.Holder, s.db.timePtr(t.DispatchedAt), s.db.timePtr(t.Deadline))
 	err = taken(err, "owner_id,idempotency_key", "idempotency_key", "This idempotency key has been used.")
 	return s.db.fail(err, "insert task %s", t.ID)
 }
@@ -72,10 +86,10 @@ func (s *Tasks) List(ctx context.Context, tf domain.TaskFilter, w domain.Window)
 	return list, total, s.db.fail(err, "list tasks")
 }
 
-// Begin starts a task that is queued, or running on a worker that was lost. It
-// reports false for a task in another state.
+// Begin starts a task that is queued, or running on a worker that was lost, and
+// counts the attempt. It reports false for a task in another state.
 func (s *Tasks) Begin(ctx context.Context, id domain.TaskID, at time.Time) (bool, error) {
-	const query = `UPDATE tasks SET state = 'running', started_at = COALESCE(started_at, $2) WHERE id = $1 AND state IN ('queued', 'running')`
+	const query = `UPDATE tasks SET state = 'running', started_at = COALESCE(started_at, $2), attempts = attempts + 1 WHERE id = $1 AND state IN ('queued', 'running')`
 	n, err := s.db.exec(ctx, query, id, s.db.time(at))
 	if err == nil && n == 0 {
 		err = s.exists(ctx, id)

@@ -180,7 +180,7 @@ func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.De
 	return a, nil
 }
 
-func (f agents) List(context.Context, string) ([]domain.Agent, error) {
+func (f agents) List(context.Context, domain.AgentFilter) ([]domain.Agent, error) {
 	return f.agents, f.fail["agents"]
 }
 

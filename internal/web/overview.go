@@ -42,7 +42,7 @@ func (d *Dashboard) overview(_ http.ResponseWriter, r *http.Request) (view, erro
 		}
 	}
 	if d.c.Agents != nil {
-		agents, err := d.c.Agents.List(ctx, "")
+		agents, err := d.c.Agents.List(ctx, domain.AgentFilter{})
 		v.Agents = load(d, r, func(a *domain.Agent) agentRow { return agentRow{a.ID, a.Status, a.Metrics} }, agents, len(agents), err)
 	}
 	return view{template: "overview", title: "Overview", section: "overview", live: live, data: v}, nil

@@ -20,7 +20,7 @@ type userService interface {
 }
 
 type agentService interface {
-	List(ctx context.Context, capability string) ([]domain.Agent, error)
+	List(ctx context.Context, f domain.AgentFilter) ([]domain.Agent, error)
 }
 
 type csrfTokens interface {

@@ -58,7 +58,7 @@ func testTasks(t *testing.T, s *store.Store) {
 	finished(false)
 	begun(false)
 	first.State, first.Result, first.Error = domain.StateFailed, json.RawMessage(`{"x": 1}`), failure
-	first.StartedAt, first.FinishedAt = ptr(day.Add(time.Minute)), ptr(day.Add(time.Hour))
+	first.StartedAt, first.FinishedAt, first.Attempts = ptr(day.Add(time.Minute)), ptr(day.Add(time.Hour)), 2
 	wantEqual(t, value(s.Tasks.Get(ctx, "task_1"))(t), first)
 
 	_, err = s.Tasks.Begin(ctx, "task_x", day)
