@@ -33,41 +33,13 @@ type APIKey struct {
 type Agent struct {
 	ID string `json:"id"`
 	// Other names that lead to this agent
-	Aliases []string `json:"aliases"`
-	// Whether it works within this program or connects from outside
-	Kind        AgentKind        `json:"kind"`
-	Name        string           `json:"name"`
-	Description string           `json:"description"`
-	Status      AgentStatusValue `json:"status"`
-	// An agent that drains takes no new tasks and is deleted when its last has ended
-	State        AgentState `json:"state"`
-	TaskTypes    []string   `json:"task_types"`
-	Capabilities []string   `json:"capabilities"`
-	// How many tasks an external agent has at a time; 0: that is up to the workers
-	MaxConcurrency int64 `json:"max_concurrency"`
-	// Its configuration; secrets are ***
-	Config json.RawMessage `json:"config"`
-	// What a configuration may hold, as JSON Schema; null: there is none
-	ConfigSchema json.RawMessage `json:"config_schema"`
-	// Grows with every change
-	Version int64 `json:"version"`
-	// null for agents of this program
-	CreatedAt    *time.Time `json:"created_at"`
-	UpdatedAt    *time.Time `json:"updated_at"`
-	LastActivity *time.Time `json:"last_activity"`
-	// The last sign of life of an external agent
-	Heartbeat *time.Time   `json:"heartbeat"`
-	Metrics   AgentMetrics `json:"metrics"`
+	Aliases      []string         `json:"aliases"`
+	Status       AgentStatusValue `json:"status"`
+	TaskTypes    []string         `json:"task_types"`
+	Capabilities []string         `json:"capabilities"`
+	LastActivity *time.Time       `json:"last_activity"`
+	Metrics      AgentMetrics     `json:"metrics"`
 }
-
-// AgentKind is one of a fixed set of words. Whether it works within this program or connects from outside.
-type AgentKind string
-
-// The values of AgentKind.
-const (
-	AgentKindBuiltin  AgentKind = "builtin"
-	AgentKindExternal AgentKind = "external"
-)
 
 // AgentStatusValue is one of a fixed set of words.
 type AgentStatusValue string
@@ -78,15 +50,6 @@ const (
 	AgentStatusValueWorking AgentStatusValue = "working"
 	AgentStatusValueError   AgentStatusValue = "error"
 	AgentStatusValueOffline AgentStatusValue = "offline"
-)
-
-// AgentState is one of a fixed set of words. An agent that drains takes no new tasks and is deleted when its last has ended.
-type AgentState string
-
-// The values of AgentState.
-const (
-	AgentStateActive   AgentState = "active"
-	AgentStateDraining AgentState = "draining"
 )
 
 // AgentMetrics is a model of the API.
@@ -280,20 +243,6 @@ type CTA struct {
 	Slot    string `json:"slot"`
 }
 
-// CapabilityTask is a model of the API.
-type CapabilityTask struct {
-	// What the agent must be able to do
-	Capability string `json:"capability"`
-	// One of the agent's task types
-	Type string `json:"type"`
-	// After how many beginnings without an end the task becomes a dead letter; by default 5
-	MaxAttempts *int64 `json:"max_attempts,omitempty"`
-	// What the task type takes
-	Params json.RawMessage `json:"params,omitempty"`
-	// How long an external agent may take for one attempt; by default 3600
-	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
-}
-
 // Cell is a model of the API.
 type Cell struct {
 	Text   string   `json:"text"`
@@ -390,6 +339,43 @@ type CreateAPIKeyInput struct {
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 }
 
+// CreateScheduleInput is a model of the API.
+type CreateScheduleInput struct {
+	// Unique
+	Name     string `json:"name"`
+	Pipeline string `json:"pipeline"`
+	// Minute, hour, day, month, weekday; or give every
+	Cron string `json:"cron,omitempty"`
+	// Time between two runs, at least a minute
+	Every string `json:"every,omitempty"`
+	// skip if it is not given
+	Overlap CreateScheduleInputOverlap `json:"overlap,omitempty"`
+	// What the pipeline takes
+	Params   json.RawMessage             `json:"params,omitempty"`
+	Priority CreateScheduleInputPriority `json:"priority,omitempty"`
+	// IANA name that cron is read in; UTC if it is not given
+	TimeZone string `json:"time_zone,omitempty"`
+}
+
+// CreateScheduleInputOverlap is one of a fixed set of words. skip if it is not given.
+type CreateScheduleInputOverlap string
+
+// The values of CreateScheduleInputOverlap.
+const (
+	CreateScheduleInputOverlapSkip  CreateScheduleInputOverlap = "skip"
+	CreateScheduleInputOverlapQueue CreateScheduleInputOverlap = "queue"
+)
+
+// CreateScheduleInputPriority is one of a fixed set of words.
+type CreateScheduleInputPriority string
+
+// The values of CreateScheduleInputPriority.
+const (
+	CreateScheduleInputPriorityHigh   CreateScheduleInputPriority = "high"
+	CreateScheduleInputPriorityNormal CreateScheduleInputPriority = "normal"
+	CreateScheduleInputPriorityLow    CreateScheduleInputPriority = "low"
+)
+
 // CreateUserInput is a model of the API.
 type CreateUserInput struct {
 	// Unique regardless of case
@@ -438,6 +424,31 @@ const (
 	DecisionInputDecisionApprove DecisionInputDecision = "approve"
 	DecisionInputDecisionReject  DecisionInputDecision = "reject"
 )
+
+// Definition is a model of the API.
+type Definition struct {
+	// YAML or JSON text
+	Definition string `json:"definition"`
+}
+
+// DefinitionFault is a model of the API.
+type DefinitionFault struct {
+	// Where: steps[1].when
+	Path string `json:"path"`
+	// From 1; 0: unknown
+	Line int64 `json:"line"`
+	// From 1; 0: unknown
+	Column  int64  `json:"column"`
+	Message string `json:"message"`
+}
+
+// DefinitionVerdict is a model of the API.
+type DefinitionVerdict struct {
+	Valid bool `json:"valid"`
+	// Of the pipeline; empty with faults
+	Name   string            `json:"name"`
+	Faults []DefinitionFault `json:"faults"`
+}
 
 // DisableTOTPInput is a model of the API.
 type DisableTOTPInput struct {
@@ -608,21 +619,6 @@ const (
 	GeneratedStateArchived GeneratedState = "archived"
 )
 
-// Gone is a model of the API.
-type Gone struct {
-	ID    string    `json:"id"`
-	State GoneState `json:"state"`
-}
-
-// GoneState is one of a fixed set of words.
-type GoneState string
-
-// The values of GoneState.
-const (
-	GoneStateDeleted  GoneState = "deleted"
-	GoneStateDraining GoneState = "draining"
-)
-
 // Heading is a model of the API.
 type Heading struct {
 	Level  int64    `json:"level"`
@@ -635,6 +631,16 @@ type InlineLink struct {
 	Phrase string `json:"phrase"`
 	Slug   string `json:"slug"`
 	Anchor string `json:"anchor,omitempty"`
+}
+
+// Limit is a model of the API.
+type Limit struct {
+	// Steps with an equal key are bounded together; {website_id}, {tenant}, {pipeline}, {agent} and {params.NAME} are filled in
+	Key string `json:"key"`
+	// At most this many at the same time
+	Concurrency *int64 `json:"concurrency,omitempty"`
+	// At most this many are let in within a minute
+	PerMinute *int64 `json:"per_minute,omitempty"`
 }
 
 // List is a model of the API.
@@ -799,9 +805,24 @@ type Permission struct {
 type Pipeline struct {
 	Name    string `json:"name"`
 	Version int64  `json:"version"`
-	// In the order in which they run
-	Steps []PipelineStep `json:"steps"`
+	// shipped comes with the program, operator is one's own
+	Origin      PipelineOrigin `json:"origin"`
+	Description string         `json:"description"`
+	Steps       []PipelineStep `json:"steps"`
+	// When this version of an own pipeline was stored
+	UpdatedAt *time.Time `json:"updated_at"`
+	// YAML or JSON of an own pipeline; not in lists
+	Definition string `json:"definition,omitempty"`
 }
+
+// PipelineOrigin is one of a fixed set of words. shipped comes with the program, operator is one's own.
+type PipelineOrigin string
+
+// The values of PipelineOrigin.
+const (
+	PipelineOriginShipped  PipelineOrigin = "shipped"
+	PipelineOriginOperator PipelineOrigin = "operator"
+)
 
 // PipelineStep is a model of the API.
 type PipelineStep struct {
@@ -809,6 +830,8 @@ type PipelineStep struct {
 	// Empty for a step that no agent does
 	Agent string `json:"agent"`
 	Task  string `json:"task"`
+	// The steps that must have ended before
+	After []string `json:"after"`
 }
 
 // Problem is a model of the API.
@@ -892,27 +915,6 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
-// RegisterAgentInput is a model of the API.
-type RegisterAgentInput struct {
-	// Lower-case letters, digits, hyphens and underscores
-	ID string `json:"id"`
-	// What it can be asked for
-	TaskTypes []string `json:"task_types"`
-	// By what it is found
-	Capabilities []string `json:"capabilities,omitempty"`
-	// Its configuration; it must fit the schema
-	Config json.RawMessage `json:"config,omitempty"`
-	// What a configuration may hold, as JSON Schema: an object whose properties have type, enum, minimum, maximum, minLength, maxLength, pattern, items, default, secret
-	ConfigSchema json.RawMessage `json:"config_schema,omitempty"`
-	Description  string          `json:"description,omitempty"`
-	// Names the program that registers; the same one may do so again
-	Instance string `json:"instance,omitempty"`
-	// How many tasks it has at a time; by default 1
-	MaxConcurrency *int64 `json:"max_concurrency,omitempty"`
-	// For people; by default the id
-	Name string `json:"name,omitempty"`
-}
-
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -946,6 +948,28 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
+}
+
+// Retry is a model of the API.
+type Retry struct {
+	// Name of the step from which it runs again; without it the first that did not complete
+	From string `json:"from,omitempty"`
+}
+
+// RetryPolicy is a model of the API.
+type RetryPolicy struct {
+	// At most this many, the first included
+	Attempts *int64 `json:"attempts,omitempty"`
+	// Before the second attempt
+	Backoff string `json:"backoff,omitempty"`
+	// Failures that are repeated; without them those that could go better a second time
+	Codes []string `json:"codes,omitempty"`
+	// By which the backoff grows; 2 if it is not given
+	Factor *float64 `json:"factor,omitempty"`
+	// Share of the backoff that is left to chance
+	Jitter *float64 `json:"jitter,omitempty"`
+	// At most; one hour if it is not given
+	MaxBackoff string `json:"max_backoff,omitempty"`
 }
 
 // RollbackInput is a model of the API.
@@ -1010,7 +1034,10 @@ type Run struct {
 	Params    json.RawMessage `json:"params"`
 	WebsiteID *string         `json:"website_id"`
 	// Empty in lists
-	Steps      []Step     `json:"steps"`
+	Steps    []Step      `json:"steps"`
+	Priority RunPriority `json:"priority"`
+	// The run that started this one as a step
+	ParentRun  *string    `json:"parent_run"`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
@@ -1039,12 +1066,68 @@ const (
 	RunStatusCancelled RunStatus = "cancelled"
 )
 
+// RunPriority is one of a fixed set of words.
+type RunPriority string
+
+// The values of RunPriority.
+const (
+	RunPriorityHigh   RunPriority = "high"
+	RunPriorityNormal RunPriority = "normal"
+	RunPriorityLow    RunPriority = "low"
+)
+
 // RunError is a model of the API.
 type RunError struct {
 	FailedStage string `json:"failed_stage"`
 	Code        string `json:"code"`
 	Message     string `json:"message"`
 }
+
+// Schedule is a model of the API.
+type Schedule struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Pipeline string          `json:"pipeline"`
+	Params   json.RawMessage `json:"params"`
+	// Minute, hour, day, month, weekday; empty with every
+	Cron string `json:"cron"`
+	// Time between two runs; empty with cron
+	Every string `json:"every"`
+	// That cron is read in; empty: UTC
+	TimeZone string `json:"time_zone"`
+	// What happens at a time at which the last run has not ended
+	Overlap  ScheduleOverlap  `json:"overlap"`
+	Priority SchedulePriority `json:"priority"`
+	Enabled  bool             `json:"enabled"`
+	NextAt   *time.Time       `json:"next_at"`
+	// A run starts when the last has ended
+	Pending   bool       `json:"pending"`
+	LastAt    *time.Time `json:"last_at"`
+	LastRunID *string    `json:"last_run_id"`
+	// Why the last time led to no run
+	LastError string    `json:"last_error"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ScheduleOverlap is one of a fixed set of words. What happens at a time at which the last run has not ended.
+type ScheduleOverlap string
+
+// The values of ScheduleOverlap.
+const (
+	ScheduleOverlapSkip  ScheduleOverlap = "skip"
+	ScheduleOverlapQueue ScheduleOverlap = "queue"
+)
+
+// SchedulePriority is one of a fixed set of words.
+type SchedulePriority string
+
+// The values of SchedulePriority.
+const (
+	SchedulePriorityHigh   SchedulePriority = "high"
+	SchedulePriorityNormal SchedulePriority = "normal"
+	SchedulePriorityLow    SchedulePriority = "low"
+)
 
 // Sentence is a model of the API.
 type Sentence struct {
@@ -1121,6 +1204,14 @@ type Stage struct {
 	Name  string   `json:"name"`
 	Agent string   `json:"agent"`
 	Task  TaskSpec `json:"task"`
+	// Stages that must have ended before; without it the stage before, [] for none
+	After  []string     `json:"after,omitempty"`
+	Limits []Limit      `json:"limits,omitempty"`
+	Retry  *RetryPolicy `json:"retry,omitempty"`
+	// Of one attempt: 90s, 10m
+	Timeout string `json:"timeout,omitempty"`
+	// Condition such as steps.look.score > 0.5; if it is false the stage is skipped
+	When string `json:"when,omitempty"`
 }
 
 // StartInput is a model of the API.
@@ -1129,9 +1220,21 @@ type StartInput struct {
 	Params json.RawMessage `json:"params,omitempty"`
 	// Name of a pipeline; or give stages
 	Pipeline string `json:"pipeline,omitempty"`
-	// Inline stages, run in order; the results of earlier ones are in task.context
+	// A head start: five minutes for high, one for normal, none for low
+	Priority StartInputPriority `json:"priority,omitempty"`
+	// Inline stages; the results of earlier ones are in task.context
 	Stages []Stage `json:"stages,omitempty"`
 }
+
+// StartInputPriority is one of a fixed set of words. A head start: five minutes for high, one for normal, none for low.
+type StartInputPriority string
+
+// The values of StartInputPriority.
+const (
+	StartInputPriorityHigh   StartInputPriority = "high"
+	StartInputPriorityNormal StartInputPriority = "normal"
+	StartInputPriorityLow    StartInputPriority = "low"
+)
 
 // Step is a model of the API.
 type Step struct {
@@ -1147,7 +1250,13 @@ type Step struct {
 	Message    string     `json:"message"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
-	Error      *RunError  `json:"error,omitempty"`
+	// The limit that holds a ready step back
+	BlockedOn string    `json:"blocked_on,omitempty"`
+	Error     *RunError `json:"error,omitempty"`
+	// How far the compensation of the step is, if it has one to do
+	Undo StepUndo `json:"undo,omitempty"`
+	// Why the compensation failed last
+	UndoError *RunError `json:"undo_error,omitempty"`
 }
 
 // StepStatus is one of a fixed set of words.
@@ -1162,6 +1271,17 @@ const (
 	StepStatusFailed    StepStatus = "failed"
 	StepStatusCancelled StepStatus = "cancelled"
 	StepStatusSkipped   StepStatus = "skipped"
+)
+
+// StepUndo is one of a fixed set of words. How far the compensation of the step is, if it has one to do.
+type StepUndo string
+
+// The values of StepUndo.
+const (
+	StepUndoQueued    StepUndo = "queued"
+	StepUndoRunning   StepUndo = "running"
+	StepUndoCompleted StepUndo = "completed"
+	StepUndoFailed    StepUndo = "failed"
 )
 
 // Table is a model of the API.
@@ -1179,21 +1299,13 @@ type Task struct {
 	Type    string     `json:"type"`
 	Status  TaskStatus `json:"status"`
 	// Where the result will be
-	StatusURL string          `json:"status_url"`
-	Params    json.RawMessage `json:"params"`
-	// How often it was begun
-	Attempts   int64      `json:"attempts"`
-	CreatedAt  time.Time  `json:"created_at"`
-	StartedAt  *time.Time `json:"started_at"`
-	FinishedAt *time.Time `json:"finished_at"`
-	// Until when an external agent may answer
-	Deadline *time.Time      `json:"deadline,omitempty"`
-	Error    *RunError       `json:"error,omitempty"`
-	Result   json.RawMessage `json:"result,omitempty"`
-	// The run that waits for the task
-	RunID string `json:"run_id,omitempty"`
-	// The step of that run
-	Step string `json:"step,omitempty"`
+	StatusURL  string          `json:"status_url"`
+	Params     json.RawMessage `json:"params"`
+	CreatedAt  time.Time       `json:"created_at"`
+	StartedAt  *time.Time      `json:"started_at"`
+	FinishedAt *time.Time      `json:"finished_at"`
+	Error      *RunError       `json:"error,omitempty"`
+	Result     json.RawMessage `json:"result,omitempty"`
 }
 
 // TaskStatus is one of a fixed set of words.
@@ -1213,12 +1325,8 @@ const (
 type TaskSpec struct {
 	// One of the agent's task types
 	Type string `json:"type"`
-	// After how many beginnings without an end the task becomes a dead letter; by default 5
-	MaxAttempts *int64 `json:"max_attempts,omitempty"`
 	// What the task type takes
 	Params json.RawMessage `json:"params,omitempty"`
-	// How long an external agent may take for one attempt; by default 3600
-	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
 
 // Token is a model of the API.
@@ -1246,18 +1354,38 @@ type Totp struct {
 	URI string `json:"uri"`
 }
 
-// UpdateAgentInput is a model of the API.
-type UpdateAgentInput struct {
-	Capabilities *[]string `json:"capabilities,omitempty"`
-	// Merged into the configuration: null removes a value, *** keeps a secret
-	Config         json.RawMessage `json:"config,omitempty"`
-	Description    *string         `json:"description,omitempty"`
-	MaxConcurrency *int64          `json:"max_concurrency,omitempty"`
-	Name           *string         `json:"name,omitempty"`
-	TaskTypes      *[]string       `json:"task_types,omitempty"`
-	// The version that the change is based on; another one is refused
-	Version *int64 `json:"version,omitempty"`
+// UpdateScheduleInput is a model of the API.
+type UpdateScheduleInput struct {
+	// Takes the place of every
+	Cron    *string `json:"cron,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	// Takes the place of cron
+	Every    *string                      `json:"every,omitempty"`
+	Name     *string                      `json:"name,omitempty"`
+	Overlap  *UpdateScheduleInputOverlap  `json:"overlap,omitempty"`
+	Params   json.RawMessage              `json:"params,omitempty"`
+	Priority *UpdateScheduleInputPriority `json:"priority,omitempty"`
+	TimeZone *string                      `json:"time_zone,omitempty"`
 }
+
+// UpdateScheduleInputOverlap is one of a fixed set of words.
+type UpdateScheduleInputOverlap string
+
+// The values of UpdateScheduleInputOverlap.
+const (
+	UpdateScheduleInputOverlapSkip  UpdateScheduleInputOverlap = "skip"
+	UpdateScheduleInputOverlapQueue UpdateScheduleInputOverlap = "queue"
+)
+
+// UpdateScheduleInputPriority is one of a fixed set of words.
+type UpdateScheduleInputPriority string
+
+// The values of UpdateScheduleInputPriority.
+const (
+	UpdateScheduleInputPriorityHigh   UpdateScheduleInputPriority = "high"
+	UpdateScheduleInputPriorityNormal UpdateScheduleInputPriority = "normal"
+	UpdateScheduleInputPriorityLow    UpdateScheduleInputPriority = "low"
+)
 
 // UpdateUserInput is a model of the API.
 type UpdateUserInput struct {
@@ -1508,6 +1636,15 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in})
 }
 
+// CreateSchedule: run a pipeline at set times.
+//
+// Give `cron` or `every`. Times that were missed while no server ran lead to one run.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) CreateSchedule(ctx context.Context, in CreateScheduleInput) (*Schedule, error) {
+	return one[Schedule](ctx, c, request{method: "POST", path: "/schedules", body: in, keyed: true})
+}
+
 // CreateTask: give an agent a task.
 //
 // The answer comes at once; the result later at status_url.
@@ -1542,27 +1679,22 @@ func (c *Client) DecideApproval(ctx context.Context, approvalID string, in Decis
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
 }
 
-// DeleteAgentParams are the parameters of DeleteAgent; what is empty is not sent.
-type DeleteAgentParams struct {
-	// Let it finish what runs: it takes no new tasks, and is deleted when the last has ended
-	Drain bool
-}
-
-func (p DeleteAgentParams) query() url.Values {
-	q := url.Values{}
-	if p.Drain {
-		q.Set("drain", strconv.FormatBool(p.Drain))
-	}
-	return q
-}
-
-// DeleteAgent: delete an external agent.
+// DeletePipeline: delete an own pipeline.
 //
-// One with running tasks is refused unless it may drain. Tasks that still wait for it become dead letters. Agents of this program cannot be deleted.
+// No run of it can be started any more; live ones end.
 //
 // Needs the permission `agents.manage`.
-func (c *Client) DeleteAgent(ctx context.Context, agentID string, p DeleteAgentParams) (*Gone, error) {
-	return one[Gone](ctx, c, request{method: "DELETE", path: "/agents/{agent_id}", ids: []string{agentID}, query: p.query(), keyed: true})
+func (c *Client) DeletePipeline(ctx context.Context, name string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/pipelines/{name}", ids: []string{name}, keyed: true})
+}
+
+// DeleteSchedule: delete a schedule.
+//
+// Runs that it started go on.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DeleteSchedule(ctx context.Context, scheduleID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/schedules/{schedule_id}", ids: []string{scheduleID}, keyed: true})
 }
 
 // DeleteUser: remove a user.
@@ -1590,15 +1722,6 @@ func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
 // Needs a signed-in user.
 func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in})
-}
-
-// DispatchTask: give a task to whichever agent can do it.
-//
-// The task goes to the least busy agent that has the capability, takes the type and is not offline.
-//
-// Needs the permission `agents.manage`.
-func (c *Client) DispatchTask(ctx context.Context, in CapabilityTask) (*Task, error) {
-	return one[Task](ctx, c, request{method: "POST", path: "/tasks", body: in, keyed: true})
 }
 
 // ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
@@ -1711,6 +1834,13 @@ func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (
 	return one[Page](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages/{page_id}", ids: []string{websiteID, pageID}})
 }
 
+// GetPipeline: show a pipeline with its definition.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error) {
+	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
+}
+
 // GetRoutes: show where this process sends requests.
 //
 // Only for users of the installation's own tenant.
@@ -1725,6 +1855,13 @@ func (c *Client) GetRoutes(ctx context.Context) (*RouteTable, error) {
 // Needs the permission `agents.read`.
 func (c *Client) GetRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "GET", path: "/runs/{run_id}", ids: []string{runID}})
+}
+
+// GetSchedule: show a schedule.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule, error) {
+	return one[Schedule](ctx, c, request{method: "GET", path: "/schedules/{schedule_id}", ids: []string{scheduleID}})
 }
 
 // GetTask: show a task and its result.
@@ -1797,12 +1934,8 @@ type ListAgentsParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only agents with this capability; one that no agent has is refused
+	// Only agents with this capability
 	Capability string
-	// Only agents with this status: idle, working, error, offline
-	Status string
-	// Only agents of this kind: builtin, external
-	Kind string
 }
 
 func (p ListAgentsParams) query() url.Values {
@@ -1815,12 +1948,6 @@ func (p ListAgentsParams) query() url.Values {
 	}
 	if p.Capability != "" {
 		q.Set("capability", p.Capability)
-	}
-	if p.Status != "" {
-		q.Set("status", p.Status)
-	}
-	if p.Kind != "" {
-		q.Set("kind", p.Kind)
 	}
 	return q
 }
@@ -2065,6 +2192,8 @@ func (p ListPipelinesParams) query() url.Values {
 
 // ListPipelines: list pipelines that can be run by name.
 //
+// Those that come with the program, and one's own.
+//
 // Needs the permission `agents.read`.
 func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Listing[Pipeline], error) {
 	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
@@ -2254,6 +2383,40 @@ func (c *Client) ListRuns(ctx context.Context, p ListRunsParams) (*Listing[Run],
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, error] {
 	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
+}
+
+// ListSchedulesParams are the parameters of ListSchedules; what is empty is not sent.
+type ListSchedulesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListSchedulesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListSchedules: list schedules.
+//
+// By name.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListSchedules(ctx context.Context, p ListSchedulesParams) (*Listing[Schedule], error) {
+	return list[Schedule](ctx, c, request{method: "GET", path: "/schedules", query: p.query()})
+}
+
+// AllSchedules walks the whole list that ListSchedules gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSchedules(ctx context.Context, p ListSchedulesParams) iter.Seq2[Schedule, error] {
+	return walk[Schedule](ctx, c, request{method: "GET", path: "/schedules", query: p.query()})
 }
 
 // ListServicesParams are the parameters of ListServices; what is empty is not sent.
@@ -2554,6 +2717,15 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
+// PutPipeline: store an own pipeline.
+//
+// The definition is the text of a YAML or JSON document; its `name` is that of the path. Every call stores a new version: new runs use it, live ones end on theirs. A definition with faults is refused with all of them: `location` is `body.definition:LINE:COLUMN PATH`.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) PutPipeline(ctx context.Context, name string, in Definition) (*Pipeline, error) {
+	return one[Pipeline](ctx, c, request{method: "PUT", path: "/pipelines/{name}", ids: []string{name}, body: in, keyed: true})
+}
+
 // RebuildWebsite: build a new release of a website.
 //
 // Starts a launch_website run from what the feeds hold now. Nothing is published before a person approves it. A website that is archived or being built is a conflict.
@@ -2561,15 +2733,6 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 // Needs the permission `websites.manage`.
 func (c *Client) RebuildWebsite(ctx context.Context, websiteID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/rebuild", ids: []string{websiteID}, keyed: true})
-}
-
-// RegisterAgent: register an external agent.
-//
-// It then connects to /ws/agents/{agent_id} with a credential of the user who registered it. An id that is taken is refused, unless the same instance registers again.
-//
-// Needs the permission `agents.manage`.
-func (c *Client) RegisterAgent(ctx context.Context, in RegisterAgentInput) (*Agent, error) {
-	return one[Agent](ctx, c, request{method: "POST", path: "/agents", body: in, keyed: true})
 }
 
 // RegisterService: list an instance of a service, or renew its lease.
@@ -2631,13 +2794,13 @@ func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWe
 	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
 }
 
-// RetryRun: go on with a failed run.
+// RetryRun: go on with a run that has ended.
 //
-// Starts again at the step that failed; finished steps are not repeated.
+// A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.
 //
 // Needs the permission `agents.manage`.
-func (c *Client) RetryRun(ctx context.Context, runID string) (*Run, error) {
-	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, keyed: true})
+func (c *Client) RetryRun(ctx context.Context, runID string, in *Retry) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, body: optional(in), keyed: true})
 }
 
 // RevokeAPIKey: end one of the own API keys.
@@ -2690,13 +2853,13 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
 }
 
-// UpdateAgent: change an agent.
+// UpdateSchedule: change a schedule.
 //
-// Of an agent of this program only name, description and configuration can be changed, by an administrator.
+// What is not given stays. The next time is found anew.
 //
 // Needs the permission `agents.manage`.
-func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgentInput) (*Agent, error) {
-	return one[Agent](ctx, c, request{method: "PATCH", path: "/agents/{agent_id}", ids: []string{agentID}, body: in, keyed: true})
+func (c *Client) UpdateSchedule(ctx context.Context, scheduleID string, in UpdateScheduleInput) (*Schedule, error) {
+	return one[Schedule](ctx, c, request{method: "PATCH", path: "/schedules/{schedule_id}", ids: []string{scheduleID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.
@@ -2729,4 +2892,13 @@ func (p UpdateWebsiteParams) header() http.Header {
 // Needs the permission `websites.manage`.
 func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch, p UpdateWebsiteParams) (*WebsiteDetail, error) {
 	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, header: p.header(), body: in, keyed: true})
+}
+
+// ValidatePipeline: find the faults of a definition.
+//
+// All of them at once. Nothing is stored.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ValidatePipeline(ctx context.Context, in Definition) (*DefinitionVerdict, error) {
+	return one[DefinitionVerdict](ctx, c, request{method: "POST", path: "/pipelines/validate", body: in, keyed: true})
 }

@@ -93,7 +93,7 @@ type faraway struct {
 func (faraway) External(id domain.AgentID) bool { return id == "echo" }
 
 func (f faraway) Hand(_ context.Context, run *domain.Run, step *domain.Step, agent domain.AgentID, task domain.TaskSpec, results map[string]json.RawMessage) error {
-	*f.handed = append(*f.handed, strings.Join([]string{string(run.Pipeline), step.Name, string(agent), task.Type, string(results["one"])}, " "))
+	*f.handed = append(*f.handed, strings.Join([]string{run.Pipeline, step.Name, string(agent), task.Type, string(results["one"])}, " "))
 	return f.fail
 }
 

@@ -296,7 +296,7 @@ func (s *Schedules) fire(ctx context.Context, id domain.ScheduleID) (bool, error
 func advance(c *domain.Schedule, now time.Time) {
 	c.LastAt = c.NextAt
 	if c.Every > 0 { // keeps its pace whatever was missed
-		next := c.NextAt.Add(c.Every * (now.Sub(*c.NextAt)/c.Every + 1))
+		next := c.NextAt.Add(now.Sub(*c.NextAt).Truncate(c.Every) + c.Every)
 		c.NextAt = &next
 		return
 	}
