@@ -65,7 +65,9 @@ func testModelCallLists(t *testing.T, s *store.Store) {
 	for i, edit := range []func(c *domain.ModelCall){
 		func(*domain.ModelCall) {},
 		func(c *domain.ModelCall) { c.State, c.Cost, c.Model, c.Step = domain.CallSettled, 50, "n", "build" },
-		func(c *domain.ModelCall) { c.State, c.Cost, c.RunID, c.WebsiteID = domain.CallLost, 100, "run_2", "site_2" },
+		func(c *domain.ModelCall) {
+			c.State, c.Cost, c.RunID, c.WebsiteID = domain.CallLost, 100, "run_2", "site_2"
+		},
 		func(c *domain.ModelCall) { c.State, c.RunID, c.TaskID = domain.CallReleased, "", "task_1" },
 		func(c *domain.ModelCall) { c.State, c.Cost, c.Tenant, c.RunID = domain.CallSettled, 7, "acme", "run_3" },
 	} {
