@@ -24,7 +24,9 @@ func TestModelsWithinBudgets(t *testing.T) {
 	})
 	c := newCaller(t, a)
 	ctx := domain.WithScope(t.Context(), domain.WorkScope{RunID: "run_1", StepID: "step_1", Step: "write", Pipeline: "p", AgentID: "content_generator"})
-	ask := func(prompt string) (*domain.ModelAnswer, error) { return a.Complete(ctx, domain.ModelPrompt{Prompt: prompt}) }
+	ask := func(prompt string) (*domain.ModelAnswer, error) {
+		return a.Complete(ctx, domain.ModelPrompt{Prompt: prompt})
+	}
 	if _, err := ask("hello"); domain.CodeOf(err) != domain.CodeConflict || !strings.Contains(domain.MessageOf(err), "price") {
 		t.Fatalf("without a price: %v", err)
 	}

@@ -90,8 +90,12 @@ type spending struct {
 // Start begins to look now and then. The end of ctx does not stop that.
 func (s *spending) Start(ctx context.Context) error {
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.group.Go(func() error { return s.every(ctx, resumePause, s.a.Budgets.ResumeDue, "steps resumed", "steps not resumed") })
-	s.group.Go(func() error { return s.every(ctx, sweepPause, s.a.ledger.Sweep, "model calls without end settled", "model calls not settled") })
+	s.group.Go(func() error {
+		return s.every(ctx, resumePause, s.a.Budgets.ResumeDue, "steps resumed", "steps not resumed")
+	})
+	s.group.Go(func() error {
+		return s.every(ctx, sweepPause, s.a.ledger.Sweep, "model calls without end settled", "model calls not settled")
+	})
 	return nil
 }
 
