@@ -199,6 +199,77 @@ type Block struct {
 	Table      *Table       `json:"table,omitempty"`
 }
 
+// Budget is a model of the API.
+type Budget struct {
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Scope  BudgetScope       `json:"scope"`
+	Period BudgetPeriodValue `json:"period"`
+	// In which days and months begin
+	TimeZone string `json:"time_zone"`
+	// In minor units
+	Limit Money `json:"limit"`
+	// Percentage of the limit from which on the cheaper model answers; 0: never
+	DegradeAt int64 `json:"degrade_at"`
+	// What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails
+	OnLimit   BudgetOnLimit `json:"on_limit"`
+	Current   BudgetPeriod  `json:"current"`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// BudgetPeriodValue is one of a fixed set of words.
+type BudgetPeriodValue string
+
+// The values of BudgetPeriodValue.
+const (
+	BudgetPeriodValueDay   BudgetPeriodValue = "day"
+	BudgetPeriodValueMonth BudgetPeriodValue = "month"
+	BudgetPeriodValueTotal BudgetPeriodValue = "total"
+)
+
+// BudgetOnLimit is one of a fixed set of words. What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails.
+type BudgetOnLimit string
+
+// The values of BudgetOnLimit.
+const (
+	BudgetOnLimitPause BudgetOnLimit = "pause"
+	BudgetOnLimitAsk   BudgetOnLimit = "ask"
+	BudgetOnLimitFail  BudgetOnLimit = "fail"
+)
+
+// BudgetPeriod is a model of the API.
+type BudgetPeriod struct {
+	Start time.Time `json:"start"`
+	// null: it has none
+	End *time.Time `json:"end"`
+	// Added to the limit for this period
+	RaisedMicros int64 `json:"raised_micros"`
+	// Set aside for calls that are under way
+	ReservedMicros int64 `json:"reserved_micros"`
+	SpentMicros    int64 `json:"spent_micros"`
+	// Negative if a corrected price made calls dearer
+	LeftMicros int64 `json:"left_micros"`
+	// Rounded
+	Spent Money `json:"spent"`
+	// When degrade_at was reached
+	DegradedAt *time.Time `json:"degraded_at"`
+	// When a call was refused first
+	ExhaustedAt *time.Time `json:"exhausted_at"`
+}
+
+// BudgetScope is a model of the API.
+type BudgetScope struct {
+	// Only calls of this agent; empty: of all
+	AgentID string `json:"agent_id,omitempty"`
+	// Only calls of this model, by its name in the configuration or the vendor's; empty: of all
+	Model string `json:"model,omitempty"`
+	// Only calls of runs of this pipeline; empty: of all
+	Pipeline string `json:"pipeline,omitempty"`
+	// Only calls for this website; empty: for all
+	WebsiteID string `json:"website_id,omitempty"`
+}
+
 // BulkFault is a model of the API.
 type BulkFault struct {
 	Code string `json:"code"`
@@ -338,6 +409,45 @@ type CreateAPIKeyInput struct {
 	// Seconds; 365 days if left out
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 }
+
+// CreateBudgetInput is a model of the API.
+type CreateBudgetInput struct {
+	// Unique
+	Name   string                  `json:"name"`
+	Period CreateBudgetInputPeriod `json:"period"`
+	// In minor units: 500 is 5.00
+	LimitMinor int64 `json:"limit_minor"`
+	// That of the setting models.currency, which it is if left out
+	Currency string `json:"currency,omitempty"`
+	// Percentage of the limit from which on the cheaper model answers; 0: never
+	DegradeAt *int64 `json:"degrade_at,omitempty"`
+	// pause if left out
+	OnLimit CreateBudgetInputOnLimit `json:"on_limit,omitempty"`
+	// Which calls count: those that fit every part; left out: all
+	Scope *BudgetScope `json:"scope,omitempty"`
+	// Such as Europe/Berlin; UTC if left out
+	TimeZone string `json:"time_zone,omitempty"`
+}
+
+// CreateBudgetInputPeriod is one of a fixed set of words.
+type CreateBudgetInputPeriod string
+
+// The values of CreateBudgetInputPeriod.
+const (
+	CreateBudgetInputPeriodDay   CreateBudgetInputPeriod = "day"
+	CreateBudgetInputPeriodMonth CreateBudgetInputPeriod = "month"
+	CreateBudgetInputPeriodTotal CreateBudgetInputPeriod = "total"
+)
+
+// CreateBudgetInputOnLimit is one of a fixed set of words. pause if left out.
+type CreateBudgetInputOnLimit string
+
+// The values of CreateBudgetInputOnLimit.
+const (
+	CreateBudgetInputOnLimitPause CreateBudgetInputOnLimit = "pause"
+	CreateBudgetInputOnLimitAsk   CreateBudgetInputOnLimit = "ask"
+	CreateBudgetInputOnLimitFail  CreateBudgetInputOnLimit = "fail"
+)
 
 // CreateUserInput is a model of the API.
 type CreateUserInput struct {
@@ -586,6 +696,66 @@ type LoginInput struct {
 	Otp string `json:"otp,omitempty"`
 }
 
+// ModelCall is a model of the API.
+type ModelCall struct {
+	// Also the idempotency key that the provider got
+	ID string `json:"id"`
+	// Empty: it was not made for a run
+	RunID   string `json:"run_id"`
+	Step    string `json:"step"`
+	Attempt int64  `json:"attempt"`
+	TaskID  string `json:"task_id"`
+	// Of the call within the work
+	Number    int64  `json:"number"`
+	AgentID   string `json:"agent_id"`
+	WebsiteID string `json:"website_id"`
+	Pipeline  string `json:"pipeline"`
+	// Of the model in the configuration
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model string `json:"model"`
+	// Name of the model that was asked for, if a budget chose a cheaper one
+	DegradedFrom string `json:"degraded_from"`
+	// lost: its outcome is not known, so all that was reserved counts; released: it cost nothing
+	State    ModelCallState `json:"state"`
+	Currency string         `json:"currency"`
+	// The most that it could cost
+	ReservedMicros int64 `json:"reserved_micros"`
+	// With all corrections
+	CostMicros int64 `json:"cost_micros"`
+	// The corrections in it
+	AdjustedMicros int64 `json:"adjusted_micros"`
+	// Whether the provider said how many tokens it took
+	UsageKnown        bool  `json:"usage_known"`
+	InputTokens       int64 `json:"input_tokens"`
+	CachedInputTokens int64 `json:"cached_input_tokens"`
+	OutputTokens      int64 `json:"output_tokens"`
+	ReasoningTokens   int64 `json:"reasoning_tokens"`
+	// stop, length, blocked or other
+	Finish string `json:"finish"`
+	// What went wrong
+	Error string `json:"error"`
+	// SHA-256
+	RequestHash string `json:"request_hash"`
+	// SHA-256; empty without an answer
+	AnswerHash        string     `json:"answer_hash"`
+	ProviderRequestID string     `json:"provider_request_id"`
+	CreatedAt         time.Time  `json:"created_at"`
+	SettledAt         *time.Time `json:"settled_at"`
+}
+
+// ModelCallState is one of a fixed set of words. lost: its outcome is not known, so all that was reserved counts; released: it cost nothing.
+type ModelCallState string
+
+// The values of ModelCallState.
+const (
+	ModelCallStateReserved ModelCallState = "reserved"
+	ModelCallStateSettled  ModelCallState = "settled"
+	ModelCallStateLost     ModelCallState = "lost"
+	ModelCallStateReleased ModelCallState = "released"
+)
+
 // Money is a model of the API.
 type Money struct {
 	Minor    int64  `json:"minor"`
@@ -745,6 +915,37 @@ type PipelineStep struct {
 	Task  string `json:"task"`
 }
 
+// Price is a model of the API.
+type Price struct {
+	ID       string `json:"id"`
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model         string    `json:"model"`
+	Currency      string    `json:"currency"`
+	EffectiveFrom time.Time `json:"effective_from"`
+	// For a million tokens: 2500000 is 2.50
+	InputMicros int64 `json:"input_micros"`
+	// Of input that the provider had in its cache
+	CachedInputMicros int64 `json:"cached_input_micros"`
+	// Of input that it put there
+	CacheWriteMicros int64 `json:"cache_write_micros"`
+	OutputMicros     int64 `json:"output_micros"`
+	// Other rates for calls with more input
+	Bands      []PriceBand `json:"bands"`
+	RecordedAt time.Time   `json:"recorded_at"`
+	RecordedBy *string     `json:"recorded_by"`
+}
+
+// PriceBand is a model of the API.
+type PriceBand struct {
+	// For calls with more input tokens than this
+	AboveTokens       int64 `json:"above_tokens"`
+	InputMicros       int64 `json:"input_micros"`
+	CachedInputMicros int64 `json:"cached_input_micros"`
+	CacheWriteMicros  int64 `json:"cache_write_micros"`
+	OutputMicros      int64 `json:"output_micros"`
+}
+
 // Problem is a model of the API.
 type Problem struct {
 	// urn:empire:error: and a code that programs can branch on
@@ -826,6 +1027,14 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RaiseBudgetInput is a model of the API.
+type RaiseBudgetInput struct {
+	// By so many minor units
+	AmountMinor int64 `json:"amount_minor"`
+	// The limit itself, not only that of the current period
+	Permanent *bool `json:"permanent,omitempty"`
+}
+
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -859,6 +1068,27 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
+}
+
+// ResettleInput is a model of the API.
+type ResettleInput struct {
+	Provider string `json:"provider"`
+	Model    string `json:"model"`
+	// Of the calls to look at
+	From time.Time `json:"from"`
+	// Now if left out
+	To *time.Time `json:"to,omitempty"`
+}
+
+// Resettlement is a model of the API.
+type Resettlement struct {
+	// Looked at
+	Calls int64 `json:"calls"`
+	// Of them, those whose cost changed
+	Adjusted int64 `json:"adjusted"`
+	// By how much in all
+	DeltaMicros int64  `json:"delta_micros"`
+	Currency    string `json:"currency"`
 }
 
 // RollbackInput is a model of the API.
@@ -1028,6 +1258,44 @@ type Session struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// SetPriceInput is a model of the API.
+type SetPriceInput struct {
+	// As the configuration names it
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model string `json:"model"`
+	// For a million tokens: 2500000 is 2.50
+	InputMicros  int64 `json:"input_micros"`
+	OutputMicros int64 `json:"output_micros"`
+	// By rising threshold
+	Bands []PriceBand `json:"bands,omitempty"`
+	// As input if left out
+	CacheWriteMicros *int64 `json:"cache_write_micros,omitempty"`
+	// As input if left out
+	CachedInputMicros *int64 `json:"cached_input_micros,omitempty"`
+	// That of the setting models.currency, which it is if left out
+	Currency string `json:"currency,omitempty"`
+	// Now if left out
+	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+}
+
+// Spending is a model of the API.
+type Spending struct {
+	// Id, name, or day as YYYY-MM-DD; empty: calls that have none
+	Key      string `json:"key"`
+	Currency string `json:"currency"`
+	Calls    int64  `json:"calls"`
+	// Of them, calls whose outcome is not known; they count in full
+	Lost        int64 `json:"lost"`
+	SpentMicros int64 `json:"spent_micros"`
+	// For calls that are under way
+	ReservedMicros int64 `json:"reserved_micros"`
+	// Rounded
+	Spent        Money `json:"spent"`
+	InputTokens  int64 `json:"input_tokens"`
+	OutputTokens int64 `json:"output_tokens"`
+}
+
 // Stage is a model of the API.
 type Stage struct {
 	// Unique within the run
@@ -1146,6 +1414,25 @@ type Totp struct {
 	// The same for a QR code; shown once
 	URI string `json:"uri"`
 }
+
+// UpdateBudgetInput is a model of the API.
+type UpdateBudgetInput struct {
+	DegradeAt *int64 `json:"degrade_at,omitempty"`
+	// Only a person may make it greater
+	LimitMinor *int64                    `json:"limit_minor,omitempty"`
+	Name       *string                   `json:"name,omitempty"`
+	OnLimit    *UpdateBudgetInputOnLimit `json:"on_limit,omitempty"`
+}
+
+// UpdateBudgetInputOnLimit is one of a fixed set of words.
+type UpdateBudgetInputOnLimit string
+
+// The values of UpdateBudgetInputOnLimit.
+const (
+	UpdateBudgetInputOnLimitPause UpdateBudgetInputOnLimit = "pause"
+	UpdateBudgetInputOnLimitAsk   UpdateBudgetInputOnLimit = "ask"
+	UpdateBudgetInputOnLimitFail  UpdateBudgetInputOnLimit = "fail"
+)
 
 // UpdateUserInput is a model of the API.
 type UpdateUserInput struct {
@@ -1396,6 +1683,15 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in})
 }
 
+// CreateBudget: limit what model calls may cost.
+//
+// A call is made only if the most that it can cost fits into every budget that counts it. A budget counts calls that are made after it was.
+//
+// Needs the permission `admin.full`.
+func (c *Client) CreateBudget(ctx context.Context, in CreateBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "POST", path: "/budgets", body: in, keyed: true})
+}
+
 // CreateTask: give an agent a task.
 //
 // The answer comes at once; the result later at status_url.
@@ -1428,6 +1724,15 @@ func (c *Client) CreateWebsite(ctx context.Context, in CreateWebsiteInput) (*Web
 // Needs the permission `websites.manage`.
 func (c *Client) DecideApproval(ctx context.Context, approvalID string, in DecisionInput) (*Approval, error) {
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
+}
+
+// DeleteBudget: delete a budget.
+//
+// What waits for it goes on. Only a person may do it. The calls that it counted stay in the ledger.
+//
+// Needs the permission `admin.full`.
+func (c *Client) DeleteBudget(ctx context.Context, budgetID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/budgets/{budget_id}", ids: []string{budgetID}, keyed: true})
 }
 
 // DeleteUser: remove a user.
@@ -1542,6 +1847,13 @@ func (c *Client) GetAgentStatus(ctx context.Context, agentID string) (*AgentStat
 // Needs the permission `websites.read`.
 func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval, error) {
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
+}
+
+// GetBudget: show a budget.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetBudget(ctx context.Context, budgetID string) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "GET", path: "/budgets/{budget_id}", ids: []string{budgetID}})
 }
 
 // GetComponent: show a part of the program.
@@ -1785,6 +2097,40 @@ func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[Audi
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
 }
 
+// ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
+type ListBudgetsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListBudgetsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListBudgets: list budgets.
+//
+// By name, with what their current periods have counted.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListBudgets(ctx context.Context, p ListBudgetsParams) (*Listing[Budget], error) {
+	return list[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
+}
+
+// AllBudgets walks the whole list that ListBudgets gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllBudgets(ctx context.Context, p ListBudgetsParams) iter.Seq2[Budget, error] {
+	return walk[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
+}
+
 // ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
 type ListComponentsParams struct {
 	// At most this many
@@ -1849,6 +2195,90 @@ func (c *Client) ListFeeds(ctx context.Context, p ListFeedsParams) (*Listing[Fee
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed, error] {
 	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
+}
+
+// ListModelCallsParams are the parameters of ListModelCalls; what is empty is not sent.
+type ListModelCallsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only calls of this run
+	RunID string
+	// Only calls of this task
+	TaskID string
+	// Only calls for this website
+	WebsiteID string
+	// Only calls of this agent
+	AgentID string
+	// Only calls of runs of this pipeline
+	Pipeline string
+	// Only calls of this provider
+	Provider string
+	// Only calls of the model with this name of the vendor
+	Model string
+	// Only calls in this state: reserved, settled, lost, released
+	State string
+	// Only calls from this time on
+	From string
+	// Only calls before this time
+	To string
+}
+
+func (p ListModelCallsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.RunID != "" {
+		q.Set("run_id", p.RunID)
+	}
+	if p.TaskID != "" {
+		q.Set("task_id", p.TaskID)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.AgentID != "" {
+		q.Set("agent_id", p.AgentID)
+	}
+	if p.Pipeline != "" {
+		q.Set("pipeline", p.Pipeline)
+	}
+	if p.Provider != "" {
+		q.Set("provider", p.Provider)
+	}
+	if p.Model != "" {
+		q.Set("model", p.Model)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// ListModelCalls: list calls of models.
+//
+// Newest first, without what was asked and answered.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListModelCalls(ctx context.Context, p ListModelCallsParams) (*Listing[ModelCall], error) {
+	return list[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+}
+
+// AllModelCalls walks the whole list that ListModelCalls gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllModelCalls(ctx context.Context, p ListModelCallsParams) iter.Seq2[ModelCall, error] {
+	return walk[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -1920,6 +2350,40 @@ func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Lis
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
+}
+
+// ListPricesParams are the parameters of ListPrices; what is empty is not sent.
+type ListPricesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListPricesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListPrices: list what models cost.
+//
+// By provider and model, the newest first. A price that was recorded again is shown once, as it counts.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPrices(ctx context.Context, p ListPricesParams) (*Listing[Price], error) {
+	return list[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
+}
+
+// AllPrices walks the whole list that ListPrices gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllPrices(ctx context.Context, p ListPricesParams) iter.Seq2[Price, error] {
+	return walk[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
 }
 
 // ListProductsParams are the parameters of ListProducts; what is empty is not sent.
@@ -2170,6 +2634,55 @@ func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq
 	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
 }
 
+// ListSpendingParams are the parameters of ListSpending; what is empty is not sent.
+type ListSpendingParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// What lines are made of: site, pipeline, agent, model, provider, day, run
+	By string
+	// Only calls from this time on
+	From string
+	// Only calls before this time
+	To string
+}
+
+func (p ListSpendingParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.By != "" {
+		q.Set("by", p.By)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// ListSpending: report what model calls cost.
+//
+// The dearest first; days in their order.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListSpending(ctx context.Context, p ListSpendingParams) (*Listing[Spending], error) {
+	return list[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
+}
+
+// AllSpending walks the whole list that ListSpending gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSpending(ctx context.Context, p ListSpendingParams) iter.Seq2[Spending, error] {
+	return walk[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
+}
+
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
 type ListTasksParams struct {
 	// At most this many
@@ -2400,6 +2913,15 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
+// RaiseBudget: raise a budget.
+//
+// For its current period, or for good. What waits for it goes on. Only a person may do it.
+//
+// Needs the permission `admin.full`.
+func (c *Client) RaiseBudget(ctx context.Context, budgetID string, in RaiseBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "POST", path: "/budgets/{budget_id}/raise", ids: []string{budgetID}, body: in, keyed: true})
+}
+
 // RebuildWebsite: build a new release of a website.
 //
 // Starts a launch_website run from what the feeds hold now. Nothing is published before a person approves it. A website that is archived or being built is a conflict.
@@ -2468,6 +2990,15 @@ func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWe
 	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
 }
 
+// ResettlePrices: settle calls again after a price was corrected.
+//
+// Computes again what the calls of a model within at most 400 days cost, at the prices that count now, and moves the difference in every budget that counted them. What they cost before stays in the ledger. It may be repeated.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettlement, error) {
+	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
+}
+
 // RetryRun: go on with a failed run.
 //
 // Starts again at the step that failed; finished steps are not repeated.
@@ -2518,6 +3049,15 @@ func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKe
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
 }
 
+// SetPrice: record what a model costs.
+//
+// From a time on, until the next price. A model without a price is not called; one that costs nothing has the price 0. To correct a price, record it again with the same `effective_from` and have the calls settled again. Prices belong to the installation: only its administrators record them.
+//
+// Needs the permission `admin.full`.
+func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error) {
+	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
+}
+
 // StartRun: start a run.
 //
 // Runs a pipeline by name, or stages given inline.
@@ -2525,6 +3065,15 @@ func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKe
 // Needs the permission `agents.manage`.
 func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
+}
+
+// UpdateBudget: change a budget.
+//
+// What it counts, its period and its currency never change.
+//
+// Needs the permission `admin.full`.
+func (c *Client) UpdateBudget(ctx context.Context, budgetID string, in UpdateBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "PATCH", path: "/budgets/{budget_id}", ids: []string{budgetID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.
