@@ -199,6 +199,77 @@ type Block struct {
 	Table      *Table       `json:"table,omitempty"`
 }
 
+// Budget is a model of the API.
+type Budget struct {
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Scope  BudgetScope       `json:"scope"`
+	Period BudgetPeriodValue `json:"period"`
+	// In which days and months begin
+	TimeZone string `json:"time_zone"`
+	// In minor units
+	Limit Money `json:"limit"`
+	// Percentage of the limit from which on the cheaper model answers; 0: never
+	DegradeAt int64 `json:"degrade_at"`
+	// What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails
+	OnLimit   BudgetOnLimit `json:"on_limit"`
+	Current   BudgetPeriod  `json:"current"`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// BudgetPeriodValue is one of a fixed set of words.
+type BudgetPeriodValue string
+
+// The values of BudgetPeriodValue.
+const (
+	BudgetPeriodValueDay   BudgetPeriodValue = "day"
+	BudgetPeriodValueMonth BudgetPeriodValue = "month"
+	BudgetPeriodValueTotal BudgetPeriodValue = "total"
+)
+
+// BudgetOnLimit is one of a fixed set of words. What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails.
+type BudgetOnLimit string
+
+// The values of BudgetOnLimit.
+const (
+	BudgetOnLimitPause BudgetOnLimit = "pause"
+	BudgetOnLimitAsk   BudgetOnLimit = "ask"
+	BudgetOnLimitFail  BudgetOnLimit = "fail"
+)
+
+// BudgetPeriod is a model of the API.
+type BudgetPeriod struct {
+	Start time.Time `json:"start"`
+	// null: it has none
+	End *time.Time `json:"end"`
+	// Added to the limit for this period
+	RaisedMicros int64 `json:"raised_micros"`
+	// Set aside for calls that are under way
+	ReservedMicros int64 `json:"reserved_micros"`
+	SpentMicros    int64 `json:"spent_micros"`
+	// Negative if a corrected price made calls dearer
+	LeftMicros int64 `json:"left_micros"`
+	// Rounded
+	Spent Money `json:"spent"`
+	// When degrade_at was reached
+	DegradedAt *time.Time `json:"degraded_at"`
+	// When a call was refused first
+	ExhaustedAt *time.Time `json:"exhausted_at"`
+}
+
+// BudgetScope is a model of the API.
+type BudgetScope struct {
+	// Only calls of this agent; empty: of all
+	AgentID string `json:"agent_id,omitempty"`
+	// Only calls of this model, by its name in the configuration or the vendor's; empty: of all
+	Model string `json:"model,omitempty"`
+	// Only calls of runs of this pipeline; empty: of all
+	Pipeline string `json:"pipeline,omitempty"`
+	// Only calls for this website; empty: for all
+	WebsiteID string `json:"website_id,omitempty"`
+}
+
 // BulkFault is a model of the API.
 type BulkFault struct {
 	Code string `json:"code"`
@@ -339,41 +410,43 @@ type CreateAPIKeyInput struct {
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 }
 
-// CreateScheduleInput is a model of the API.
-type CreateScheduleInput struct {
+// CreateBudgetInput is a model of the API.
+type CreateBudgetInput struct {
 	// Unique
-	Name     string `json:"name"`
-	Pipeline string `json:"pipeline"`
-	// Minute, hour, day, month, weekday; or give every
-	Cron string `json:"cron,omitempty"`
-	// Time between two runs, at least a minute
-	Every string `json:"every,omitempty"`
-	// skip if it is not given
-	Overlap CreateScheduleInputOverlap `json:"overlap,omitempty"`
-	// What the pipeline takes
-	Params   json.RawMessage             `json:"params,omitempty"`
-	Priority CreateScheduleInputPriority `json:"priority,omitempty"`
-	// IANA name that cron is read in; UTC if it is not given
+	Name   string                  `json:"name"`
+	Period CreateBudgetInputPeriod `json:"period"`
+	// In minor units: 500 is 5.00
+	LimitMinor int64 `json:"limit_minor"`
+	// That of the setting models.currency, which it is if left out
+	Currency string `json:"currency,omitempty"`
+	// Percentage of the limit from which on the cheaper model answers; 0: never
+	DegradeAt *int64 `json:"degrade_at,omitempty"`
+	// pause if left out
+	OnLimit CreateBudgetInputOnLimit `json:"on_limit,omitempty"`
+	// Which calls count: those that fit every part; left out: all
+	Scope *BudgetScope `json:"scope,omitempty"`
+	// Such as Europe/Berlin; UTC if left out
 	TimeZone string `json:"time_zone,omitempty"`
 }
 
-// CreateScheduleInputOverlap is one of a fixed set of words. skip if it is not given.
-type CreateScheduleInputOverlap string
+// CreateBudgetInputPeriod is one of a fixed set of words.
+type CreateBudgetInputPeriod string
 
-// The values of CreateScheduleInputOverlap.
+// The values of CreateBudgetInputPeriod.
 const (
-	CreateScheduleInputOverlapSkip  CreateScheduleInputOverlap = "skip"
-	CreateScheduleInputOverlapQueue CreateScheduleInputOverlap = "queue"
+	CreateBudgetInputPeriodDay   CreateBudgetInputPeriod = "day"
+	CreateBudgetInputPeriodMonth CreateBudgetInputPeriod = "month"
+	CreateBudgetInputPeriodTotal CreateBudgetInputPeriod = "total"
 )
 
-// CreateScheduleInputPriority is one of a fixed set of words.
-type CreateScheduleInputPriority string
+// CreateBudgetInputOnLimit is one of a fixed set of words. pause if left out.
+type CreateBudgetInputOnLimit string
 
-// The values of CreateScheduleInputPriority.
+// The values of CreateBudgetInputOnLimit.
 const (
-	CreateScheduleInputPriorityHigh   CreateScheduleInputPriority = "high"
-	CreateScheduleInputPriorityNormal CreateScheduleInputPriority = "normal"
-	CreateScheduleInputPriorityLow    CreateScheduleInputPriority = "low"
+	CreateBudgetInputOnLimitPause CreateBudgetInputOnLimit = "pause"
+	CreateBudgetInputOnLimitAsk   CreateBudgetInputOnLimit = "ask"
+	CreateBudgetInputOnLimitFail  CreateBudgetInputOnLimit = "fail"
 )
 
 // CreateUserInput is a model of the API.
@@ -424,31 +497,6 @@ const (
 	DecisionInputDecisionApprove DecisionInputDecision = "approve"
 	DecisionInputDecisionReject  DecisionInputDecision = "reject"
 )
-
-// Definition is a model of the API.
-type Definition struct {
-	// YAML or JSON text
-	Definition string `json:"definition"`
-}
-
-// DefinitionFault is a model of the API.
-type DefinitionFault struct {
-	// Where: steps[1].when
-	Path string `json:"path"`
-	// From 1; 0: unknown
-	Line int64 `json:"line"`
-	// From 1; 0: unknown
-	Column  int64  `json:"column"`
-	Message string `json:"message"`
-}
-
-// DefinitionVerdict is a model of the API.
-type DefinitionVerdict struct {
-	Valid bool `json:"valid"`
-	// Of the pipeline; empty with faults
-	Name   string            `json:"name"`
-	Faults []DefinitionFault `json:"faults"`
-}
 
 // DisableTOTPInput is a model of the API.
 type DisableTOTPInput struct {
@@ -633,16 +681,6 @@ type InlineLink struct {
 	Anchor string `json:"anchor,omitempty"`
 }
 
-// Limit is a model of the API.
-type Limit struct {
-	// Steps with an equal key are bounded together; {website_id}, {tenant}, {pipeline}, {agent} and {params.NAME} are filled in
-	Key string `json:"key"`
-	// At most this many at the same time
-	Concurrency *int64 `json:"concurrency,omitempty"`
-	// At most this many are let in within a minute
-	PerMinute *int64 `json:"per_minute,omitempty"`
-}
-
 // List is a model of the API.
 type List struct {
 	Items   []Paragraph `json:"items"`
@@ -657,6 +695,66 @@ type LoginInput struct {
 	// Code of the second factor; needed if the account has one
 	Otp string `json:"otp,omitempty"`
 }
+
+// ModelCall is a model of the API.
+type ModelCall struct {
+	// Also the idempotency key that the provider got
+	ID string `json:"id"`
+	// Empty: it was not made for a run
+	RunID   string `json:"run_id"`
+	Step    string `json:"step"`
+	Attempt int64  `json:"attempt"`
+	TaskID  string `json:"task_id"`
+	// Of the call within the work
+	Number    int64  `json:"number"`
+	AgentID   string `json:"agent_id"`
+	WebsiteID string `json:"website_id"`
+	Pipeline  string `json:"pipeline"`
+	// Of the model in the configuration
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model string `json:"model"`
+	// Name of the model that was asked for, if a budget chose a cheaper one
+	DegradedFrom string `json:"degraded_from"`
+	// lost: its outcome is not known, so all that was reserved counts; released: it cost nothing
+	State    ModelCallState `json:"state"`
+	Currency string         `json:"currency"`
+	// The most that it could cost
+	ReservedMicros int64 `json:"reserved_micros"`
+	// With all corrections
+	CostMicros int64 `json:"cost_micros"`
+	// The corrections in it
+	AdjustedMicros int64 `json:"adjusted_micros"`
+	// Whether the provider said how many tokens it took
+	UsageKnown        bool  `json:"usage_known"`
+	InputTokens       int64 `json:"input_tokens"`
+	CachedInputTokens int64 `json:"cached_input_tokens"`
+	OutputTokens      int64 `json:"output_tokens"`
+	ReasoningTokens   int64 `json:"reasoning_tokens"`
+	// stop, length, blocked or other
+	Finish string `json:"finish"`
+	// What went wrong
+	Error string `json:"error"`
+	// SHA-256
+	RequestHash string `json:"request_hash"`
+	// SHA-256; empty without an answer
+	AnswerHash        string     `json:"answer_hash"`
+	ProviderRequestID string     `json:"provider_request_id"`
+	CreatedAt         time.Time  `json:"created_at"`
+	SettledAt         *time.Time `json:"settled_at"`
+}
+
+// ModelCallState is one of a fixed set of words. lost: its outcome is not known, so all that was reserved counts; released: it cost nothing.
+type ModelCallState string
+
+// The values of ModelCallState.
+const (
+	ModelCallStateReserved ModelCallState = "reserved"
+	ModelCallStateSettled  ModelCallState = "settled"
+	ModelCallStateLost     ModelCallState = "lost"
+	ModelCallStateReleased ModelCallState = "released"
+)
 
 // Money is a model of the API.
 type Money struct {
@@ -805,24 +903,9 @@ type Permission struct {
 type Pipeline struct {
 	Name    string `json:"name"`
 	Version int64  `json:"version"`
-	// shipped comes with the program, operator is one's own
-	Origin      PipelineOrigin `json:"origin"`
-	Description string         `json:"description"`
-	Steps       []PipelineStep `json:"steps"`
-	// When this version of an own pipeline was stored
-	UpdatedAt *time.Time `json:"updated_at"`
-	// YAML or JSON of an own pipeline; not in lists
-	Definition string `json:"definition,omitempty"`
+	// In the order in which they run
+	Steps []PipelineStep `json:"steps"`
 }
-
-// PipelineOrigin is one of a fixed set of words. shipped comes with the program, operator is one's own.
-type PipelineOrigin string
-
-// The values of PipelineOrigin.
-const (
-	PipelineOriginShipped  PipelineOrigin = "shipped"
-	PipelineOriginOperator PipelineOrigin = "operator"
-)
 
 // PipelineStep is a model of the API.
 type PipelineStep struct {
@@ -830,8 +913,37 @@ type PipelineStep struct {
 	// Empty for a step that no agent does
 	Agent string `json:"agent"`
 	Task  string `json:"task"`
-	// The steps that must have ended before
-	After []string `json:"after"`
+}
+
+// Price is a model of the API.
+type Price struct {
+	ID       string `json:"id"`
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model         string    `json:"model"`
+	Currency      string    `json:"currency"`
+	EffectiveFrom time.Time `json:"effective_from"`
+	// For a million tokens: 2500000 is 2.50
+	InputMicros int64 `json:"input_micros"`
+	// Of input that the provider had in its cache
+	CachedInputMicros int64 `json:"cached_input_micros"`
+	// Of input that it put there
+	CacheWriteMicros int64 `json:"cache_write_micros"`
+	OutputMicros     int64 `json:"output_micros"`
+	// Other rates for calls with more input
+	Bands      []PriceBand `json:"bands"`
+	RecordedAt time.Time   `json:"recorded_at"`
+	RecordedBy *string     `json:"recorded_by"`
+}
+
+// PriceBand is a model of the API.
+type PriceBand struct {
+	// For calls with more input tokens than this
+	AboveTokens       int64 `json:"above_tokens"`
+	InputMicros       int64 `json:"input_micros"`
+	CachedInputMicros int64 `json:"cached_input_micros"`
+	CacheWriteMicros  int64 `json:"cache_write_micros"`
+	OutputMicros      int64 `json:"output_micros"`
 }
 
 // Problem is a model of the API.
@@ -915,6 +1027,14 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RaiseBudgetInput is a model of the API.
+type RaiseBudgetInput struct {
+	// By so many minor units
+	AmountMinor int64 `json:"amount_minor"`
+	// The limit itself, not only that of the current period
+	Permanent *bool `json:"permanent,omitempty"`
+}
+
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -950,26 +1070,25 @@ type Release struct {
 	PublishedAt *time.Time `json:"published_at"`
 }
 
-// Retry is a model of the API.
-type Retry struct {
-	// Name of the step from which it runs again; without it the first that did not complete
-	From string `json:"from,omitempty"`
+// ResettleInput is a model of the API.
+type ResettleInput struct {
+	Provider string `json:"provider"`
+	Model    string `json:"model"`
+	// Of the calls to look at
+	From time.Time `json:"from"`
+	// Now if left out
+	To *time.Time `json:"to,omitempty"`
 }
 
-// RetryPolicy is a model of the API.
-type RetryPolicy struct {
-	// At most this many, the first included
-	Attempts *int64 `json:"attempts,omitempty"`
-	// Before the second attempt
-	Backoff string `json:"backoff,omitempty"`
-	// Failures that are repeated; without them those that could go better a second time
-	Codes []string `json:"codes,omitempty"`
-	// By which the backoff grows; 2 if it is not given
-	Factor *float64 `json:"factor,omitempty"`
-	// Share of the backoff that is left to chance
-	Jitter *float64 `json:"jitter,omitempty"`
-	// At most; one hour if it is not given
-	MaxBackoff string `json:"max_backoff,omitempty"`
+// Resettlement is a model of the API.
+type Resettlement struct {
+	// Looked at
+	Calls int64 `json:"calls"`
+	// Of them, those whose cost changed
+	Adjusted int64 `json:"adjusted"`
+	// By how much in all
+	DeltaMicros int64  `json:"delta_micros"`
+	Currency    string `json:"currency"`
 }
 
 // RollbackInput is a model of the API.
@@ -1034,10 +1153,7 @@ type Run struct {
 	Params    json.RawMessage `json:"params"`
 	WebsiteID *string         `json:"website_id"`
 	// Empty in lists
-	Steps    []Step      `json:"steps"`
-	Priority RunPriority `json:"priority"`
-	// The run that started this one as a step
-	ParentRun  *string    `json:"parent_run"`
+	Steps      []Step     `json:"steps"`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
@@ -1066,68 +1182,12 @@ const (
 	RunStatusCancelled RunStatus = "cancelled"
 )
 
-// RunPriority is one of a fixed set of words.
-type RunPriority string
-
-// The values of RunPriority.
-const (
-	RunPriorityHigh   RunPriority = "high"
-	RunPriorityNormal RunPriority = "normal"
-	RunPriorityLow    RunPriority = "low"
-)
-
 // RunError is a model of the API.
 type RunError struct {
 	FailedStage string `json:"failed_stage"`
 	Code        string `json:"code"`
 	Message     string `json:"message"`
 }
-
-// Schedule is a model of the API.
-type Schedule struct {
-	ID       string          `json:"id"`
-	Name     string          `json:"name"`
-	Pipeline string          `json:"pipeline"`
-	Params   json.RawMessage `json:"params"`
-	// Minute, hour, day, month, weekday; empty with every
-	Cron string `json:"cron"`
-	// Time between two runs; empty with cron
-	Every string `json:"every"`
-	// That cron is read in; empty: UTC
-	TimeZone string `json:"time_zone"`
-	// What happens at a time at which the last run has not ended
-	Overlap  ScheduleOverlap  `json:"overlap"`
-	Priority SchedulePriority `json:"priority"`
-	Enabled  bool             `json:"enabled"`
-	NextAt   *time.Time       `json:"next_at"`
-	// A run starts when the last has ended
-	Pending   bool       `json:"pending"`
-	LastAt    *time.Time `json:"last_at"`
-	LastRunID *string    `json:"last_run_id"`
-	// Why the last time led to no run
-	LastError string    `json:"last_error"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-}
-
-// ScheduleOverlap is one of a fixed set of words. What happens at a time at which the last run has not ended.
-type ScheduleOverlap string
-
-// The values of ScheduleOverlap.
-const (
-	ScheduleOverlapSkip  ScheduleOverlap = "skip"
-	ScheduleOverlapQueue ScheduleOverlap = "queue"
-)
-
-// SchedulePriority is one of a fixed set of words.
-type SchedulePriority string
-
-// The values of SchedulePriority.
-const (
-	SchedulePriorityHigh   SchedulePriority = "high"
-	SchedulePriorityNormal SchedulePriority = "normal"
-	SchedulePriorityLow    SchedulePriority = "low"
-)
 
 // Sentence is a model of the API.
 type Sentence struct {
@@ -1198,20 +1258,50 @@ type Session struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// SetPriceInput is a model of the API.
+type SetPriceInput struct {
+	// As the configuration names it
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model string `json:"model"`
+	// For a million tokens: 2500000 is 2.50
+	InputMicros  int64 `json:"input_micros"`
+	OutputMicros int64 `json:"output_micros"`
+	// By rising threshold
+	Bands []PriceBand `json:"bands,omitempty"`
+	// As input if left out
+	CacheWriteMicros *int64 `json:"cache_write_micros,omitempty"`
+	// As input if left out
+	CachedInputMicros *int64 `json:"cached_input_micros,omitempty"`
+	// That of the setting models.currency, which it is if left out
+	Currency string `json:"currency,omitempty"`
+	// Now if left out
+	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+}
+
+// Spending is a model of the API.
+type Spending struct {
+	// Id, name, or day as YYYY-MM-DD; empty: calls that have none
+	Key      string `json:"key"`
+	Currency string `json:"currency"`
+	Calls    int64  `json:"calls"`
+	// Of them, calls whose outcome is not known; they count in full
+	Lost        int64 `json:"lost"`
+	SpentMicros int64 `json:"spent_micros"`
+	// For calls that are under way
+	ReservedMicros int64 `json:"reserved_micros"`
+	// Rounded
+	Spent        Money `json:"spent"`
+	InputTokens  int64 `json:"input_tokens"`
+	OutputTokens int64 `json:"output_tokens"`
+}
+
 // Stage is a model of the API.
 type Stage struct {
 	// Unique within the run
 	Name  string   `json:"name"`
 	Agent string   `json:"agent"`
 	Task  TaskSpec `json:"task"`
-	// Stages that must have ended before; without it the stage before, [] for none
-	After  []string     `json:"after,omitempty"`
-	Limits []Limit      `json:"limits,omitempty"`
-	Retry  *RetryPolicy `json:"retry,omitempty"`
-	// Of one attempt: 90s, 10m
-	Timeout string `json:"timeout,omitempty"`
-	// Condition such as steps.look.score > 0.5; if it is false the stage is skipped
-	When string `json:"when,omitempty"`
 }
 
 // StartInput is a model of the API.
@@ -1220,21 +1310,9 @@ type StartInput struct {
 	Params json.RawMessage `json:"params,omitempty"`
 	// Name of a pipeline; or give stages
 	Pipeline string `json:"pipeline,omitempty"`
-	// A head start: five minutes for high, one for normal, none for low
-	Priority StartInputPriority `json:"priority,omitempty"`
-	// Inline stages; the results of earlier ones are in task.context
+	// Inline stages, run in order; the results of earlier ones are in task.context
 	Stages []Stage `json:"stages,omitempty"`
 }
-
-// StartInputPriority is one of a fixed set of words. A head start: five minutes for high, one for normal, none for low.
-type StartInputPriority string
-
-// The values of StartInputPriority.
-const (
-	StartInputPriorityHigh   StartInputPriority = "high"
-	StartInputPriorityNormal StartInputPriority = "normal"
-	StartInputPriorityLow    StartInputPriority = "low"
-)
 
 // Step is a model of the API.
 type Step struct {
@@ -1250,13 +1328,7 @@ type Step struct {
 	Message    string     `json:"message"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
-	// The limit that holds a ready step back
-	BlockedOn string    `json:"blocked_on,omitempty"`
-	Error     *RunError `json:"error,omitempty"`
-	// How far the compensation of the step is, if it has one to do
-	Undo StepUndo `json:"undo,omitempty"`
-	// Why the compensation failed last
-	UndoError *RunError `json:"undo_error,omitempty"`
+	Error      *RunError  `json:"error,omitempty"`
 }
 
 // StepStatus is one of a fixed set of words.
@@ -1271,17 +1343,6 @@ const (
 	StepStatusFailed    StepStatus = "failed"
 	StepStatusCancelled StepStatus = "cancelled"
 	StepStatusSkipped   StepStatus = "skipped"
-)
-
-// StepUndo is one of a fixed set of words. How far the compensation of the step is, if it has one to do.
-type StepUndo string
-
-// The values of StepUndo.
-const (
-	StepUndoQueued    StepUndo = "queued"
-	StepUndoRunning   StepUndo = "running"
-	StepUndoCompleted StepUndo = "completed"
-	StepUndoFailed    StepUndo = "failed"
 )
 
 // Table is a model of the API.
@@ -1354,37 +1415,23 @@ type Totp struct {
 	URI string `json:"uri"`
 }
 
-// UpdateScheduleInput is a model of the API.
-type UpdateScheduleInput struct {
-	// Takes the place of every
-	Cron    *string `json:"cron,omitempty"`
-	Enabled *bool   `json:"enabled,omitempty"`
-	// Takes the place of cron
-	Every    *string                      `json:"every,omitempty"`
-	Name     *string                      `json:"name,omitempty"`
-	Overlap  *UpdateScheduleInputOverlap  `json:"overlap,omitempty"`
-	Params   json.RawMessage              `json:"params,omitempty"`
-	Priority *UpdateScheduleInputPriority `json:"priority,omitempty"`
-	TimeZone *string                      `json:"time_zone,omitempty"`
+// UpdateBudgetInput is a model of the API.
+type UpdateBudgetInput struct {
+	DegradeAt *int64 `json:"degrade_at,omitempty"`
+	// Only a person may make it greater
+	LimitMinor *int64                    `json:"limit_minor,omitempty"`
+	Name       *string                   `json:"name,omitempty"`
+	OnLimit    *UpdateBudgetInputOnLimit `json:"on_limit,omitempty"`
 }
 
-// UpdateScheduleInputOverlap is one of a fixed set of words.
-type UpdateScheduleInputOverlap string
+// UpdateBudgetInputOnLimit is one of a fixed set of words.
+type UpdateBudgetInputOnLimit string
 
-// The values of UpdateScheduleInputOverlap.
+// The values of UpdateBudgetInputOnLimit.
 const (
-	UpdateScheduleInputOverlapSkip  UpdateScheduleInputOverlap = "skip"
-	UpdateScheduleInputOverlapQueue UpdateScheduleInputOverlap = "queue"
-)
-
-// UpdateScheduleInputPriority is one of a fixed set of words.
-type UpdateScheduleInputPriority string
-
-// The values of UpdateScheduleInputPriority.
-const (
-	UpdateScheduleInputPriorityHigh   UpdateScheduleInputPriority = "high"
-	UpdateScheduleInputPriorityNormal UpdateScheduleInputPriority = "normal"
-	UpdateScheduleInputPriorityLow    UpdateScheduleInputPriority = "low"
+	UpdateBudgetInputOnLimitPause UpdateBudgetInputOnLimit = "pause"
+	UpdateBudgetInputOnLimitAsk   UpdateBudgetInputOnLimit = "ask"
+	UpdateBudgetInputOnLimitFail  UpdateBudgetInputOnLimit = "fail"
 )
 
 // UpdateUserInput is a model of the API.
@@ -1636,13 +1683,13 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in})
 }
 
-// CreateSchedule: run a pipeline at set times.
+// CreateBudget: limit what model calls may cost.
 //
-// Give `cron` or `every`. Times that were missed while no server ran lead to one run.
+// A call is made only if the most that it can cost fits into every budget that counts it. A budget counts calls that are made after it was.
 //
-// Needs the permission `agents.manage`.
-func (c *Client) CreateSchedule(ctx context.Context, in CreateScheduleInput) (*Schedule, error) {
-	return one[Schedule](ctx, c, request{method: "POST", path: "/schedules", body: in, keyed: true})
+// Needs the permission `admin.full`.
+func (c *Client) CreateBudget(ctx context.Context, in CreateBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "POST", path: "/budgets", body: in, keyed: true})
 }
 
 // CreateTask: give an agent a task.
@@ -1679,22 +1726,13 @@ func (c *Client) DecideApproval(ctx context.Context, approvalID string, in Decis
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
 }
 
-// DeletePipeline: delete an own pipeline.
+// DeleteBudget: delete a budget.
 //
-// No run of it can be started any more; live ones end.
+// What waits for it goes on. Only a person may do it. The calls that it counted stay in the ledger.
 //
-// Needs the permission `agents.manage`.
-func (c *Client) DeletePipeline(ctx context.Context, name string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/pipelines/{name}", ids: []string{name}, keyed: true})
-}
-
-// DeleteSchedule: delete a schedule.
-//
-// Runs that it started go on.
-//
-// Needs the permission `agents.manage`.
-func (c *Client) DeleteSchedule(ctx context.Context, scheduleID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/schedules/{schedule_id}", ids: []string{scheduleID}, keyed: true})
+// Needs the permission `admin.full`.
+func (c *Client) DeleteBudget(ctx context.Context, budgetID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/budgets/{budget_id}", ids: []string{budgetID}, keyed: true})
 }
 
 // DeleteUser: remove a user.
@@ -1811,6 +1849,13 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetBudget: show a budget.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetBudget(ctx context.Context, budgetID string) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "GET", path: "/budgets/{budget_id}", ids: []string{budgetID}})
+}
+
 // GetComponent: show a part of the program.
 //
 // Needs the permission `agents.read`.
@@ -1834,13 +1879,6 @@ func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (
 	return one[Page](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages/{page_id}", ids: []string{websiteID, pageID}})
 }
 
-// GetPipeline: show a pipeline with its definition.
-//
-// Needs the permission `agents.read`.
-func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error) {
-	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
-}
-
 // GetRoutes: show where this process sends requests.
 //
 // Only for users of the installation's own tenant.
@@ -1855,13 +1893,6 @@ func (c *Client) GetRoutes(ctx context.Context) (*RouteTable, error) {
 // Needs the permission `agents.read`.
 func (c *Client) GetRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "GET", path: "/runs/{run_id}", ids: []string{runID}})
-}
-
-// GetSchedule: show a schedule.
-//
-// Needs the permission `agents.read`.
-func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule, error) {
-	return one[Schedule](ctx, c, request{method: "GET", path: "/schedules/{schedule_id}", ids: []string{scheduleID}})
 }
 
 // GetTask: show a task and its result.
@@ -2066,6 +2097,40 @@ func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[Audi
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
 }
 
+// ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
+type ListBudgetsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListBudgetsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListBudgets: list budgets.
+//
+// By name, with what their current periods have counted.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListBudgets(ctx context.Context, p ListBudgetsParams) (*Listing[Budget], error) {
+	return list[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
+}
+
+// AllBudgets walks the whole list that ListBudgets gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllBudgets(ctx context.Context, p ListBudgetsParams) iter.Seq2[Budget, error] {
+	return walk[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
+}
+
 // ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
 type ListComponentsParams struct {
 	// At most this many
@@ -2132,6 +2197,90 @@ func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed
 	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
 }
 
+// ListModelCallsParams are the parameters of ListModelCalls; what is empty is not sent.
+type ListModelCallsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only calls of this run
+	RunID string
+	// Only calls of this task
+	TaskID string
+	// Only calls for this website
+	WebsiteID string
+	// Only calls of this agent
+	AgentID string
+	// Only calls of runs of this pipeline
+	Pipeline string
+	// Only calls of this provider
+	Provider string
+	// Only calls of the model with this name of the vendor
+	Model string
+	// Only calls in this state: reserved, settled, lost, released
+	State string
+	// Only calls from this time on
+	From string
+	// Only calls before this time
+	To string
+}
+
+func (p ListModelCallsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.RunID != "" {
+		q.Set("run_id", p.RunID)
+	}
+	if p.TaskID != "" {
+		q.Set("task_id", p.TaskID)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.AgentID != "" {
+		q.Set("agent_id", p.AgentID)
+	}
+	if p.Pipeline != "" {
+		q.Set("pipeline", p.Pipeline)
+	}
+	if p.Provider != "" {
+		q.Set("provider", p.Provider)
+	}
+	if p.Model != "" {
+		q.Set("model", p.Model)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// ListModelCalls: list calls of models.
+//
+// Newest first, without what was asked and answered.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListModelCalls(ctx context.Context, p ListModelCallsParams) (*Listing[ModelCall], error) {
+	return list[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+}
+
+// AllModelCalls walks the whole list that ListModelCalls gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllModelCalls(ctx context.Context, p ListModelCallsParams) iter.Seq2[ModelCall, error] {
+	return walk[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+}
+
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
 type ListPagesParams struct {
 	// At most this many
@@ -2192,8 +2341,6 @@ func (p ListPipelinesParams) query() url.Values {
 
 // ListPipelines: list pipelines that can be run by name.
 //
-// Those that come with the program, and one's own.
-//
 // Needs the permission `agents.read`.
 func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Listing[Pipeline], error) {
 	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
@@ -2203,6 +2350,40 @@ func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Lis
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
+}
+
+// ListPricesParams are the parameters of ListPrices; what is empty is not sent.
+type ListPricesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListPricesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListPrices: list what models cost.
+//
+// By provider and model, the newest first. A price that was recorded again is shown once, as it counts.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPrices(ctx context.Context, p ListPricesParams) (*Listing[Price], error) {
+	return list[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
+}
+
+// AllPrices walks the whole list that ListPrices gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllPrices(ctx context.Context, p ListPricesParams) iter.Seq2[Price, error] {
+	return walk[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
 }
 
 // ListProductsParams are the parameters of ListProducts; what is empty is not sent.
@@ -2385,40 +2566,6 @@ func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, e
 	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
 }
 
-// ListSchedulesParams are the parameters of ListSchedules; what is empty is not sent.
-type ListSchedulesParams struct {
-	// At most this many
-	Limit int
-	// Leave out this many first
-	Offset int
-}
-
-func (p ListSchedulesParams) query() url.Values {
-	q := url.Values{}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	if p.Offset != 0 {
-		q.Set("offset", strconv.Itoa(p.Offset))
-	}
-	return q
-}
-
-// ListSchedules: list schedules.
-//
-// By name.
-//
-// Needs the permission `agents.read`.
-func (c *Client) ListSchedules(ctx context.Context, p ListSchedulesParams) (*Listing[Schedule], error) {
-	return list[Schedule](ctx, c, request{method: "GET", path: "/schedules", query: p.query()})
-}
-
-// AllSchedules walks the whole list that ListSchedules gives windows of, from p.Offset on.
-// Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllSchedules(ctx context.Context, p ListSchedulesParams) iter.Seq2[Schedule, error] {
-	return walk[Schedule](ctx, c, request{method: "GET", path: "/schedules", query: p.query()})
-}
-
 // ListServicesParams are the parameters of ListServices; what is empty is not sent.
 type ListServicesParams struct {
 	// At most this many
@@ -2485,6 +2632,55 @@ func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) (*Listi
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq2[Session, error] {
 	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
+}
+
+// ListSpendingParams are the parameters of ListSpending; what is empty is not sent.
+type ListSpendingParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// What lines are made of: site, pipeline, agent, model, provider, day, run
+	By string
+	// Only calls from this time on
+	From string
+	// Only calls before this time
+	To string
+}
+
+func (p ListSpendingParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.By != "" {
+		q.Set("by", p.By)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// ListSpending: report what model calls cost.
+//
+// The dearest first; days in their order.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListSpending(ctx context.Context, p ListSpendingParams) (*Listing[Spending], error) {
+	return list[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
+}
+
+// AllSpending walks the whole list that ListSpending gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSpending(ctx context.Context, p ListSpendingParams) iter.Seq2[Spending, error] {
+	return walk[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
 }
 
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
@@ -2717,13 +2913,13 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
-// PutPipeline: store an own pipeline.
+// RaiseBudget: raise a budget.
 //
-// The definition is the text of a YAML or JSON document; its `name` is that of the path. Every call stores a new version: new runs use it, live ones end on theirs. A definition with faults is refused with all of them: `location` is `body.definition:LINE:COLUMN PATH`.
+// For its current period, or for good. What waits for it goes on. Only a person may do it.
 //
-// Needs the permission `agents.manage`.
-func (c *Client) PutPipeline(ctx context.Context, name string, in Definition) (*Pipeline, error) {
-	return one[Pipeline](ctx, c, request{method: "PUT", path: "/pipelines/{name}", ids: []string{name}, body: in, keyed: true})
+// Needs the permission `admin.full`.
+func (c *Client) RaiseBudget(ctx context.Context, budgetID string, in RaiseBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "POST", path: "/budgets/{budget_id}/raise", ids: []string{budgetID}, body: in, keyed: true})
 }
 
 // RebuildWebsite: build a new release of a website.
@@ -2794,13 +2990,22 @@ func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWe
 	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
 }
 
-// RetryRun: go on with a run that has ended.
+// ResettlePrices: settle calls again after a price was corrected.
 //
-// A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.
+// Computes again what the calls of a model within at most 400 days cost, at the prices that count now, and moves the difference in every budget that counted them. What they cost before stays in the ledger. It may be repeated.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettlement, error) {
+	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
+}
+
+// RetryRun: go on with a failed run.
+//
+// Starts again at the step that failed; finished steps are not repeated.
 //
 // Needs the permission `agents.manage`.
-func (c *Client) RetryRun(ctx context.Context, runID string, in *Retry) (*Run, error) {
-	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, body: optional(in), keyed: true})
+func (c *Client) RetryRun(ctx context.Context, runID string) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, keyed: true})
 }
 
 // RevokeAPIKey: end one of the own API keys.
@@ -2844,6 +3049,15 @@ func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKe
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
 }
 
+// SetPrice: record what a model costs.
+//
+// From a time on, until the next price. A model without a price is not called; one that costs nothing has the price 0. To correct a price, record it again with the same `effective_from` and have the calls settled again. Prices belong to the installation: only its administrators record them.
+//
+// Needs the permission `admin.full`.
+func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error) {
+	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
+}
+
 // StartRun: start a run.
 //
 // Runs a pipeline by name, or stages given inline.
@@ -2853,13 +3067,13 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
 }
 
-// UpdateSchedule: change a schedule.
+// UpdateBudget: change a budget.
 //
-// What is not given stays. The next time is found anew.
+// What it counts, its period and its currency never change.
 //
-// Needs the permission `agents.manage`.
-func (c *Client) UpdateSchedule(ctx context.Context, scheduleID string, in UpdateScheduleInput) (*Schedule, error) {
-	return one[Schedule](ctx, c, request{method: "PATCH", path: "/schedules/{schedule_id}", ids: []string{scheduleID}, body: in, keyed: true})
+// Needs the permission `admin.full`.
+func (c *Client) UpdateBudget(ctx context.Context, budgetID string, in UpdateBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "PATCH", path: "/budgets/{budget_id}", ids: []string{budgetID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.
@@ -2892,13 +3106,4 @@ func (p UpdateWebsiteParams) header() http.Header {
 // Needs the permission `websites.manage`.
 func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch, p UpdateWebsiteParams) (*WebsiteDetail, error) {
 	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, header: p.header(), body: in, keyed: true})
-}
-
-// ValidatePipeline: find the faults of a definition.
-//
-// All of them at once. Nothing is stored.
-//
-// Needs the permission `agents.read`.
-func (c *Client) ValidatePipeline(ctx context.Context, in Definition) (*DefinitionVerdict, error) {
-	return one[DefinitionVerdict](ctx, c, request{method: "POST", path: "/pipelines/validate", body: in, keyed: true})
 }

@@ -158,12 +158,6 @@ func patch(c *domain.Schedule, p domain.SchedulePatch) {
 	}
 }
 
-func set[T any](dst, v *T) {
-	if v != nil {
-		*dst = *v
-	}
-}
-
 // Delete removes a schedule. Runs that it started go on.
 func (s *Schedules) Delete(ctx context.Context, id domain.ScheduleID) error {
 	if _, err := domain.Require(ctx, domain.AgentsManage); err != nil {
