@@ -28,6 +28,9 @@ type Store struct {
 	Workers     *Workers
 	Webhooks    *Webhooks
 	Idempotency *Idempotency
+	Messages    *Messages
+	Mailboxes   *Mailboxes
+	DeadLetters *DeadLetters
 }
 
 // New returns the aggregates of db.
@@ -56,6 +59,9 @@ func New(db *DB) *Store {
 		Workers:     &Workers{db},
 		Webhooks:    &Webhooks{db},
 		Idempotency: &Idempotency{db},
+		Messages:    &Messages{db},
+		Mailboxes:   &Mailboxes{db},
+		DeadLetters: &DeadLetters{db},
 	}
 }
 
