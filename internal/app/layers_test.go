@@ -17,6 +17,7 @@ var allowed = map[string][]string{
 	"internal/app":                   {"*"},
 	"internal/testkit":               {"*"},
 	"internal/testkit/apifuzz":       {},
+	"internal/testkit/natsserver":    {},
 	"internal/config":                {},
 	"internal/telemetry":             {},
 	"internal/domain":                {},
