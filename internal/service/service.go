@@ -61,6 +61,8 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.User:
 		return v.Tenant.OrDefault()
+	case *domain.DeadLetter:
+		return v.Tenant.OrDefault()
 	}
 	return ""
 }
