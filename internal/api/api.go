@@ -36,7 +36,12 @@ type Config struct {
 	Health    healthService
 	Services  servicesService
 	Audit     auditService
-	Logger    *slog.Logger
+
+	Messages     messageService
+	DeadLetters  deadLetterService
+	Orchestrator orchestratorService
+
+	Logger *slog.Logger
 }
 
 // API is the REST API.
@@ -72,6 +77,9 @@ func New(c Config) *API {
 	registerAPIKeys(a, c.APIKeys)
 	registerAgents(a, c.Agents)
 	registerTasks(a, c.Agents)
+	registerMessages(a, c.Messages)
+	registerDeadLetters(a, c.DeadLetters)
+	registerOrchestrator(a, c.Orchestrator)
 	registerWebsites(a, c.Websites)
 	registerPages(a, c.Websites)
 	registerReleases(a, c.Websites)

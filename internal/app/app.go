@@ -51,29 +51,31 @@ type App struct {
 	now  func() time.Time
 	mode Mode
 
-	lock          *lock
-	db            *store.DB
-	store         *store.Store
-	blobs         *blob.Dir
-	queue         *jobs.Queue
-	bus           *bus.Bus
-	engine        *pipeline.Engine
-	builder       *release.Builder
-	launch        *shipped.Launch
-	runtime       *shipped.Runtime
-	edge          *edge.Server
-	gateway       *gateway.Gateway
-	cache         cache.Cache   // shared with other processes if Redis is configured
-	local         *cache.Memory // of this process
-	proxy         *proxy.Proxy
-	registry      *bus.Registry
-	announced     []*bus.Announcement
-	metrics       *telemetry.HTTPMetrics
-	instance      string // names this process among others
-	csrf          *auth.CSRF
-	authenticator *auth.Authenticator
-	admin         *domain.Principal
-	newAdmin      *Credentials
+	lock           *lock
+	db             *store.DB
+	store          *store.Store
+	blobs          *blob.Dir
+	queue          *jobs.Queue
+	bus            *bus.Bus
+	engine         *pipeline.Engine
+	builder        *release.Builder
+	launch         *shipped.Launch
+	runtime        *shipped.Runtime
+	edge           *edge.Server
+	gateway        *gateway.Gateway
+	cache          cache.Cache   // shared with other processes if Redis is configured
+	local          *cache.Memory // of this process
+	proxy          *proxy.Proxy
+	registry       *bus.Registry
+	announced      []*bus.Announcement
+	metrics        *telemetry.HTTPMetrics
+	messageMetrics *telemetry.MessageMetrics
+	instance       string // names this process among others
+	previous       string // names the one that held the data directory before, if there was one
+	csrf           *auth.CSRF
+	authenticator  *auth.Authenticator
+	admin          *domain.Principal
+	newAdmin       *Credentials
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -86,6 +88,10 @@ type App struct {
 	Audit     *service.Audit
 	Services  *service.Services
 	Health    *service.Health
+
+	Messages     *service.Messages
+	DeadLetters  *service.DeadLetters
+	Orchestrator *service.Orchestrator
 
 	started []part
 }
@@ -108,7 +114,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wireAdmin, a.wireRouting, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireAgents, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -183,6 +189,9 @@ func (a *App) parts() []part {
 	if a.mode != Tool && a.plays("worker") {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})
 	}
+	if a.mode == Serve {
+		out = append(out, part{"messages", a.startMessages, a.Messages.Stop})
+	}
 	if a.mode == Serve && a.plays("worker") {
 		keeper := &housekeeping{a: a}
 		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop})
@@ -228,7 +237,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.instance = worker
+	a.instance, a.previous = worker, previous
 	a.queue, err = jobs.New(jobs.Config{
 		Dialect: jobs.Dialect(a.db.Dialect()), Writer: a.db.Writer(), URL: a.db.URL(), WorkerID: worker, Workers: a.cfg.Workers, Logger: a.log,
 	}, a.store.Workers)

@@ -29,7 +29,11 @@ var matrix = declare(map[domain.Permission][]string{
 	domain.AgentsRead: {
 		"GET /agents",
 		"GET /agents/{agent_id}",
+		"GET /agents/{agent_id}/messages",
 		"GET /agents/{agent_id}/status",
+		"GET /dead-letters",
+		"GET /dead-letters/{dead_letter_id}",
+		"GET /orchestrator",
 		"GET /pipelines",
 		"GET /runs",
 		"GET /runs/{run_id}",
@@ -42,7 +46,9 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /tasks/{task_id}",
 	},
 	domain.AgentsManage: {
+		"POST /agents/{agent_id}/messages",
 		"POST /agents/{agent_id}/tasks",
+		"POST /dead-letters/{dead_letter_id}/replay",
 		"POST /pipelines/runs",
 		"POST /runs/{run_id}/cancel",
 		"POST /runs/{run_id}/retry",

@@ -42,6 +42,7 @@ type Config struct {
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Bus      Bus      `koanf:"bus"`
+	Mailbox  Mailbox  `koanf:"mailbox"`
 	Auth     Auth     `koanf:"auth"`
 	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
@@ -118,6 +119,12 @@ type Bus struct {
 	URL Secret `koanf:"url"`
 }
 
+// Mailbox bounds what waits for agents.
+type Mailbox struct {
+	Max  int           `koanf:"max"`  // messages that wait for one agent; more are refused
+	Keep time.Duration `koanf:"keep"` // how long handled and dead messages stay in the log
+}
+
 // Auth holds how tokens are signed.
 type Auth struct {
 	// Secret signs tokens (HS256); empty: one is made and kept in the data directory.
@@ -180,6 +187,7 @@ func defaults() map[string]any {
 		"database": map[string]any{"url": "", "max_conns": 0},
 		"redis":    map[string]any{"url": ""},
 		"bus":      map[string]any{"url": ""},
+		"mailbox":  map[string]any{"max": 10000, "keep": "168h"},
 		"auth":     map[string]any{"secret": "", "key_file": ""},
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
@@ -238,6 +246,12 @@ func (c *Config) Validate() []string {
 	}
 	if c.Prices.MaxAge < time.Hour {
 		add("prices.max_age", "%s is shorter than 1h", c.Prices.MaxAge)
+	}
+	if c.Mailbox.Max < 1 || c.Mailbox.Max > 10_000_000 {
+		add("mailbox.max", "%d is not between 1 and 10000000", c.Mailbox.Max)
+	}
+	if c.Mailbox.Keep < time.Hour {
+		add("mailbox.keep", "%s is shorter than 1h", c.Mailbox.Keep)
 	}
 	if c.Shutdown.Timeout < time.Second {
 		add("shutdown.timeout", "%s is shorter than 1s", c.Shutdown.Timeout)

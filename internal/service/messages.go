@@ -419,13 +419,17 @@ func envelopeFault(err error) error {
 	return domain.Errorf(domain.CodeMalformed, "The message is not JSON.")
 }
 
-// Post sends a message of the principal in ctx. It needs AgentsManage.
-func (s *Messages) Post(ctx context.Context, m domain.Message) (*domain.Message, error) {
+// Post sends a message of the principal in ctx, who needs AgentsManage. It waits for
+// ttl, or five minutes if that is zero.
+func (s *Messages) Post(ctx context.Context, m domain.Message, ttl time.Duration) (*domain.Message, error) {
 	p, err := domain.Require(ctx, domain.AgentsManage)
 	if err != nil {
 		return nil, err
 	}
 	m.From = domain.AgentID(p.UserID)
+	if ttl > 0 {
+		m.TTL = s.cfg.Now().Add(ttl)
+	}
 	return s.Send(ctx, m)
 }
 
