@@ -20,6 +20,7 @@ type portfolio interface {
 	approvalKeeper
 	agentKeeper
 	webhookKeeper
+	messageKeeper
 }
 
 type siteKeeper interface {

@@ -145,13 +145,22 @@ func (s *Messages) answered(id string, r *domain.ServiceResponse) {
 // An agent that asks while it serves, with the context of Serve, extends the chain
 // of those that wait for each other; asking one of them, or itself, is CodeConflict.
 func (s *Messages) Request(ctx context.Context, from, to domain.AgentID, request json.RawMessage, timeout time.Duration) (json.RawMessage, error) {
-	return s.RequestFor(ctx, from, to, request, timeout, "")
+	chain, _ := ctx.Value(chainKey{}).([]domain.AgentID)
+	return s.request(ctx, from, to, request, timeout, chain)
 }
 
 // RequestFor is Request for an agent that asks from outside of Serve. inReplyTo is
 // the id of the request for which it asks; without one it counts as asking for all
 // that it serves now.
 func (s *Messages) RequestFor(ctx context.Context, from, to domain.AgentID, request json.RawMessage, timeout time.Duration, inReplyTo string) (json.RawMessage, error) {
+	chain, err := s.chain(from, inReplyTo)
+	if err != nil {
+		return nil, err
+	}
+	return s.request(ctx, from, to, request, timeout, chain)
+}
+
+func (s *Messages) request(ctx context.Context, from, to domain.AgentID, request json.RawMessage, timeout time.Duration, chain []domain.AgentID) (json.RawMessage, error) {
 	switch {
 	case timeout <= 0 || timeout > domain.MaxRequestTimeout:
 		return nil, domain.Invalid("timeout", "A request waits longer than nothing and at most %s.", domain.MaxRequestTimeout)
@@ -167,10 +176,7 @@ func (s *Messages) RequestFor(ctx context.Context, from, to domain.AgentID, requ
 		s.cfg.Count(domain.DeadAgentNotFound)
 		return nil, agentNotFound(to)
 	}
-	chain, err := s.chain(ctx, from, inReplyTo)
-	if err != nil {
-		return nil, err
-	}
+	chain = append(slices.DeleteFunc(slices.Clone(chain), func(id domain.AgentID) bool { return id == from }), from)
 	if i := slices.Index(chain, agent); i >= 0 {
 		s.cfg.Count("cycle")
 		names := make([]string, 0, len(chain)-i+1)
@@ -182,30 +188,30 @@ func (s *Messages) RequestFor(ctx context.Context, from, to domain.AgentID, requ
 	return s.ask(ctx, from, agent, request, timeout, chain)
 }
 
-// chain returns the agents that wait for each other, with the asker at the end.
-func (s *Messages) chain(ctx context.Context, from domain.AgentID, inReplyTo string) ([]domain.AgentID, error) {
-	chain, serving := ctx.Value(chainKey{}).([]domain.AgentID)
+// chain returns the agents that wait for what an agent of this process serves: the
+// request that inReplyTo names, or all of them.
+func (s *Messages) chain(agent domain.AgentID, inReplyTo string) ([]domain.AgentID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch open, ok := s.open[inReplyTo]; {
-	case inReplyTo != "" && (!ok || open.agent != from):
-		return nil, domain.Invalid("in_reply_to", "Agent %s serves no request %.40s now.", from, inReplyTo)
-	case inReplyTo != "":
-		chain = open.chain
-	case !serving:
-		for _, id := range slices.Sorted(maps.Keys(s.open)) {
-			if s.open[id].agent != from {
-				continue
-			}
-			for _, waits := range s.open[id].chain {
-				if !slices.Contains(chain, waits) {
-					chain = append(chain, waits)
-				}
+	if inReplyTo != "" {
+		open, ok := s.open[inReplyTo]
+		if !ok || open.agent != agent {
+			return nil, domain.Invalid("in_reply_to", "Agent %s serves no request %.40s now.", agent, inReplyTo)
+		}
+		return open.chain, nil
+	}
+	var chain []domain.AgentID
+	for _, id := range slices.Sorted(maps.Keys(s.open)) {
+		if s.open[id].agent != agent {
+			continue
+		}
+		for _, waits := range s.open[id].chain {
+			if !slices.Contains(chain, waits) {
+				chain = append(chain, waits)
 			}
 		}
 	}
-	chain = slices.DeleteFunc(slices.Clone(chain), func(id domain.AgentID) bool { return id == from })
-	return append(chain, from), nil
+	return chain, nil
 }
 
 // ask sends the request, over the bus if it is there, and waits.
