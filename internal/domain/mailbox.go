@@ -95,6 +95,9 @@ type MessageFilter struct {
 	RunID   RunID
 }
 
+// MailPage is how many messages of a priority are read from a mailbox at once.
+const MailPage = 32
+
 // MailCursor says how far the queued messages of a mailbox were read, by priority.
 type MailCursor struct {
 	High, Normal int64 // sequence numbers

@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	pumpPage      = 32 // messages of each priority that are read at once
 	pumpUnacked   = 64 // delivered messages whose end is not committed yet
 	highInARow    = 9  // then a normal message has its turn
 	longestPause  = 30 * time.Second
@@ -234,25 +233,31 @@ func (h *host) fill(ctx context.Context) error {
 	if !woken && !(h.moreHigh && len(h.high) == 0) && !(h.moreNormal && len(h.normal) == 0) {
 		return nil
 	}
-	high, normal := max(pumpPage-len(h.high), 0), max(pumpPage-len(h.normal), 0)
-	without := make([]domain.AgentID, 0, len(h.held))
-	for id := range h.held {
-		without = append(without, id)
+	var of []domain.Priority
+	if len(h.high) < domain.MailPage {
+		of = append(of, domain.PriorityHigh)
 	}
-	list, err := h.s.cfg.Store.Next(ctx, h.agent, h.after, high, normal, without)
+	if len(h.normal) < domain.MailPage {
+		of = append(of, domain.PriorityNormal)
+	}
+	h.moreHigh, h.moreNormal = len(h.high) >= domain.MailPage, len(h.normal) >= domain.MailPage
+	if len(of) == 0 {
+		return nil
+	}
+	list, err := h.s.cfg.Store.Next(ctx, h.agent, h.after, of, sortedAgents(h.held))
 	if err != nil {
 		return err
 	}
-	gotHigh := 0
+	high := 0
 	for _, m := range list {
 		if m.Priority == domain.PriorityHigh {
-			gotHigh++
+			high++
 			h.high, h.after.High = append(h.high, m), m.Seq
 		} else {
 			h.normal, h.after.Normal = append(h.normal, m), m.Seq
 		}
 	}
-	h.moreHigh, h.moreNormal = gotHigh == high, len(list)-gotHigh == normal
+	h.moreHigh, h.moreNormal = h.moreHigh || high == domain.MailPage, h.moreNormal || len(list)-high == domain.MailPage
 	return nil
 }
 

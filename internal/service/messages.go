@@ -21,7 +21,7 @@ import (
 type messageStore interface {
 	Insert(ctx context.Context, list []domain.MessageRecord, most int) (full []bool, err error)
 	Log(ctx context.Context, list []domain.MessageRecord) error
-	Next(ctx context.Context, agent domain.AgentID, after domain.MailCursor, high, normal int, without []domain.AgentID) ([]domain.MessageRecord, error)
+	Next(ctx context.Context, agent domain.AgentID, after domain.MailCursor, of []domain.Priority, without []domain.AgentID) ([]domain.MessageRecord, error)
 	Handle(ctx context.Context, ids []string, at time.Time) error
 	Bury(ctx context.Context, ids []string, at time.Time) ([]domain.MessageRecord, error)
 	Attempt(ctx context.Context, id string) error

@@ -173,6 +173,10 @@ func (d dialect) rowsPerStatement(columns int) int {
 	return max(100/columns, 1)
 }
 
+// oneByOne reports whether many small prepared statements in a transaction are faster
+// than one for many rows: where a statement costs no round trip.
+func (d dialect) oneByOne() bool { return d == dialectSQLite }
+
 func (d dialect) goose() goose.Dialect {
 	if d == dialectPostgres {
 		return goose.DialectPostgres

@@ -1,9 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,7 +139,21 @@ func (s *Messages) deepen(ctx context.Context, by map[domain.AgentID]int) (map[d
 
 // deepenKnown changes the depths of those mailboxes that exist.
 func (s *Messages) deepenKnown(ctx context.Context, ids []domain.AgentID, by, out map[domain.AgentID]int) error {
-	for part := range slices.Chunk(ids, 50) {
+	if s.db.d.oneByOne() {
+		for _, id := range ids {
+			var depth int
+			err := s.db.w(ctx).QueryRowContext(ctx, `UPDATE mailboxes SET depth = depth + $2 WHERE agent_id = $1 RETURNING depth`, id, by[id]).Scan(&depth)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			out[id] = depth
+		}
+		return nil
+	}
+	for part := range slices.Chunk(ids, 100) {
 		var rows []string
 		var args []any
 		for _, id := range part {
@@ -157,28 +175,31 @@ func (s *Messages) deepenKnown(ctx context.Context, ids []domain.AgentID, by, ou
 	return nil
 }
 
-// Next returns queued messages of a mailbox after a cursor, those of high priority
-// first and each priority in its order: up to high and normal many. Messages of the
-// senders in without are left out.
-func (s *Messages) Next(ctx context.Context, agent domain.AgentID, after domain.MailCursor, high, normal int, without []domain.AgentID) ([]domain.MessageRecord, error) {
-	const part = `SELECT * FROM (SELECT seq, ` + messageColumns + ` FROM messages WHERE recipient = $1 AND state = 'queued' AND priority = `
-	args := []any{agent, after.High, after.Normal, high, normal}
+// Next returns queued messages of a mailbox after a cursor, of each of the priorities
+// the first domain.MailPage, those of high priority first. Messages of the senders in
+// without are left out.
+func (s *Messages) Next(ctx context.Context, agent domain.AgentID, after domain.MailCursor, of []domain.Priority, without []domain.AgentID) ([]domain.MessageRecord, error) {
+	args := []any{agent}
 	skip := ""
 	if len(without) > 0 {
 		args = append(args, listArg(s.db.d, without))
-		skip = " AND NOT (" + s.db.d.inList("sender", len(args)) + ")"
+		skip = " AND NOT (" + s.db.d.inList("sender", 2) + ")"
 	}
-	query := part + `'high' AND seq > $2` + skip + ` ORDER BY seq LIMIT $4) h UNION ALL ` + part + `'normal' AND seq > $3` + skip + ` ORDER BY seq LIMIT $5) n`
-	list, err := getAll(ctx, s.db, scanMessage, query, args...)
-	slices.SortFunc(list, func(a, b domain.MessageRecord) int {
-		switch {
-		case a.Priority != b.Priority && a.Priority == domain.PriorityHigh:
-			return -1
-		case a.Priority != b.Priority:
-			return 1
-		default:
-			return int(a.Seq - b.Seq)
+	var parts []string
+	for _, p := range of { // the limit is no argument: SQLite plans anew for each value of one
+		args = append(args, after.Normal)
+		if p == domain.PriorityHigh {
+			args[len(args)-1] = after.High
 		}
+		parts = append(parts, `SELECT * FROM (SELECT seq, `+messageColumns+` FROM messages WHERE recipient = $1 AND state = 'queued' AND priority = '`+string(p)+
+			`' AND seq > `+placeholders(len(args), 1)+skip+` ORDER BY seq LIMIT `+strconv.Itoa(domain.MailPage)+`) `+string(p))
+	}
+	list, err := getAll(ctx, s.db, scanMessage, strings.Join(parts, " UNION ALL "), args...)
+	slices.SortFunc(list, func(a, b domain.MessageRecord) int {
+		if a.Priority != b.Priority {
+			return strings.Compare(string(a.Priority), string(b.Priority)) // high, normal
+		}
+		return cmp.Compare(a.Seq, b.Seq)
 	})
 	return list, s.db.fail(err, "read mailbox %s", agent)
 }
@@ -203,27 +224,12 @@ func (s *Messages) Bury(ctx context.Context, ids []string, at time.Time) ([]doma
 // queued, within the transaction if ctx has one.
 func (s *Messages) end(ctx context.Context, ids []string, state domain.MessageState, at time.Time, then func(ended []string) error) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		boxes, err := getAll(ctx, s.db, scanOne[domain.AgentID],
-			`SELECT DISTINCT recipient FROM messages WHERE `+s.db.d.inList("id", 1)+` AND state = 'queued'`, listArg(s.db.d, ids))
-		if err != nil || len(boxes) == 0 {
+		if err := s.lockBoxes(ctx, ids); err != nil {
 			return err
 		}
-		slices.Sort(boxes)
-		if err := s.db.lockMailboxes(ctx, boxes); err != nil { // before the messages, as everywhere
-			return err
-		}
-		query := `UPDATE messages SET state = $2, handled_at = $3, attempts = attempts + 1 WHERE ` + s.db.d.inList("id", 1) +
-			` AND state = 'queued' RETURNING recipient, id`
 		counts := map[domain.AgentID]int{}
-		var ended []string
-		if err := s.db.each(ctx, query, []any{listArg(s.db.d, ids), state, s.db.time(at)}, func(r row) error {
-			var box domain.AgentID
-			var id string
-			err := r.Scan(&box, &id)
-			counts[box]--
-			ended = append(ended, id)
-			return err
-		}); err != nil {
+		ended, err := s.endQueued(ctx, ids, state, at, counts)
+		if err != nil {
 			return err
 		}
 		if _, err := s.deepen(ctx, counts); err != nil {
@@ -234,6 +240,52 @@ func (s *Messages) end(ctx context.Context, ids []string, state domain.MessageSt
 		}
 		return then(ended)
 	})
+}
+
+// lockBoxes holds the mailboxes of messages before the messages, as everywhere.
+func (s *Messages) lockBoxes(ctx context.Context, ids []string) error {
+	if s.db.d.oneByOne() {
+		return nil // the transaction holds the write lock
+	}
+	boxes, err := getAll(ctx, s.db, scanOne[domain.AgentID],
+		`SELECT DISTINCT recipient FROM messages WHERE `+s.db.d.inList("id", 1)+` AND state = 'queued'`, listArg(s.db.d, ids))
+	if err != nil || len(boxes) == 0 {
+		return err
+	}
+	slices.Sort(boxes)
+	return s.db.lockMailboxes(ctx, boxes)
+}
+
+// endQueued ends those messages that are queued, returns their ids and counts them by
+// mailbox, downwards.
+func (s *Messages) endQueued(ctx context.Context, ids []string, state domain.MessageState, at time.Time, counts map[domain.AgentID]int) ([]string, error) {
+	const set = `UPDATE messages SET state = $2, handled_at = $3, attempts = attempts + 1 WHERE `
+	ended := make([]string, 0, len(ids))
+	if s.db.d.oneByOne() {
+		for _, id := range ids {
+			var box domain.AgentID
+			err := s.db.w(ctx).QueryRowContext(ctx, set+`id = $1 AND state = 'queued' RETURNING recipient`, id, state, s.db.time(at)).Scan(&box)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			counts[box]--
+			ended = append(ended, id)
+		}
+		return ended, nil
+	}
+	query := set + s.db.d.inList("id", 1) + ` AND state = 'queued' RETURNING recipient, id`
+	err := s.db.each(ctx, query, []any{listArg(s.db.d, ids), state, s.db.time(at)}, func(r row) error {
+		var box domain.AgentID
+		var id string
+		err := r.Scan(&box, &id)
+		counts[box]--
+		ended = append(ended, id)
+		return err
+	})
+	return ended, err
 }
 
 // Attempt counts a delivery of a queued message that failed.
