@@ -27,6 +27,8 @@ type estate struct {
 	runs      *service.Runs
 	approvals *service.Approvals
 	audit     *service.Audit
+	messages  *service.Messages
+	letters   *service.DeadLetters
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -74,6 +76,10 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	})
 	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.audit = service.NewAudit(st.Audit)
+	e.messages = service.NewMessages(service.MessagesConfig{
+		Tx: st, Store: st.Messages, Boxes: st.Mailboxes, Letters: st.DeadLetters, Agents: known{"digger"}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	e.letters = service.NewDeadLetters(service.DeadLettersConfig{Tx: st, Store: st.DeadLetters, Messages: e.messages, Audit: st.Audit, Now: time.Now})
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}
