@@ -123,7 +123,7 @@ func (s *DeadLetters) again(ctx context.Context, d *domain.DeadLetter) error {
 		return fmt.Errorf("read dead letter %s: %w", d.ID, err)
 	}
 	m.ID, m.TTL = "", time.Time{}
-	_, err := s.cfg.Messages.send(ctx, m, false)
+	_, err := s.cfg.Messages.send(ctx, m, 0, false)
 	if domain.CodeOf(err) == domain.CodeAgentNotFound {
 		return domain.Errorf(domain.CodeConflict, "Agent %s does not exist.", m.To)
 	}

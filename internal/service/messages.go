@@ -158,12 +158,16 @@ func orDefault[T int | time.Duration](v *T, usual T) {
 // for an unknown recipient, CodeInvalid for a ttl that is over. A full mailbox is
 // CodeRateLimited.
 func (s *Messages) Send(ctx context.Context, m domain.Message) (*domain.Message, error) {
-	return s.send(ctx, m, true)
+	return s.send(ctx, m, 0, true)
 }
 
-// send is Send; with letter what cannot be delivered becomes a dead letter.
-func (s *Messages) send(ctx context.Context, m domain.Message, letter bool) (*domain.Message, error) {
+// send is Send of a message that waits for ttl, if that is not zero; with letter what
+// cannot be delivered becomes a dead letter.
+func (s *Messages) send(ctx context.Context, m domain.Message, ttl time.Duration, letter bool) (*domain.Message, error) {
 	now := s.cfg.Now().UTC().Truncate(time.Microsecond)
+	if ttl > 0 {
+		m.TTL = now.Add(ttl)
+	}
 	if err := s.complete(&m, now); err != nil {
 		return nil, err
 	}
@@ -427,10 +431,7 @@ func (s *Messages) Post(ctx context.Context, m domain.Message, ttl time.Duration
 		return nil, err
 	}
 	m.From = domain.AgentID(p.UserID)
-	if ttl > 0 {
-		m.TTL = s.cfg.Now().Add(ttl)
-	}
-	return s.Send(ctx, m)
+	return s.send(ctx, m, ttl, true)
 }
 
 // List returns a window of the messages of an agent, the newest first: those of the
