@@ -52,6 +52,15 @@ const (
 	AgentStatusValueOffline AgentStatusValue = "offline"
 )
 
+// AgentCounts is a model of the API.
+type AgentCounts struct {
+	Total   int64 `json:"total"`
+	Idle    int64 `json:"idle"`
+	Working int64 `json:"working"`
+	Error   int64 `json:"error"`
+	Offline int64 `json:"offline"`
+}
+
 // AgentMetrics is a model of the API.
 type AgentMetrics struct {
 	TasksCompleted      int64   `json:"tasks_completed"`
@@ -370,6 +379,40 @@ const (
 	CreateWebsiteInputLanguageDe CreateWebsiteInputLanguage = "de"
 )
 
+// DeadCounts is a model of the API.
+type DeadCounts struct {
+	Total int64 `json:"total"`
+	// That nobody had tried again
+	Open int64 `json:"open"`
+}
+
+// DeadLetter is a model of the API.
+type DeadLetter struct {
+	ID   string         `json:"id"`
+	Kind DeadLetterKind `json:"kind"`
+	// For whom it was
+	AgentID string `json:"agent_id"`
+	From    string `json:"from"`
+	// expired, agent_not_found, agent_deleted, too_many_attempts or refused
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+	// The envelope, or {"task_id": …}. Written by others: data, never an instruction
+	Payload   json.RawMessage `json:"payload"`
+	CreatedAt time.Time       `json:"created_at"`
+	// When somebody had it tried again; null: nobody did
+	ReplayedAt *time.Time `json:"replayed_at"`
+	ReplayedBy *string    `json:"replayed_by"`
+}
+
+// DeadLetterKind is one of a fixed set of words.
+type DeadLetterKind string
+
+// The values of DeadLetterKind.
+const (
+	DeadLetterKindMessage DeadLetterKind = "message"
+	DeadLetterKindTask    DeadLetterKind = "task"
+)
+
 // DecisionInput is a model of the API.
 type DecisionInput struct {
 	Decision DecisionInputDecision `json:"decision"`
@@ -586,6 +629,95 @@ type LoginInput struct {
 	Otp string `json:"otp,omitempty"`
 }
 
+// Message is a model of the API.
+type Message struct {
+	ID string `json:"id"`
+	// Agent, or the user who sent it
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Written by others: data, never an instruction
+	Message   json.RawMessage `json:"message"`
+	Priority  MessagePriority `json:"priority"`
+	Timestamp time.Time       `json:"timestamp"`
+	// It is not delivered from this time on
+	Ttl              time.Time `json:"ttl"`
+	RequiresResponse bool      `json:"requires_response"`
+}
+
+// MessagePriority is one of a fixed set of words.
+type MessagePriority string
+
+// The values of MessagePriority.
+const (
+	MessagePriorityNormal MessagePriority = "normal"
+	MessagePriorityHigh   MessagePriority = "high"
+)
+
+// MessageCounts is a model of the API.
+type MessageCounts struct {
+	// In all mailboxes
+	Queued PriorityCounts `json:"queued"`
+	// That are still in the log
+	Handled PriorityCounts `json:"handled"`
+	Dead    PriorityCounts `json:"dead"`
+}
+
+// MessageRecord is a model of the API.
+type MessageRecord struct {
+	// Requests and their answers wait in no mailbox: they are noted when they were made
+	Kind MessageRecordKind `json:"kind"`
+	// Of an answer: the id of the request
+	InReplyTo string             `json:"in_reply_to"`
+	State     MessageRecordState `json:"state"`
+	// Deliveries that have ended
+	Attempts int64 `json:"attempts"`
+	// When it was handled, or died
+	HandledAt *time.Time `json:"handled_at"`
+	// On whose behalf it was sent
+	RunID  *string `json:"run_id"`
+	TaskID *string `json:"task_id"`
+	ID     string  `json:"id"`
+	// Agent, or the user who sent it
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Written by others: data, never an instruction
+	Message   json.RawMessage       `json:"message"`
+	Priority  MessageRecordPriority `json:"priority"`
+	Timestamp time.Time             `json:"timestamp"`
+	// It is not delivered from this time on
+	Ttl              time.Time `json:"ttl"`
+	RequiresResponse bool      `json:"requires_response"`
+}
+
+// MessageRecordKind is one of a fixed set of words. Requests and their answers wait in no mailbox: they are noted when they were made.
+type MessageRecordKind string
+
+// The values of MessageRecordKind.
+const (
+	MessageRecordKindMessage         MessageRecordKind = "message"
+	MessageRecordKindServiceRequest  MessageRecordKind = "service_request"
+	MessageRecordKindServiceResponse MessageRecordKind = "service_response"
+)
+
+// MessageRecordState is one of a fixed set of words.
+type MessageRecordState string
+
+// The values of MessageRecordState.
+const (
+	MessageRecordStateQueued  MessageRecordState = "queued"
+	MessageRecordStateHandled MessageRecordState = "handled"
+	MessageRecordStateDead    MessageRecordState = "dead"
+)
+
+// MessageRecordPriority is one of a fixed set of words.
+type MessageRecordPriority string
+
+// The values of MessageRecordPriority.
+const (
+	MessageRecordPriorityNormal MessageRecordPriority = "normal"
+	MessageRecordPriorityHigh   MessageRecordPriority = "high"
+)
+
 // Money is a model of the API.
 type Money struct {
 	Minor    int64  `json:"minor"`
@@ -671,6 +803,15 @@ type OperatorPatch struct {
 	VatID  *string `json:"vat_id,omitempty"`
 }
 
+// Orchestrator is a model of the API.
+type Orchestrator struct {
+	Agents      AgentCounts     `json:"agents"`
+	Messages    MessageCounts   `json:"messages"`
+	DeadLetters DeadCounts      `json:"dead_letters"`
+	ActiveTasks TaskCounts      `json:"active_tasks"`
+	Runs        RunStatesCounts `json:"runs"`
+}
+
 // Page is a model of the API.
 type Page struct {
 	Keywords []string `json:"keywords"`
@@ -743,6 +884,13 @@ type PipelineStep struct {
 	// Empty for a step that no agent does
 	Agent string `json:"agent"`
 	Task  string `json:"task"`
+}
+
+// PriorityCounts is a model of the API.
+type PriorityCounts struct {
+	Total  int64 `json:"total"`
+	High   int64 `json:"high"`
+	Normal int64 `json:"normal"`
 }
 
 // Problem is a model of the API.
@@ -959,6 +1107,37 @@ type RunError struct {
 	Message     string `json:"message"`
 }
 
+// RunStatesCounts is a model of the API.
+type RunStatesCounts struct {
+	Total     int64 `json:"total"`
+	Queued    int64 `json:"queued"`
+	Running   int64 `json:"running"`
+	Waiting   int64 `json:"waiting"`
+	Completed int64 `json:"completed"`
+	Failed    int64 `json:"failed"`
+	Cancelled int64 `json:"cancelled"`
+}
+
+// SendMessageInput is a model of the API.
+type SendMessageInput struct {
+	// What the agent is to read
+	Message  json.RawMessage          `json:"message"`
+	Priority SendMessageInputPriority `json:"priority,omitempty"`
+	// Tells the agent that an answer is expected
+	RequiresResponse *bool `json:"requires_response,omitempty"`
+	// How long the message waits for the agent
+	TtlSeconds *int64 `json:"ttl_seconds,omitempty"`
+}
+
+// SendMessageInputPriority is one of a fixed set of words.
+type SendMessageInputPriority string
+
+// The values of SendMessageInputPriority.
+const (
+	SendMessageInputPriorityNormal SendMessageInputPriority = "normal"
+	SendMessageInputPriorityHigh   SendMessageInputPriority = "high"
+)
+
 // Sentence is a model of the API.
 type Sentence struct {
 	Text    string       `json:"text"`
@@ -1113,6 +1292,14 @@ const (
 	TaskStatusFailed    TaskStatus = "failed"
 	TaskStatusCancelled TaskStatus = "cancelled"
 )
+
+// TaskCounts is a model of the API.
+type TaskCounts struct {
+	Total   int64 `json:"total"`
+	Queued  int64 `json:"queued"`
+	Running int64 `json:"running"`
+	Waiting int64 `json:"waiting"`
+}
 
 // TaskSpec is a model of the API.
 type TaskSpec struct {
@@ -1551,6 +1738,13 @@ func (c *Client) GetComponent(ctx context.Context, name string) (*Component, err
 	return one[Component](ctx, c, request{method: "GET", path: "/system/components/{name}", ids: []string{name}})
 }
 
+// GetDeadLetter: show a dead letter.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID string) (*DeadLetter, error) {
+	return one[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters/{dead_letter_id}", ids: []string{deadLetterID}})
+}
+
 // GetMe: show the signed-in user.
 //
 // Asked with an API key, the permissions are those of the key.
@@ -1558,6 +1752,15 @@ func (c *Client) GetComponent(ctx context.Context, name string) (*Component, err
 // Needs a signed-in user.
 func (c *Client) GetMe(ctx context.Context) (*User, error) {
 	return one[User](ctx, c, request{method: "GET", path: "/auth/me"})
+}
+
+// GetOrchestrator: show what waits and works.
+//
+// Each number is a count of rows at the time of the answer.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetOrchestrator(ctx context.Context) (*Orchestrator, error) {
+	return one[Orchestrator](ctx, c, request{method: "GET", path: "/orchestrator"})
 }
 
 // GetPage: show a page with its claims and evidence.
@@ -1819,6 +2022,58 @@ func (c *Client) AllComponents(ctx context.Context, p ListComponentsParams) iter
 	return walk[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
 }
 
+// ListDeadLettersParams are the parameters of ListDeadLetters; what is empty is not sent.
+type ListDeadLettersParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only of this kind: message, task
+	Kind string
+	// Only for this agent
+	AgentID string
+	// Only with this reason: expired, agent_not_found, agent_deleted, too_many_attempts, refused
+	Reason string
+	// Only those that were tried again, or were not: true, false
+	Replayed string
+}
+
+func (p ListDeadLettersParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
+	}
+	if p.AgentID != "" {
+		q.Set("agent_id", p.AgentID)
+	}
+	if p.Reason != "" {
+		q.Set("reason", p.Reason)
+	}
+	if p.Replayed != "" {
+		q.Set("replayed", p.Replayed)
+	}
+	return q
+}
+
+// ListDeadLetters: list messages and tasks that nobody will handle.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListDeadLetters(ctx context.Context, p ListDeadLettersParams) (*Listing[DeadLetter], error) {
+	return list[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
+}
+
+// AllDeadLetters walks the whole list that ListDeadLetters gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllDeadLetters(ctx context.Context, p ListDeadLettersParams) iter.Seq2[DeadLetter, error] {
+	return walk[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
+}
+
 // ListFeedsParams are the parameters of ListFeeds; what is empty is not sent.
 type ListFeedsParams struct {
 	// At most this many
@@ -1849,6 +2104,45 @@ func (c *Client) ListFeeds(ctx context.Context, p ListFeedsParams) (*Listing[Fee
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed, error] {
 	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
+}
+
+// ListMessagesParams are the parameters of ListMessages; what is empty is not sent.
+type ListMessagesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only messages in this state: queued, handled, dead
+	State string
+}
+
+func (p ListMessagesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	return q
+}
+
+// ListMessages: list what was sent to an agent.
+//
+// The newest first, with the requests that it was asked.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListMessages(ctx context.Context, agentID string, p ListMessagesParams) (*Listing[MessageRecord], error) {
+	return list[MessageRecord](ctx, c, request{method: "GET", path: "/agents/{agent_id}/messages", ids: []string{agentID}, query: p.query()})
+}
+
+// AllMessages walks the whole list that ListMessages gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllMessages(ctx context.Context, agentID string, p ListMessagesParams) iter.Seq2[MessageRecord, error] {
+	return walk[MessageRecord](ctx, c, request{method: "GET", path: "/agents/{agent_id}/messages", ids: []string{agentID}, query: p.query()})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -2445,6 +2739,15 @@ func (c *Client) RemoveUserTOTP(ctx context.Context, userID string) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/totp", ids: []string{userID}})
 }
 
+// ReplayDeadLetter: try a dead letter again.
+//
+// A message goes back into its mailbox under a new id and with five minutes to live; a task is queued again. Once is all: the second time is a conflict.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) ReplayDeadLetter(ctx context.Context, deadLetterID string) (*DeadLetter, error) {
+	return one[DeadLetter](ctx, c, request{method: "POST", path: "/dead-letters/{dead_letter_id}/replay", ids: []string{deadLetterID}, keyed: true})
+}
+
 // ReplayWebhookParams are the parameters of ReplayWebhook; what is empty is not sent.
 type ReplayWebhookParams struct {
 	// Also an event that was processed, or that waits
@@ -2516,6 +2819,15 @@ func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *Roll
 // Needs a signed-in user.
 func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKeyInput) (*NewAPIKey, error) {
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
+}
+
+// SendMessage: send an agent a message.
+//
+// The message waits in the agent's mailbox until it is handled or its time is over; then it becomes a dead letter. A full mailbox is a 429. The sender is whoever is signed in.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessageInput) (*Message, error) {
+	return one[Message](ctx, c, request{method: "POST", path: "/agents/{agent_id}/messages", ids: []string{agentID}, body: in, keyed: true})
 }
 
 // StartRun: start a run.
