@@ -56,7 +56,9 @@ type benchRecipient struct {
 	serve   func(body []byte) ([]byte, error)
 }
 
-func (r benchRecipient) Deliver(_ context.Context, m domain.Message) error { return r.deliver(m.Message) }
+func (r benchRecipient) Deliver(_ context.Context, m domain.Message) error {
+	return r.deliver(m.Message)
+}
 
 func (r benchRecipient) Serve(_ context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
 	return r.serve(q.Request)

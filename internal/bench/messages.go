@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
-	"text/tabwriter"
 	"time"
 )
 
@@ -375,49 +373,4 @@ func (b *messageBench) priorities(ctx context.Context) error {
 	b.check("high before normal", left == 0 && before <= highs/9+1, fmt.Sprintf("%d normal ones came before the last of %d high ones", before, highs))
 	b.check("normal ones have their turn", before >= highs/9-1, fmt.Sprintf("%d normal ones came while %d high ones waited, one in ten is %d", before, highs, highs/9))
 	return nil
-}
-
-// Write prints the report as a table.
-func (r *MessageReport) Write(w io.Writer) error {
-	built := r.Commit
-	if built == "" {
-		built = "an unknown commit"
-	}
-	fmt.Fprintf(w, "%d cores, %s, %s, %s; built from %s; %s\n%s; %d agents; %d tasks began meanwhile; everything in one process; the load of the machine was %.1f before\n\n",
-		r.Machine.Cores, r.Machine.CPU, r.Machine.OS, r.Machine.Go, built, r.At.UTC().Format("2006-01-02 15:04 MST"), r.Where, r.Agents, r.Tasks, r.Machine.Load)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "workload\tcount\tper s\tmean ms\tp50\tp95\tp99\tmax\tfailed\t")
-	for _, row := range r.rows() {
-		fmt.Fprintf(t, "%s\t%d\t%.0f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%d\t\n", row.name, row.Count, row.PerSecond, row.MeanMS, row.P50MS, row.P95MS, row.P99MS, row.MaxMS, row.Failed)
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintln(w)
-	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "target\tmet\t")
-	for _, row := range r.rows() {
-		fmt.Fprintf(t, "%s: %s\t%s\t\n", row.name, row.Target, yes(row.Met))
-	}
-	fmt.Fprintln(t, "\t\t\ncheck\tholds\t")
-	for _, c := range r.Checks {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", c.Name, yes(c.OK), c.Detail)
-	}
-	return t.Flush()
-}
-
-type namedRow struct {
-	name string
-	*MessageRow
-}
-
-func (r *MessageReport) rows() []namedRow {
-	return []namedRow{{"request and reply", &r.Requests}, {"mailbox", &r.Mailbox}}
-}
-
-func yes(ok bool) string {
-	if ok {
-		return "yes"
-	}
-	return "no"
 }
