@@ -28,11 +28,11 @@ func TestRequest(t *testing.T) {
 			asker = r.office(t)
 		}
 		box := newInbox()
-		var asked domain.ServiceRequest
-		var work domain.WorkScope
+		requests, scopes := make(chan domain.ServiceRequest, 10), make(chan domain.WorkScope, 10)
 		box.serve = func(ctx context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
-			asked = q
-			work, _ = domain.ScopeFrom(ctx)
+			scope, _ := domain.ScopeFrom(ctx)
+			requests <- q
+			scopes <- scope
 			if string(q.Request) == `"fail"` {
 				return nil, domain.Errorf(domain.CodeNotEnoughData, "There is too little.")
 			}
@@ -47,6 +47,7 @@ func TestRequest(t *testing.T) {
 		if err != nil || string(got) != `{"answer":42}` {
 			t.Fatalf("answer %s, %v", got, err)
 		}
+		asked, work := <-requests, <-scopes
 		if asked.From != "b" || asked.Type != domain.TypeServiceRequest || !asked.RequiresResponse || string(asked.Request) != `{"q":1}` || !domain.ValidUUID(asked.ID) {
 			t.Errorf("asked %+v", asked)
 		}
@@ -94,15 +95,16 @@ func TestRequestTimeout(t *testing.T) {
 	everywhere(t, func(t *testing.T, r *rig) {
 		o := r.office(t)
 		box := newInbox()
-		var id string
+		ids := make(chan string, 1)
 		release := make(chan struct{})
 		box.serve = func(ctx context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
-			id = q.ID
+			ids <- q.ID
 			<-release
 			return json.RawMessage(`"late"`), nil
 		}
 		attach(t, o, "a", box)
 		got, err := o.Request(t.Context(), "b", "a", json.RawMessage(`1`), 100*time.Millisecond)
+		id := <-ids
 		if want := `{"error":"timeout","request_id":"` + id + `"}`; err != nil || string(got) != want || id == "" {
 			t.Errorf("answer %s, %v, want %s", got, err, want)
 		}
