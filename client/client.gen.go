@@ -52,6 +52,15 @@ const (
 	AgentStatusValueOffline AgentStatusValue = "offline"
 )
 
+// AgentCounts is a model of the API.
+type AgentCounts struct {
+	Total   int64 `json:"total"`
+	Idle    int64 `json:"idle"`
+	Working int64 `json:"working"`
+	Error   int64 `json:"error"`
+	Offline int64 `json:"offline"`
+}
+
 // AgentMetrics is a model of the API.
 type AgentMetrics struct {
 	TasksCompleted      int64   `json:"tasks_completed"`
@@ -199,77 +208,6 @@ type Block struct {
 	Table      *Table       `json:"table,omitempty"`
 }
 
-// Budget is a model of the API.
-type Budget struct {
-	ID     string            `json:"id"`
-	Name   string            `json:"name"`
-	Scope  BudgetScope       `json:"scope"`
-	Period BudgetPeriodValue `json:"period"`
-	// In which days and months begin
-	TimeZone string `json:"time_zone"`
-	// In minor units
-	Limit Money `json:"limit"`
-	// Percentage of the limit from which on the cheaper model answers; 0: never
-	DegradeAt int64 `json:"degrade_at"`
-	// What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails
-	OnLimit   BudgetOnLimit `json:"on_limit"`
-	Current   BudgetPeriod  `json:"current"`
-	CreatedAt time.Time     `json:"created_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
-}
-
-// BudgetPeriodValue is one of a fixed set of words.
-type BudgetPeriodValue string
-
-// The values of BudgetPeriodValue.
-const (
-	BudgetPeriodValueDay   BudgetPeriodValue = "day"
-	BudgetPeriodValueMonth BudgetPeriodValue = "month"
-	BudgetPeriodValueTotal BudgetPeriodValue = "total"
-)
-
-// BudgetOnLimit is one of a fixed set of words. What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails.
-type BudgetOnLimit string
-
-// The values of BudgetOnLimit.
-const (
-	BudgetOnLimitPause BudgetOnLimit = "pause"
-	BudgetOnLimitAsk   BudgetOnLimit = "ask"
-	BudgetOnLimitFail  BudgetOnLimit = "fail"
-)
-
-// BudgetPeriod is a model of the API.
-type BudgetPeriod struct {
-	Start time.Time `json:"start"`
-	// null: it has none
-	End *time.Time `json:"end"`
-	// Added to the limit for this period
-	RaisedMicros int64 `json:"raised_micros"`
-	// Set aside for calls that are under way
-	ReservedMicros int64 `json:"reserved_micros"`
-	SpentMicros    int64 `json:"spent_micros"`
-	// Negative if a corrected price made calls dearer
-	LeftMicros int64 `json:"left_micros"`
-	// Rounded
-	Spent Money `json:"spent"`
-	// When degrade_at was reached
-	DegradedAt *time.Time `json:"degraded_at"`
-	// When a call was refused first
-	ExhaustedAt *time.Time `json:"exhausted_at"`
-}
-
-// BudgetScope is a model of the API.
-type BudgetScope struct {
-	// Only calls of this agent; empty: of all
-	AgentID string `json:"agent_id,omitempty"`
-	// Only calls of this model, by its name in the configuration or the vendor's; empty: of all
-	Model string `json:"model,omitempty"`
-	// Only calls of runs of this pipeline; empty: of all
-	Pipeline string `json:"pipeline,omitempty"`
-	// Only calls for this website; empty: for all
-	WebsiteID string `json:"website_id,omitempty"`
-}
-
 // BulkFault is a model of the API.
 type BulkFault struct {
 	Code string `json:"code"`
@@ -410,45 +348,6 @@ type CreateAPIKeyInput struct {
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 }
 
-// CreateBudgetInput is a model of the API.
-type CreateBudgetInput struct {
-	// Unique
-	Name   string                  `json:"name"`
-	Period CreateBudgetInputPeriod `json:"period"`
-	// In minor units: 500 is 5.00
-	LimitMinor int64 `json:"limit_minor"`
-	// That of the setting models.currency, which it is if left out
-	Currency string `json:"currency,omitempty"`
-	// Percentage of the limit from which on the cheaper model answers; 0: never
-	DegradeAt *int64 `json:"degrade_at,omitempty"`
-	// pause if left out
-	OnLimit CreateBudgetInputOnLimit `json:"on_limit,omitempty"`
-	// Which calls count: those that fit every part; left out: all
-	Scope *BudgetScope `json:"scope,omitempty"`
-	// Such as Europe/Berlin; UTC if left out
-	TimeZone string `json:"time_zone,omitempty"`
-}
-
-// CreateBudgetInputPeriod is one of a fixed set of words.
-type CreateBudgetInputPeriod string
-
-// The values of CreateBudgetInputPeriod.
-const (
-	CreateBudgetInputPeriodDay   CreateBudgetInputPeriod = "day"
-	CreateBudgetInputPeriodMonth CreateBudgetInputPeriod = "month"
-	CreateBudgetInputPeriodTotal CreateBudgetInputPeriod = "total"
-)
-
-// CreateBudgetInputOnLimit is one of a fixed set of words. pause if left out.
-type CreateBudgetInputOnLimit string
-
-// The values of CreateBudgetInputOnLimit.
-const (
-	CreateBudgetInputOnLimitPause CreateBudgetInputOnLimit = "pause"
-	CreateBudgetInputOnLimitAsk   CreateBudgetInputOnLimit = "ask"
-	CreateBudgetInputOnLimitFail  CreateBudgetInputOnLimit = "fail"
-)
-
 // CreateUserInput is a model of the API.
 type CreateUserInput struct {
 	// Unique regardless of case
@@ -478,6 +377,40 @@ type CreateWebsiteInputLanguage string
 const (
 	CreateWebsiteInputLanguageEn CreateWebsiteInputLanguage = "en"
 	CreateWebsiteInputLanguageDe CreateWebsiteInputLanguage = "de"
+)
+
+// DeadCounts is a model of the API.
+type DeadCounts struct {
+	Total int64 `json:"total"`
+	// That nobody had tried again
+	Open int64 `json:"open"`
+}
+
+// DeadLetter is a model of the API.
+type DeadLetter struct {
+	ID   string         `json:"id"`
+	Kind DeadLetterKind `json:"kind"`
+	// For whom it was
+	AgentID string `json:"agent_id"`
+	From    string `json:"from"`
+	// expired, agent_not_found, agent_deleted, too_many_attempts or refused
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+	// The envelope, or {"task_id": …}. Written by others: data, never an instruction
+	Payload   json.RawMessage `json:"payload"`
+	CreatedAt time.Time       `json:"created_at"`
+	// When somebody had it tried again; null: nobody did
+	ReplayedAt *time.Time `json:"replayed_at"`
+	ReplayedBy *string    `json:"replayed_by"`
+}
+
+// DeadLetterKind is one of a fixed set of words.
+type DeadLetterKind string
+
+// The values of DeadLetterKind.
+const (
+	DeadLetterKindMessage DeadLetterKind = "message"
+	DeadLetterKindTask    DeadLetterKind = "task"
 )
 
 // DecisionInput is a model of the API.
@@ -696,64 +629,93 @@ type LoginInput struct {
 	Otp string `json:"otp,omitempty"`
 }
 
-// ModelCall is a model of the API.
-type ModelCall struct {
-	// Also the idempotency key that the provider got
+// Message is a model of the API.
+type Message struct {
 	ID string `json:"id"`
-	// Empty: it was not made for a run
-	RunID   string `json:"run_id"`
-	Step    string `json:"step"`
-	Attempt int64  `json:"attempt"`
-	TaskID  string `json:"task_id"`
-	// Of the call within the work
-	Number    int64  `json:"number"`
-	AgentID   string `json:"agent_id"`
-	WebsiteID string `json:"website_id"`
-	Pipeline  string `json:"pipeline"`
-	// Of the model in the configuration
-	Name     string `json:"name"`
-	Provider string `json:"provider"`
-	// The vendor's name
-	Model string `json:"model"`
-	// Name of the model that was asked for, if a budget chose a cheaper one
-	DegradedFrom string `json:"degraded_from"`
-	// lost: its outcome is not known, so all that was reserved counts; released: it cost nothing
-	State    ModelCallState `json:"state"`
-	Currency string         `json:"currency"`
-	// The most that it could cost
-	ReservedMicros int64 `json:"reserved_micros"`
-	// With all corrections
-	CostMicros int64 `json:"cost_micros"`
-	// The corrections in it
-	AdjustedMicros int64 `json:"adjusted_micros"`
-	// Whether the provider said how many tokens it took
-	UsageKnown        bool  `json:"usage_known"`
-	InputTokens       int64 `json:"input_tokens"`
-	CachedInputTokens int64 `json:"cached_input_tokens"`
-	OutputTokens      int64 `json:"output_tokens"`
-	ReasoningTokens   int64 `json:"reasoning_tokens"`
-	// stop, length, blocked or other
-	Finish string `json:"finish"`
-	// What went wrong
-	Error string `json:"error"`
-	// SHA-256
-	RequestHash string `json:"request_hash"`
-	// SHA-256; empty without an answer
-	AnswerHash        string     `json:"answer_hash"`
-	ProviderRequestID string     `json:"provider_request_id"`
-	CreatedAt         time.Time  `json:"created_at"`
-	SettledAt         *time.Time `json:"settled_at"`
+	// Agent, or the user who sent it
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Written by others: data, never an instruction
+	Message   json.RawMessage `json:"message"`
+	Priority  MessagePriority `json:"priority"`
+	Timestamp time.Time       `json:"timestamp"`
+	// It is not delivered from this time on
+	Ttl              time.Time `json:"ttl"`
+	RequiresResponse bool      `json:"requires_response"`
 }
 
-// ModelCallState is one of a fixed set of words. lost: its outcome is not known, so all that was reserved counts; released: it cost nothing.
-type ModelCallState string
+// MessagePriority is one of a fixed set of words.
+type MessagePriority string
 
-// The values of ModelCallState.
+// The values of MessagePriority.
 const (
-	ModelCallStateReserved ModelCallState = "reserved"
-	ModelCallStateSettled  ModelCallState = "settled"
-	ModelCallStateLost     ModelCallState = "lost"
-	ModelCallStateReleased ModelCallState = "released"
+	MessagePriorityNormal MessagePriority = "normal"
+	MessagePriorityHigh   MessagePriority = "high"
+)
+
+// MessageCounts is a model of the API.
+type MessageCounts struct {
+	// In all mailboxes
+	Queued PriorityCounts `json:"queued"`
+	// That are still in the log
+	Handled PriorityCounts `json:"handled"`
+	Dead    PriorityCounts `json:"dead"`
+}
+
+// MessageRecord is a model of the API.
+type MessageRecord struct {
+	// Requests and their answers wait in no mailbox: they are noted when they were made
+	Kind MessageRecordKind `json:"kind"`
+	// Of an answer: the id of the request
+	InReplyTo string             `json:"in_reply_to"`
+	State     MessageRecordState `json:"state"`
+	// Deliveries that have ended
+	Attempts int64 `json:"attempts"`
+	// When it was handled, or died
+	HandledAt *time.Time `json:"handled_at"`
+	// On whose behalf it was sent
+	RunID  *string `json:"run_id"`
+	TaskID *string `json:"task_id"`
+	ID     string  `json:"id"`
+	// Agent, or the user who sent it
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Written by others: data, never an instruction
+	Message   json.RawMessage       `json:"message"`
+	Priority  MessageRecordPriority `json:"priority"`
+	Timestamp time.Time             `json:"timestamp"`
+	// It is not delivered from this time on
+	Ttl              time.Time `json:"ttl"`
+	RequiresResponse bool      `json:"requires_response"`
+}
+
+// MessageRecordKind is one of a fixed set of words. Requests and their answers wait in no mailbox: they are noted when they were made.
+type MessageRecordKind string
+
+// The values of MessageRecordKind.
+const (
+	MessageRecordKindMessage         MessageRecordKind = "message"
+	MessageRecordKindServiceRequest  MessageRecordKind = "service_request"
+	MessageRecordKindServiceResponse MessageRecordKind = "service_response"
+)
+
+// MessageRecordState is one of a fixed set of words.
+type MessageRecordState string
+
+// The values of MessageRecordState.
+const (
+	MessageRecordStateQueued  MessageRecordState = "queued"
+	MessageRecordStateHandled MessageRecordState = "handled"
+	MessageRecordStateDead    MessageRecordState = "dead"
+)
+
+// MessageRecordPriority is one of a fixed set of words.
+type MessageRecordPriority string
+
+// The values of MessageRecordPriority.
+const (
+	MessageRecordPriorityNormal MessageRecordPriority = "normal"
+	MessageRecordPriorityHigh   MessageRecordPriority = "high"
 )
 
 // Money is a model of the API.
@@ -841,6 +803,15 @@ type OperatorPatch struct {
 	VatID  *string `json:"vat_id,omitempty"`
 }
 
+// Orchestrator is a model of the API.
+type Orchestrator struct {
+	Agents      AgentCounts     `json:"agents"`
+	Messages    MessageCounts   `json:"messages"`
+	DeadLetters DeadCounts      `json:"dead_letters"`
+	ActiveTasks TaskCounts      `json:"active_tasks"`
+	Runs        RunStatesCounts `json:"runs"`
+}
+
 // Page is a model of the API.
 type Page struct {
 	Keywords []string `json:"keywords"`
@@ -915,35 +886,11 @@ type PipelineStep struct {
 	Task  string `json:"task"`
 }
 
-// Price is a model of the API.
-type Price struct {
-	ID       string `json:"id"`
-	Provider string `json:"provider"`
-	// The vendor's name
-	Model         string    `json:"model"`
-	Currency      string    `json:"currency"`
-	EffectiveFrom time.Time `json:"effective_from"`
-	// For a million tokens: 2500000 is 2.50
-	InputMicros int64 `json:"input_micros"`
-	// Of input that the provider had in its cache
-	CachedInputMicros int64 `json:"cached_input_micros"`
-	// Of input that it put there
-	CacheWriteMicros int64 `json:"cache_write_micros"`
-	OutputMicros     int64 `json:"output_micros"`
-	// Other rates for calls with more input
-	Bands      []PriceBand `json:"bands"`
-	RecordedAt time.Time   `json:"recorded_at"`
-	RecordedBy *string     `json:"recorded_by"`
-}
-
-// PriceBand is a model of the API.
-type PriceBand struct {
-	// For calls with more input tokens than this
-	AboveTokens       int64 `json:"above_tokens"`
-	InputMicros       int64 `json:"input_micros"`
-	CachedInputMicros int64 `json:"cached_input_micros"`
-	CacheWriteMicros  int64 `json:"cache_write_micros"`
-	OutputMicros      int64 `json:"output_micros"`
+// PriorityCounts is a model of the API.
+type PriorityCounts struct {
+	Total  int64 `json:"total"`
+	High   int64 `json:"high"`
+	Normal int64 `json:"normal"`
 }
 
 // Problem is a model of the API.
@@ -1027,14 +974,6 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
-// RaiseBudgetInput is a model of the API.
-type RaiseBudgetInput struct {
-	// By so many minor units
-	AmountMinor int64 `json:"amount_minor"`
-	// The limit itself, not only that of the current period
-	Permanent *bool `json:"permanent,omitempty"`
-}
-
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -1068,27 +1007,6 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
-}
-
-// ResettleInput is a model of the API.
-type ResettleInput struct {
-	Provider string `json:"provider"`
-	Model    string `json:"model"`
-	// Of the calls to look at
-	From time.Time `json:"from"`
-	// Now if left out
-	To *time.Time `json:"to,omitempty"`
-}
-
-// Resettlement is a model of the API.
-type Resettlement struct {
-	// Looked at
-	Calls int64 `json:"calls"`
-	// Of them, those whose cost changed
-	Adjusted int64 `json:"adjusted"`
-	// By how much in all
-	DeltaMicros int64  `json:"delta_micros"`
-	Currency    string `json:"currency"`
 }
 
 // RollbackInput is a model of the API.
@@ -1189,6 +1107,37 @@ type RunError struct {
 	Message     string `json:"message"`
 }
 
+// RunStatesCounts is a model of the API.
+type RunStatesCounts struct {
+	Total     int64 `json:"total"`
+	Queued    int64 `json:"queued"`
+	Running   int64 `json:"running"`
+	Waiting   int64 `json:"waiting"`
+	Completed int64 `json:"completed"`
+	Failed    int64 `json:"failed"`
+	Cancelled int64 `json:"cancelled"`
+}
+
+// SendMessageInput is a model of the API.
+type SendMessageInput struct {
+	// What the agent is to read
+	Message  json.RawMessage          `json:"message"`
+	Priority SendMessageInputPriority `json:"priority,omitempty"`
+	// Tells the agent that an answer is expected
+	RequiresResponse *bool `json:"requires_response,omitempty"`
+	// How long the message waits for the agent
+	TtlSeconds *int64 `json:"ttl_seconds,omitempty"`
+}
+
+// SendMessageInputPriority is one of a fixed set of words.
+type SendMessageInputPriority string
+
+// The values of SendMessageInputPriority.
+const (
+	SendMessageInputPriorityNormal SendMessageInputPriority = "normal"
+	SendMessageInputPriorityHigh   SendMessageInputPriority = "high"
+)
+
 // Sentence is a model of the API.
 type Sentence struct {
 	Text    string       `json:"text"`
@@ -1256,44 +1205,6 @@ type Session struct {
 	Current   bool      `json:"current"`
 	CreatedAt time.Time `json:"created_at"`
 	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// SetPriceInput is a model of the API.
-type SetPriceInput struct {
-	// As the configuration names it
-	Provider string `json:"provider"`
-	// The vendor's name
-	Model string `json:"model"`
-	// For a million tokens: 2500000 is 2.50
-	InputMicros  int64 `json:"input_micros"`
-	OutputMicros int64 `json:"output_micros"`
-	// By rising threshold
-	Bands []PriceBand `json:"bands,omitempty"`
-	// As input if left out
-	CacheWriteMicros *int64 `json:"cache_write_micros,omitempty"`
-	// As input if left out
-	CachedInputMicros *int64 `json:"cached_input_micros,omitempty"`
-	// That of the setting models.currency, which it is if left out
-	Currency string `json:"currency,omitempty"`
-	// Now if left out
-	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
-}
-
-// Spending is a model of the API.
-type Spending struct {
-	// Id, name, or day as YYYY-MM-DD; empty: calls that have none
-	Key      string `json:"key"`
-	Currency string `json:"currency"`
-	Calls    int64  `json:"calls"`
-	// Of them, calls whose outcome is not known; they count in full
-	Lost        int64 `json:"lost"`
-	SpentMicros int64 `json:"spent_micros"`
-	// For calls that are under way
-	ReservedMicros int64 `json:"reserved_micros"`
-	// Rounded
-	Spent        Money `json:"spent"`
-	InputTokens  int64 `json:"input_tokens"`
-	OutputTokens int64 `json:"output_tokens"`
 }
 
 // Stage is a model of the API.
@@ -1382,6 +1293,14 @@ const (
 	TaskStatusCancelled TaskStatus = "cancelled"
 )
 
+// TaskCounts is a model of the API.
+type TaskCounts struct {
+	Total   int64 `json:"total"`
+	Queued  int64 `json:"queued"`
+	Running int64 `json:"running"`
+	Waiting int64 `json:"waiting"`
+}
+
 // TaskSpec is a model of the API.
 type TaskSpec struct {
 	// One of the agent's task types
@@ -1414,25 +1333,6 @@ type Totp struct {
 	// The same for a QR code; shown once
 	URI string `json:"uri"`
 }
-
-// UpdateBudgetInput is a model of the API.
-type UpdateBudgetInput struct {
-	DegradeAt *int64 `json:"degrade_at,omitempty"`
-	// Only a person may make it greater
-	LimitMinor *int64                    `json:"limit_minor,omitempty"`
-	Name       *string                   `json:"name,omitempty"`
-	OnLimit    *UpdateBudgetInputOnLimit `json:"on_limit,omitempty"`
-}
-
-// UpdateBudgetInputOnLimit is one of a fixed set of words.
-type UpdateBudgetInputOnLimit string
-
-// The values of UpdateBudgetInputOnLimit.
-const (
-	UpdateBudgetInputOnLimitPause UpdateBudgetInputOnLimit = "pause"
-	UpdateBudgetInputOnLimitAsk   UpdateBudgetInputOnLimit = "ask"
-	UpdateBudgetInputOnLimitFail  UpdateBudgetInputOnLimit = "fail"
-)
 
 // UpdateUserInput is a model of the API.
 type UpdateUserInput struct {
@@ -1683,15 +1583,6 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in})
 }
 
-// CreateBudget: limit what model calls may cost.
-//
-// A call is made only if the most that it can cost fits into every budget that counts it. A budget counts calls that are made after it was.
-//
-// Needs the permission `admin.full`.
-func (c *Client) CreateBudget(ctx context.Context, in CreateBudgetInput) (*Budget, error) {
-	return one[Budget](ctx, c, request{method: "POST", path: "/budgets", body: in, keyed: true})
-}
-
 // CreateTask: give an agent a task.
 //
 // The answer comes at once; the result later at status_url.
@@ -1724,15 +1615,6 @@ func (c *Client) CreateWebsite(ctx context.Context, in CreateWebsiteInput) (*Web
 // Needs the permission `websites.manage`.
 func (c *Client) DecideApproval(ctx context.Context, approvalID string, in DecisionInput) (*Approval, error) {
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
-}
-
-// DeleteBudget: delete a budget.
-//
-// What waits for it goes on. Only a person may do it. The calls that it counted stay in the ledger.
-//
-// Needs the permission `admin.full`.
-func (c *Client) DeleteBudget(ctx context.Context, budgetID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/budgets/{budget_id}", ids: []string{budgetID}, keyed: true})
 }
 
 // DeleteUser: remove a user.
@@ -1849,18 +1731,18 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
-// GetBudget: show a budget.
-//
-// Needs the permission `websites.read`.
-func (c *Client) GetBudget(ctx context.Context, budgetID string) (*Budget, error) {
-	return one[Budget](ctx, c, request{method: "GET", path: "/budgets/{budget_id}", ids: []string{budgetID}})
-}
-
 // GetComponent: show a part of the program.
 //
 // Needs the permission `agents.read`.
 func (c *Client) GetComponent(ctx context.Context, name string) (*Component, error) {
 	return one[Component](ctx, c, request{method: "GET", path: "/system/components/{name}", ids: []string{name}})
+}
+
+// GetDeadLetter: show a dead letter.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID string) (*DeadLetter, error) {
+	return one[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters/{dead_letter_id}", ids: []string{deadLetterID}})
 }
 
 // GetMe: show the signed-in user.
@@ -1870,6 +1752,15 @@ func (c *Client) GetComponent(ctx context.Context, name string) (*Component, err
 // Needs a signed-in user.
 func (c *Client) GetMe(ctx context.Context) (*User, error) {
 	return one[User](ctx, c, request{method: "GET", path: "/auth/me"})
+}
+
+// GetOrchestrator: show what waits and works.
+//
+// Each number is a count of rows at the time of the answer.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetOrchestrator(ctx context.Context) (*Orchestrator, error) {
+	return one[Orchestrator](ctx, c, request{method: "GET", path: "/orchestrator"})
 }
 
 // GetPage: show a page with its claims and evidence.
@@ -2097,40 +1988,6 @@ func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[Audi
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
 }
 
-// ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
-type ListBudgetsParams struct {
-	// At most this many
-	Limit int
-	// Leave out this many first
-	Offset int
-}
-
-func (p ListBudgetsParams) query() url.Values {
-	q := url.Values{}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	if p.Offset != 0 {
-		q.Set("offset", strconv.Itoa(p.Offset))
-	}
-	return q
-}
-
-// ListBudgets: list budgets.
-//
-// By name, with what their current periods have counted.
-//
-// Needs the permission `websites.read`.
-func (c *Client) ListBudgets(ctx context.Context, p ListBudgetsParams) (*Listing[Budget], error) {
-	return list[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
-}
-
-// AllBudgets walks the whole list that ListBudgets gives windows of, from p.Offset on.
-// Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllBudgets(ctx context.Context, p ListBudgetsParams) iter.Seq2[Budget, error] {
-	return walk[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
-}
-
 // ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
 type ListComponentsParams struct {
 	// At most this many
@@ -2165,6 +2022,58 @@ func (c *Client) AllComponents(ctx context.Context, p ListComponentsParams) iter
 	return walk[Component](ctx, c, request{method: "GET", path: "/system/components", query: p.query()})
 }
 
+// ListDeadLettersParams are the parameters of ListDeadLetters; what is empty is not sent.
+type ListDeadLettersParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only of this kind: message, task
+	Kind string
+	// Only for this agent
+	AgentID string
+	// Only with this reason: expired, agent_not_found, agent_deleted, too_many_attempts, refused
+	Reason string
+	// Only those that were tried again, or were not: true, false
+	Replayed string
+}
+
+func (p ListDeadLettersParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
+	}
+	if p.AgentID != "" {
+		q.Set("agent_id", p.AgentID)
+	}
+	if p.Reason != "" {
+		q.Set("reason", p.Reason)
+	}
+	if p.Replayed != "" {
+		q.Set("replayed", p.Replayed)
+	}
+	return q
+}
+
+// ListDeadLetters: list messages and tasks that nobody will handle.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListDeadLetters(ctx context.Context, p ListDeadLettersParams) (*Listing[DeadLetter], error) {
+	return list[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
+}
+
+// AllDeadLetters walks the whole list that ListDeadLetters gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllDeadLetters(ctx context.Context, p ListDeadLettersParams) iter.Seq2[DeadLetter, error] {
+	return walk[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
+}
+
 // ListFeedsParams are the parameters of ListFeeds; what is empty is not sent.
 type ListFeedsParams struct {
 	// At most this many
@@ -2197,35 +2106,17 @@ func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed
 	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
 }
 
-// ListModelCallsParams are the parameters of ListModelCalls; what is empty is not sent.
-type ListModelCallsParams struct {
+// ListMessagesParams are the parameters of ListMessages; what is empty is not sent.
+type ListMessagesParams struct {
 	// At most this many
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only calls of this run
-	RunID string
-	// Only calls of this task
-	TaskID string
-	// Only calls for this website
-	WebsiteID string
-	// Only calls of this agent
-	AgentID string
-	// Only calls of runs of this pipeline
-	Pipeline string
-	// Only calls of this provider
-	Provider string
-	// Only calls of the model with this name of the vendor
-	Model string
-	// Only calls in this state: reserved, settled, lost, released
+	// Only messages in this state: queued, handled, dead
 	State string
-	// Only calls from this time on
-	From string
-	// Only calls before this time
-	To string
 }
 
-func (p ListModelCallsParams) query() url.Values {
+func (p ListMessagesParams) query() url.Values {
 	q := url.Values{}
 	if p.Limit != 0 {
 		q.Set("limit", strconv.Itoa(p.Limit))
@@ -2233,52 +2124,25 @@ func (p ListModelCallsParams) query() url.Values {
 	if p.Offset != 0 {
 		q.Set("offset", strconv.Itoa(p.Offset))
 	}
-	if p.RunID != "" {
-		q.Set("run_id", p.RunID)
-	}
-	if p.TaskID != "" {
-		q.Set("task_id", p.TaskID)
-	}
-	if p.WebsiteID != "" {
-		q.Set("website_id", p.WebsiteID)
-	}
-	if p.AgentID != "" {
-		q.Set("agent_id", p.AgentID)
-	}
-	if p.Pipeline != "" {
-		q.Set("pipeline", p.Pipeline)
-	}
-	if p.Provider != "" {
-		q.Set("provider", p.Provider)
-	}
-	if p.Model != "" {
-		q.Set("model", p.Model)
-	}
 	if p.State != "" {
 		q.Set("state", p.State)
-	}
-	if p.From != "" {
-		q.Set("from", p.From)
-	}
-	if p.To != "" {
-		q.Set("to", p.To)
 	}
 	return q
 }
 
-// ListModelCalls: list calls of models.
+// ListMessages: list what was sent to an agent.
 //
-// Newest first, without what was asked and answered.
+// The newest first, with the requests that it was asked.
 //
-// Needs the permission `websites.read`.
-func (c *Client) ListModelCalls(ctx context.Context, p ListModelCallsParams) (*Listing[ModelCall], error) {
-	return list[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+// Needs the permission `agents.read`.
+func (c *Client) ListMessages(ctx context.Context, agentID string, p ListMessagesParams) (*Listing[MessageRecord], error) {
+	return list[MessageRecord](ctx, c, request{method: "GET", path: "/agents/{agent_id}/messages", ids: []string{agentID}, query: p.query()})
 }
 
-// AllModelCalls walks the whole list that ListModelCalls gives windows of, from p.Offset on.
+// AllMessages walks the whole list that ListMessages gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllModelCalls(ctx context.Context, p ListModelCallsParams) iter.Seq2[ModelCall, error] {
-	return walk[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+func (c *Client) AllMessages(ctx context.Context, agentID string, p ListMessagesParams) iter.Seq2[MessageRecord, error] {
+	return walk[MessageRecord](ctx, c, request{method: "GET", path: "/agents/{agent_id}/messages", ids: []string{agentID}, query: p.query()})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -2350,40 +2214,6 @@ func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Lis
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
-}
-
-// ListPricesParams are the parameters of ListPrices; what is empty is not sent.
-type ListPricesParams struct {
-	// At most this many
-	Limit int
-	// Leave out this many first
-	Offset int
-}
-
-func (p ListPricesParams) query() url.Values {
-	q := url.Values{}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	if p.Offset != 0 {
-		q.Set("offset", strconv.Itoa(p.Offset))
-	}
-	return q
-}
-
-// ListPrices: list what models cost.
-//
-// By provider and model, the newest first. A price that was recorded again is shown once, as it counts.
-//
-// Needs the permission `websites.read`.
-func (c *Client) ListPrices(ctx context.Context, p ListPricesParams) (*Listing[Price], error) {
-	return list[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
-}
-
-// AllPrices walks the whole list that ListPrices gives windows of, from p.Offset on.
-// Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllPrices(ctx context.Context, p ListPricesParams) iter.Seq2[Price, error] {
-	return walk[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
 }
 
 // ListProductsParams are the parameters of ListProducts; what is empty is not sent.
@@ -2634,55 +2464,6 @@ func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq
 	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
 }
 
-// ListSpendingParams are the parameters of ListSpending; what is empty is not sent.
-type ListSpendingParams struct {
-	// At most this many
-	Limit int
-	// Leave out this many first
-	Offset int
-	// What lines are made of: site, pipeline, agent, model, provider, day, run
-	By string
-	// Only calls from this time on
-	From string
-	// Only calls before this time
-	To string
-}
-
-func (p ListSpendingParams) query() url.Values {
-	q := url.Values{}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.Itoa(p.Limit))
-	}
-	if p.Offset != 0 {
-		q.Set("offset", strconv.Itoa(p.Offset))
-	}
-	if p.By != "" {
-		q.Set("by", p.By)
-	}
-	if p.From != "" {
-		q.Set("from", p.From)
-	}
-	if p.To != "" {
-		q.Set("to", p.To)
-	}
-	return q
-}
-
-// ListSpending: report what model calls cost.
-//
-// The dearest first; days in their order.
-//
-// Needs the permission `websites.read`.
-func (c *Client) ListSpending(ctx context.Context, p ListSpendingParams) (*Listing[Spending], error) {
-	return list[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
-}
-
-// AllSpending walks the whole list that ListSpending gives windows of, from p.Offset on.
-// Limit is the size of a window. The first error ends the walk.
-func (c *Client) AllSpending(ctx context.Context, p ListSpendingParams) iter.Seq2[Spending, error] {
-	return walk[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
-}
-
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
 type ListTasksParams struct {
 	// At most this many
@@ -2913,15 +2694,6 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
-// RaiseBudget: raise a budget.
-//
-// For its current period, or for good. What waits for it goes on. Only a person may do it.
-//
-// Needs the permission `admin.full`.
-func (c *Client) RaiseBudget(ctx context.Context, budgetID string, in RaiseBudgetInput) (*Budget, error) {
-	return one[Budget](ctx, c, request{method: "POST", path: "/budgets/{budget_id}/raise", ids: []string{budgetID}, body: in, keyed: true})
-}
-
 // RebuildWebsite: build a new release of a website.
 //
 // Starts a launch_website run from what the feeds hold now. Nothing is published before a person approves it. A website that is archived or being built is a conflict.
@@ -2967,6 +2739,15 @@ func (c *Client) RemoveUserTOTP(ctx context.Context, userID string) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/users/{user_id}/totp", ids: []string{userID}})
 }
 
+// ReplayDeadLetter: try a dead letter again.
+//
+// A message goes back into its mailbox under a new id and with five minutes to live; a task is queued again. Once is all: the second time is a conflict.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) ReplayDeadLetter(ctx context.Context, deadLetterID string) (*DeadLetter, error) {
+	return one[DeadLetter](ctx, c, request{method: "POST", path: "/dead-letters/{dead_letter_id}/replay", ids: []string{deadLetterID}, keyed: true})
+}
+
 // ReplayWebhookParams are the parameters of ReplayWebhook; what is empty is not sent.
 type ReplayWebhookParams struct {
 	// Also an event that was processed, or that waits
@@ -2988,15 +2769,6 @@ func (p ReplayWebhookParams) query() url.Values {
 // Needs the permission `admin.full`.
 func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWebhookParams) (*Webhook, error) {
 	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
-}
-
-// ResettlePrices: settle calls again after a price was corrected.
-//
-// Computes again what the calls of a model within at most 400 days cost, at the prices that count now, and moves the difference in every budget that counted them. What they cost before stays in the ledger. It may be repeated.
-//
-// Needs the permission `admin.full`.
-func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettlement, error) {
-	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
 }
 
 // RetryRun: go on with a failed run.
@@ -3049,13 +2821,13 @@ func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKe
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
 }
 
-// SetPrice: record what a model costs.
+// SendMessage: send an agent a message.
 //
-// From a time on, until the next price. A model without a price is not called; one that costs nothing has the price 0. To correct a price, record it again with the same `effective_from` and have the calls settled again. Prices belong to the installation: only its administrators record them.
+// The message waits in the agent's mailbox until it is handled or its time is over; then it becomes a dead letter. A full mailbox is a 429. The sender is whoever is signed in.
 //
-// Needs the permission `admin.full`.
-func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error) {
-	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
+// Needs the permission `agents.manage`.
+func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessageInput) (*Message, error) {
+	return one[Message](ctx, c, request{method: "POST", path: "/agents/{agent_id}/messages", ids: []string{agentID}, body: in, keyed: true})
 }
 
 // StartRun: start a run.
@@ -3065,15 +2837,6 @@ func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error)
 // Needs the permission `agents.manage`.
 func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
-}
-
-// UpdateBudget: change a budget.
-//
-// What it counts, its period and its currency never change.
-//
-// Needs the permission `admin.full`.
-func (c *Client) UpdateBudget(ctx context.Context, budgetID string, in UpdateBudgetInput) (*Budget, error) {
-	return one[Budget](ctx, c, request{method: "PATCH", path: "/budgets/{budget_id}", ids: []string{budgetID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.

@@ -15,7 +15,7 @@ import (
 
 func agentCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "agent", Short: "List and keep agents, and give them tasks",
+		Use: "agent", Short: "List and keep agents, give them tasks and send them messages",
 		Example: "  empire agent list\n  empire agent show opportunity_scanner",
 	}
 	list := &cobra.Command{
@@ -40,7 +40,7 @@ func agentCommand(g *globals) *cobra.Command {
 			})
 		},
 	}
-	c.AddCommand(list, show, agentTaskCommand(g), agentCreateCommand(g), agentUpdateCommand(g), agentDeleteCommand(g))
+	c.AddCommand(list, show, agentTaskCommand(g), agentCreateCommand(g), agentUpdateCommand(g), agentDeleteCommand(g), agentMessageCommand(g), agentInboxCommand(g))
 	return c
 }
 

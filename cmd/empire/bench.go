@@ -20,9 +20,9 @@ import (
 func benchCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use: "bench", Short: "Measure how much this program does on this machine",
-		Example: "  empire bench api\n  empire bench api --json > report.json",
+		Example: "  empire bench api\n  empire bench messages --json > report.json",
 	}
-	c.AddCommand(benchAPICommand(g), benchSocketsCommand(g), benchBareCommand(g), benchServeCommand(g))
+	c.AddCommand(benchAPICommand(g), benchSocketsCommand(g), benchMessagesCommand(g), benchBareCommand(g), benchServeCommand(g))
 	return c
 }
 

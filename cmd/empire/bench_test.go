@@ -42,6 +42,36 @@ func TestBenchAPI(t *testing.T) {
 	}
 }
 
+// TestBenchMessages measures for a moment: what counts is that the checks hold.
+func TestBenchMessages(t *testing.T) {
+	t.Parallel()
+	args := []string{"bench", "messages", "--agents", "8", "--messages", "200", "--requests", "100", "--rate", "500"}
+	o := start(t, append(args, "--json")...).finish().done(t)
+	var r bench.MessageReport
+	o.decode(t, &r)
+	if r.Agents != 8 || r.Where != "SQLite, embedded NATS" || len(r.Checks) != 5 || !r.Passed() {
+		t.Errorf("report: %+v", r)
+	}
+	for _, row := range []bench.MessageRow{r.Requests, r.Mailbox} {
+		if row.Count == 0 || row.Failed != 0 || row.P50MS <= 0 || row.P99MS < row.P50MS || row.MaxMS < row.P99MS || row.Target == "" {
+			t.Errorf("row: %+v", row)
+		}
+	}
+	var b strings.Builder
+	if err := r.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"request and reply", "mailbox: p99 < 20 ms", "no message lost", "200 sent, 0 refused, 200 came", "high before normal"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, b.String())
+		}
+	}
+	r.Checks[0].OK = false
+	if r.Passed() {
+		t.Error("a report with a failed check passed")
+	}
+}
+
 // TestBenchReport prints a report as a table.
 func TestBenchReport(t *testing.T) {
 	t.Parallel()
@@ -81,6 +111,11 @@ func TestBenchWrongUse(t *testing.T) {
 		{"bench api --workload read", "list, one, create"},
 		{"bench api --url http://127.0.0.1:1 --cpuprofile x", "--cpuprofile"},
 		{"bench bare", "needs FILE"},
+		{"bench messages --agents 1", "--agents"},
+		{"bench messages --messages 0", "--messages"},
+		{"bench messages --requests 0", "--requests"},
+		{"bench messages --rate 0", "--rate"},
+		{"bench messages --tasks -1", "--tasks"},
 	} {
 		o := command(t, strings.Fields(tt.line)...)
 		if o.code != exitUsage || !strings.Contains(o.errs, tt.want) {

@@ -61,6 +61,9 @@ func TestJSON(t *testing.T) {
 		{"apikey create --name n8n --scope websites.read", 0}, {"apikey create --user editor@shop.example --name n8n --scope agents.read", 1},
 		{"apikey list", 0}, {"apikey list --user nobody@shop.example", 1}, {"apikey revoke key_none", 1}, {"apikey rotate key_none", 1},
 		{"user delete editor@shop.example", 0}, {"user delete editor@shop.example", 1}, {"user delete admin@localhost", 1},
+		{"agent message website_builder {\"a\":1} --priority high --ttl 1h", 0}, {"agent message nobody {\"a\":1}", 1}, {"agent inbox website_generator --state queued", 0},
+		{"agent inbox nobody", 1}, {"dead-letter list --kind message --reason agent_not_found --open", 0}, {"dead-letter show dead_none", 1},
+		{"dead-letter replay dead_none", 1}, {"orchestrator", 0},
 		{"webhook list", 0}, {"webhook list --provider n8n --state failed", 0}, {"webhook show hook_none", 1}, {"webhook replay hook_none", 1},
 		{"budget list", 0}, {"budget create --name articles --period day --limit 5.00", 0}, {"budget create --name articles --period day --limit 5.00", 1},
 		{"budget update articles --limit 6.00 --degrade-at 80", 0}, {"budget raise articles --by 0.50", 0}, {"budget spending --by site", 0},
@@ -70,7 +73,7 @@ func TestJSON(t *testing.T) {
 		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
-		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench bare": true, "bench serve": true, // have tests of their own
+		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench bare": true, "bench serve": true, // have tests of their own
 	}
 	for _, tt := range lines {
 		t.Run(tt.line, func(t *testing.T) {

@@ -23,6 +23,7 @@ type portfolio interface {
 	agentKeeper
 	webhookKeeper
 	budgetKeeper
+	messageKeeper
 }
 
 type siteKeeper interface {

@@ -40,7 +40,12 @@ type Config struct {
 	Audit     auditService
 	Budgets   budgetService
 	Timelines timelineService
-	Logger    *slog.Logger
+
+	Messages     messageService
+	DeadLetters  deadLetterService
+	Orchestrator orchestratorService
+
+	Logger *slog.Logger
 }
 
 // API is the REST API.
@@ -76,6 +81,9 @@ func New(c Config) *API {
 	registerAPIKeys(a, c.APIKeys)
 	registerAgents(a, c.Agents)
 	registerTasks(a, c.Agents)
+	registerMessages(a, c.Messages)
+	registerDeadLetters(a, c.DeadLetters)
+	registerOrchestrator(a, c.Orchestrator)
 	registerWebsites(a, c.Websites)
 	registerPages(a, c.Websites)
 	registerReleases(a, c.Websites)

@@ -53,6 +53,25 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, []endpoint{
 		body: `{"type":"market_scan","params":{"topic":"tea"}}`,
 		bad:  []string{`{}`, `{"type":""}`, `{"type":1}`, `{"type":"market_scan","params":[]}`, `{"type":"market_scan","x":1}`, `{"type":"fly"}`, `[]`, `null`},
 	},
+	{
+		method: "POST", path: "/agents/opportunity_scanner/messages", right: domain.AgentsManage, status: 202, unknown: "/agents/nobody/messages",
+		body: `{"message":{"note":"hello"}}`,
+		bad: []string{
+			`{}`, `{"message":7}`, `{"message":{},"priority":"urgent"}`, `{"message":{},"ttl_seconds":0}`, `{"message":{},"ttl_seconds":2592001}`,
+			`{"message":{},"from":"content_generator"}`, `{"message":{},"requires_response":"yes"}`, `[]`,
+		},
+	},
+	{
+		method: "GET", path: "/agents/opportunity_scanner/messages", right: domain.AgentsRead, status: 200, unknown: "/agents/nobody/messages",
+		bad: append([]string{"?state=odd"}, badWindows...),
+	},
+	{
+		method: "GET", path: "/dead-letters", right: domain.AgentsRead, status: 200,
+		bad: append([]string{"?kind=odd", "?reason=odd", "?replayed=maybe", "?agent_id=" + strings.Repeat("a", 101)}, badWindows...),
+	},
+	{method: "GET", path: "/dead-letters/dead_1", right: domain.AgentsRead, status: 200, unknown: "/dead-letters/dead_2", bad: []string{"?x=1"}},
+	{method: "POST", path: "/dead-letters/dead_1/replay", right: domain.AgentsManage, status: 202, unknown: "/dead-letters/dead_2/replay"},
+	{method: "GET", path: "/orchestrator", right: domain.AgentsRead, status: 200, bad: []string{"?x=1"}},
 	{method: "GET", path: "/tasks", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
 	{method: "GET", path: "/tasks/task_1", right: domain.AgentsRead, status: 200, unknown: "/tasks/task_2"},
 	{method: "POST", path: "/tasks/task_1/cancel", right: domain.AgentsManage, status: 200, unknown: "/tasks/task_2/cancel"},

@@ -49,6 +49,10 @@ type fakes struct {
 	sitePatch domain.WebsitePatch
 	action    domain.BulkAction
 	audit     domain.AuditFilter
+	message   domain.Message
+	ttl       time.Duration
+	inState   domain.MessageState
+	dead      domain.DeadLetterFilter
 	entries   int // how many entries the audit log has
 	to        domain.ReleaseID
 	run       *domain.Run
@@ -444,6 +448,7 @@ func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
 		Audit: auditLog{f}, Budgets: budgets, Timelines: timelines{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
+		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f},
 	})
 }
 

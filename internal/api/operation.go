@@ -20,6 +20,7 @@ var tags = []struct{ name, text string }{
 	{"auth", "Signing in, API keys, and what one may do."},
 	{"users", "The people who may sign in."},
 	{"agents", "The agents and the tasks that they do."},
+	{"messages", "What is sent to agents, and what became of it."},
 	{"pipelines", "Pipelines and their durable runs."},
 	{"approvals", "Questions that only a person may answer."},
 	{"websites", "Websites, their pages, releases and gates."},

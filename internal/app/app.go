@@ -53,34 +53,36 @@ type App struct {
 	now  func() time.Time
 	mode Mode
 
-	lock          *lock
-	db            *store.DB
-	store         *store.Store
-	blobs         *blob.Dir
-	queue         *jobs.Queue
-	bus           *bus.Bus
-	engine        *pipeline.Engine
-	builder       *release.Builder
-	launch        *shipped.Launch
-	runtime       *shipped.Runtime
-	edge          *edge.Server
-	gateway       *gateway.Gateway
-	cache         cache.Cache   // shared with other processes if Redis is configured
-	local         *cache.Memory // of this process
-	proxy         *proxy.Proxy
-	registry      *bus.Registry
-	announced     []*bus.Announcement
-	metrics       *telemetry.HTTPMetrics
-	traces        *telemetry.Traces // nil: none are made
-	instance      string            // names this process among others
-	csrf          *auth.CSRF
-	authenticator *auth.Authenticator
-	admin         *domain.Principal
-	hub           *ws.Hub   // of WebSockets; nil unless this is a server
-	began         time.Time // when it was built
-	newAdmin      *Credentials
-	ledger        *service.Ledger
-	models        *llm.Metered
+	lock           *lock
+	db             *store.DB
+	store          *store.Store
+	blobs          *blob.Dir
+	queue          *jobs.Queue
+	bus            *bus.Bus
+	engine         *pipeline.Engine
+	builder        *release.Builder
+	launch         *shipped.Launch
+	runtime        *shipped.Runtime
+	edge           *edge.Server
+	gateway        *gateway.Gateway
+	cache          cache.Cache   // shared with other processes if Redis is configured
+	local          *cache.Memory // of this process
+	proxy          *proxy.Proxy
+	registry       *bus.Registry
+	announced      []*bus.Announcement
+	metrics        *telemetry.HTTPMetrics
+	traces         *telemetry.Traces // nil: none are made
+	messageMetrics *telemetry.MessageMetrics
+	instance       string // names this process among others
+	previous       string // names the one that held the data directory before, if there was one
+	csrf           *auth.CSRF
+	authenticator  *auth.Authenticator
+	admin          *domain.Principal
+	hub            *ws.Hub   // of WebSockets; nil unless this is a server
+	began          time.Time // when it was built
+	newAdmin       *Credentials
+	ledger         *service.Ledger
+	models         *llm.Metered
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -97,6 +99,10 @@ type App struct {
 	Services  *service.Services
 	Health    *service.Health
 	Budgets   *service.Budgets
+
+	Messages     *service.Messages
+	DeadLetters  *service.DeadLetters
+	Orchestrator *service.Orchestrator
 
 	started []part
 }
@@ -119,7 +125,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -199,6 +205,9 @@ func (a *App) parts() []part {
 		keeper := &sweeper{a: a}
 		out = append(out, part{"agents", keeper.Start, keeper.Stop})
 	}
+	if a.mode == Serve {
+		out = append(out, part{"messages", a.startMessages, a.Messages.Stop})
+	}
 	if a.mode == Serve && a.plays("worker") {
 		keeper, expiry := &housekeeping{a: a}, &expiry{a: a}
 		out = append(out, part{"housekeeping", keeper.Start, keeper.Stop}, part{"expiry of approvals", expiry.Start, expiry.Stop})
@@ -254,7 +263,7 @@ func (a *App) wireJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.instance = worker
+	a.instance, a.previous = worker, previous
 	queue := jobs.Config{
 		Dialect: jobs.Dialect(a.db.Dialect()), Writer: a.db.Writer(), URL: a.db.URL(), WorkerID: worker, Workers: a.cfg.Workers, Logger: a.log,
 	}

@@ -124,7 +124,7 @@ func (a *App) metricsRegistry() *prometheus.Registry {
 	if a.plays("edge") {
 		r.MustRegister(edgeCollector{a.edge})
 	}
-	r.MustRegister(a.metrics, collectors.NewDBStatsCollector(a.db.Writer(), "writer"))
+	r.MustRegister(a.metrics, a.messageMetrics, collectors.NewDBStatsCollector(a.db.Writer(), "writer"))
 	if a.db.Readers() != a.db.Writer() {
 		r.MustRegister(collectors.NewDBStatsCollector(a.db.Readers(), "readers"))
 	}

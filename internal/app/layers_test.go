@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	"internal/app":                     {"*"},
 	"internal/testkit":                 {"*"},
 	"internal/testkit/apifuzz":         {},
+	"internal/testkit/natsserver":      {},
 	"internal/testkit/modelserver":     {"domain"},
 	"internal/testkit/modelserver/cmd": {"domain", "testkit/modelserver"},
 	"internal/config":                  {},

@@ -1,7 +1,8 @@
 // Package bus carries events over NATS: a server inside this process by default,
 // a cluster by URL. Events are news that may be missed, such as progress and cache
 // hints; work that must happen is a job. There is no queue and no replay: who is
-// not subscribed, or is too slow, does not hear.
+// not subscribed, or is too slow, does not hear. Requests are answered by one of
+// those that respond, or not at all.
 //
 // Subjects:
 //
@@ -10,6 +11,9 @@
 //	empire.approval.<id>     an approval is wanted or was decided
 //	empire.service.beat      an instance of a service lives, drains or is gone
 //	empire.service.ask       a process wants to know what is registered
+//	empire.event.<topic>     news for those that watch; see domain.Event
+//	empire.agent.<id>.mail     a message was stored in the mailbox of an agent
+//	empire.agent.<id>.request  an agent is asked for a service and answers; see Respond
 //
 // A subscription may use the wildcards of NATS: empire.run.*, empire.>.
 package bus
@@ -32,6 +36,11 @@ const (
 	connectLimit  = 5 * time.Second
 	flushLimit    = 5 * time.Second
 	reconnectWait = 250 * time.Millisecond
+	// A server that hangs without closing its connections is given up after two signs
+	// of life that did not come, or when it takes no more bytes.
+	pingPause  = 2 * time.Second
+	pingsLost  = 2
+	writeLimit = 3 * time.Second
 )
 
 // Config is what Open needs.
@@ -59,6 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 	b := &Bus{log: cfg.Logger}
 	opts := []nats.Option{
 		nats.Name("empire"), nats.Timeout(connectLimit), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
+		nats.PingInterval(pingPause), nats.MaxPingsOutstanding(pingsLost), nats.FlusherTimeout(writeLimit),
 		nats.ErrorHandler(b.onError), nats.DisconnectErrHandler(b.onDisconnect), nats.ReconnectHandler(b.onReconnect),
 	}
 	if cfg.URL == "" {

@@ -43,6 +43,7 @@ type Config struct {
 	Blobs    Blobs    `koanf:"blobs"`
 	Redis    Redis    `koanf:"redis"`
 	Bus      Bus      `koanf:"bus"`
+	Mailbox  Mailbox  `koanf:"mailbox"`
 	Auth     Auth     `koanf:"auth"`
 	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
@@ -131,6 +132,12 @@ type Bus struct {
 	URL Secret `koanf:"url"`
 }
 
+// Mailbox bounds what waits for agents.
+type Mailbox struct {
+	Max  int           `koanf:"max"`  // messages that wait for one agent; more are refused
+	Keep time.Duration `koanf:"keep"` // how long handled and dead messages stay in the log
+}
+
 // Auth holds how tokens are signed.
 type Auth struct {
 	// Secret signs tokens (HS256); empty: one is made and kept in the data directory.
@@ -214,6 +221,7 @@ func defaults() map[string]any {
 		"blobs":    map[string]any{"dir": ""},
 		"redis":    map[string]any{"url": ""},
 		"bus":      map[string]any{"url": ""},
+		"mailbox":  map[string]any{"max": 10000, "keep": "168h"},
 		"auth":     map[string]any{"secret": "", "key_file": ""},
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
@@ -287,6 +295,12 @@ func (c *Config) Validate() []string {
 	}
 	if c.Approvals.ExpireAfter < 0 || c.Approvals.ExpireAfter > 0 && c.Approvals.ExpireAfter < time.Second {
 		add("approvals.expire_after", "%s is neither 0s, for never, nor at least 1s", c.Approvals.ExpireAfter)
+	}
+	if c.Mailbox.Max < 1 || c.Mailbox.Max > 10_000_000 {
+		add("mailbox.max", "%d is not between 1 and 10000000", c.Mailbox.Max)
+	}
+	if c.Mailbox.Keep < time.Hour {
+		add("mailbox.keep", "%s is shorter than 1h", c.Mailbox.Keep)
 	}
 	if c.Shutdown.Timeout < time.Second {
 		add("shutdown.timeout", "%s is shorter than 1s", c.Shutdown.Timeout)

@@ -31,6 +31,8 @@ type estate struct {
 	audit     *service.Audit
 	budgets   *service.Budgets
 	timelines *service.Timelines
+	messages  *service.Messages
+	letters   *service.DeadLetters
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -84,6 +86,10 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Tx: st, Budgets: st.Budgets, Calls: st.ModelCalls, Prices: st.Prices, Websites: st.Websites, Audit: st.Audit, Currency: "USD", Now: time.Now,
 	})
 	e.timelines = service.NewTimelines(service.TimelinesConfig{Runs: e.runs, Approvals: st.Approvals, Now: time.Now})
+	e.messages = service.NewMessages(service.MessagesConfig{
+		Tx: st, Store: st.Messages, Boxes: st.Mailboxes, Letters: st.DeadLetters, Agents: known{"digger"}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	e.letters = service.NewDeadLetters(service.DeadLettersConfig{Tx: st, Store: st.DeadLetters, Messages: e.messages, Audit: st.Audit, Now: time.Now})
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}

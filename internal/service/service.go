@@ -67,6 +67,8 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.Budget:
 		return v.Tenant.OrDefault()
+	case *domain.DeadLetter:
+		return v.Tenant.OrDefault()
 	}
 	return ""
 }

@@ -129,6 +129,19 @@ func (d dialect) lockRow() string {
 	return ""
 }
 
+// lockMailboxes holds mailboxes until the transaction of ctx ends, in the order of
+// ids, which are sorted. Those that do not exist are left out.
+func (db *DB) lockMailboxes(ctx context.Context, ids []domain.AgentID) error {
+	if db.d == dialectSQLite {
+		return nil // the transaction holds the write lock
+	}
+	query := `SELECT agent_id FROM mailboxes WHERE ` + db.d.inList("agent_id", 1) + ` ORDER BY agent_id` + db.d.lockRow()
+	return db.each(ctx, query, []any{listArg(db.d, ids)}, func(r row) error {
+		_, err := scanOne[string](r)
+		return err
+	})
+}
+
 // inList is the condition that column is one of the values of argument n, which
 // listArg made. It is one argument whatever the number of values: PostgreSQL then
 // looks each up in the index even before it has statistics, and SQLite spares the
@@ -159,6 +172,10 @@ func (d dialect) rowsPerStatement(columns int) int {
 	}
 	return max(100/columns, 1)
 }
+
+// oneByOne reports whether many small prepared statements in a transaction are faster
+// than one for many rows: where a statement costs no round trip.
+func (d dialect) oneByOne() bool { return d == dialectSQLite }
 
 func (d dialect) goose() goose.Dialect {
 	if d == dialectPostgres {

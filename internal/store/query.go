@@ -114,6 +114,30 @@ func (db *DB) execOne(ctx context.Context, missing *domain.Error, query string, 
 	return err
 }
 
+// each calls fn for every row that a statement that writes returns.
+func (db *DB) each(ctx context.Context, query string, args []any, fn func(row) error) error {
+	return eachOf(ctx, db.w(ctx), query, args, fn)
+}
+
+// eachRead calls fn for every row of a query.
+func (db *DB) eachRead(ctx context.Context, query string, args []any, fn func(row) error) error {
+	return eachOf(ctx, db.r(ctx), query, args, fn)
+}
+
+func eachOf(ctx context.Context, q querier, query string, args []any, fn func(row) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // lock holds the row that a query selects until the transaction ends, or returns
 // missing. Locks are taken in one order everywhere, so that writers on PostgreSQL
 // cannot wait for each other in a circle: a run before its steps and approvals, a

@@ -35,6 +35,9 @@ type Store struct {
 	ModelCalls  *ModelCalls
 	Budgets     *Budgets
 	Prices      *Prices
+	Messages    *Messages
+	Mailboxes   *Mailboxes
+	DeadLetters *DeadLetters
 }
 
 // New returns the aggregates of db.
@@ -70,6 +73,9 @@ func New(db *DB) *Store {
 		ModelCalls:  &ModelCalls{db},
 		Budgets:     &Budgets{db},
 		Prices:      &Prices{db},
+		Messages:    &Messages{db},
+		Mailboxes:   &Mailboxes{db},
+		DeadLetters: &DeadLetters{db},
 	}
 }
 

@@ -14,6 +14,10 @@ import (
 type Bus interface {
 	Publish(ctx context.Context, subject string, v any) error
 	Subscribe(subject string, fn func(subject string, data []byte)) (unsubscribe func(), err error)
+	Respond(subject, queue string, fn func(data []byte, header map[string]string, answer func([]byte) error)) (stop func(), err error)
+	Inbox(fn func(id string, answer []byte)) (address string, close func(), err error)
+	Request(ctx context.Context, subject, address, id string, data []byte, header map[string]string) error
+	Connected() bool
 	Ping(ctx context.Context) error
 	Stop(ctx context.Context) error
 }
@@ -44,6 +48,11 @@ func Run(t *testing.T, open func(t *testing.T) (a, b Bus)) {
 		{"every_subscriber_hears", everySubscriberHears},
 		{"unsubscribe", unsubscribe},
 		{"panic_is_survived", panicIsSurvived},
+		{"request", request},
+		{"request_queue", requestQueue},
+		{"no_responder", noResponder},
+		{"late_answer", lateAnswer},
+		{"responder_panic", responderPanic},
 		{"refuses", refuses},
 		{"stop", stop},
 	} {

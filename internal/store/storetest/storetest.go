@@ -101,6 +101,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"webhook_sweep", testWebhookSweep},
 		{"concurrent_webhooks", testConcurrentWebhooks},
 		{"concurrent_webhook_work", testConcurrentWebhookWork},
+		{"messages", testMessages},
+		{"message_death", testMessageDeath},
+		{"message_transaction", testMessageTransaction},
+		{"mailbox_bound", testMailboxBound},
+		{"mailbox_lease", testMailboxLease},
+		{"orchestrator_counts", testOrchestratorCounts},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
