@@ -33,13 +33,41 @@ type APIKey struct {
 type Agent struct {
 	ID string `json:"id"`
 	// Other names that lead to this agent
-	Aliases      []string         `json:"aliases"`
-	Status       AgentStatusValue `json:"status"`
-	TaskTypes    []string         `json:"task_types"`
-	Capabilities []string         `json:"capabilities"`
-	LastActivity *time.Time       `json:"last_activity"`
-	Metrics      AgentMetrics     `json:"metrics"`
+	Aliases []string `json:"aliases"`
+	// Whether it works within this program or connects from outside
+	Kind        AgentKind        `json:"kind"`
+	Name        string           `json:"name"`
+	Description string           `json:"description"`
+	Status      AgentStatusValue `json:"status"`
+	// An agent that drains takes no new tasks and is deleted when its last has ended
+	State        AgentState `json:"state"`
+	TaskTypes    []string   `json:"task_types"`
+	Capabilities []string   `json:"capabilities"`
+	// How many tasks an external agent has at a time; 0: that is up to the workers
+	MaxConcurrency int64 `json:"max_concurrency"`
+	// Its configuration; secrets are ***
+	Config json.RawMessage `json:"config"`
+	// What a configuration may hold, as JSON Schema; null: there is none
+	ConfigSchema json.RawMessage `json:"config_schema"`
+	// Grows with every change
+	Version int64 `json:"version"`
+	// null for agents of this program
+	CreatedAt    *time.Time `json:"created_at"`
+	UpdatedAt    *time.Time `json:"updated_at"`
+	LastActivity *time.Time `json:"last_activity"`
+	// The last sign of life of an external agent
+	Heartbeat *time.Time   `json:"heartbeat"`
+	Metrics   AgentMetrics `json:"metrics"`
 }
+
+// AgentKind is one of a fixed set of words. Whether it works within this program or connects from outside.
+type AgentKind string
+
+// The values of AgentKind.
+const (
+	AgentKindBuiltin  AgentKind = "builtin"
+	AgentKindExternal AgentKind = "external"
+)
 
 // AgentStatusValue is one of a fixed set of words.
 type AgentStatusValue string
@@ -50,6 +78,15 @@ const (
 	AgentStatusValueWorking AgentStatusValue = "working"
 	AgentStatusValueError   AgentStatusValue = "error"
 	AgentStatusValueOffline AgentStatusValue = "offline"
+)
+
+// AgentState is one of a fixed set of words. An agent that drains takes no new tasks and is deleted when its last has ended.
+type AgentState string
+
+// The values of AgentState.
+const (
+	AgentStateActive   AgentState = "active"
+	AgentStateDraining AgentState = "draining"
 )
 
 // AgentCounts is a model of the API.
@@ -95,8 +132,9 @@ type Approval struct {
 	RunID     string  `json:"run_id"`
 	Step      string  `json:"step"`
 	WebsiteID *string `json:"website_id"`
-	Kind      string  `json:"kind"`
-	Title     string  `json:"title"`
+	// publish_release, approve_step, raise_budget
+	Kind  string `json:"kind"`
+	Title string `json:"title"`
 	// Exactly what is approved
 	Payload json.RawMessage `json:"payload"`
 	// SHA-256 of the payload; repeat it in the decision
@@ -105,12 +143,19 @@ type Approval struct {
 	// Who decided
 	ActorID *string `json:"actor_id"`
 	Reason  string  `json:"reason"`
-	// Chains this decision to the one before; empty while pending
+	// Who started the run
+	RequesterID *string `json:"requester_id"`
+	// Somebody else than requester_id has to decide
+	FourEyes bool `json:"four_eyes"`
+	// Of the log's entry that ended it, which chains it to the one before; empty while pending
 	Hash string `json:"hash"`
 	// Where the site that is asked about can be looked at; null if there is no such place
-	PreviewURL *string    `json:"preview_url"`
-	CreatedAt  time.Time  `json:"created_at"`
-	DecidedAt  *time.Time `json:"decided_at"`
+	PreviewURL *string   `json:"preview_url"`
+	CreatedAt  time.Time `json:"created_at"`
+	// From then on it cannot be decided; null: never
+	ExpiresAt *time.Time `json:"expires_at"`
+	// When it left the state pending
+	DecidedAt *time.Time `json:"decided_at"`
 }
 
 // ApprovalState is one of a fixed set of words.
@@ -122,7 +167,52 @@ const (
 	ApprovalStateApproved ApprovalState = "approved"
 	ApprovalStateRejected ApprovalState = "rejected"
 	ApprovalStateVoid     ApprovalState = "void"
+	ApprovalStateExpired  ApprovalState = "expired"
 )
+
+// ApprovalEntry is a model of the API.
+type ApprovalEntry struct {
+	// From 1, without gaps
+	Seq        int64   `json:"seq"`
+	ApprovalID *string `json:"approval_id"`
+	// A JSON list, byte for byte as it was hashed, that begins with the hash of the entry before; null if it belongs to another tenant
+	Entry *string `json:"entry"`
+	// SHA-256 of entry, in hex
+	Hash string `json:"hash"`
+}
+
+// ApprovalFault is a model of the API.
+type ApprovalFault struct {
+	Problem    string `json:"problem"`
+	ApprovalID string `json:"approval_id,omitempty"`
+	ReleaseID  string `json:"release_id,omitempty"`
+	Seq        *int64 `json:"seq,omitempty"`
+}
+
+// ApprovalReport is a model of the API.
+type ApprovalReport struct {
+	// No fault was found
+	Ok bool `json:"ok"`
+	// How many entries of the log were checked
+	Entries int64 `json:"entries"`
+	// How many approvals were compared with the log
+	Approvals int64 `json:"approvals"`
+	// How many published releases were traced to their approval
+	Releases int64 `json:"releases"`
+	// Hash of the last entry; kept elsewhere, it proves later that nothing was rewritten
+	Head string `json:"head"`
+	// The first 100
+	Faults []ApprovalFault `json:"faults"`
+}
+
+// ApprovalSummary is a model of the API.
+type ApprovalSummary struct {
+	Pending  int64 `json:"pending"`
+	Approved int64 `json:"approved"`
+	Rejected int64 `json:"rejected"`
+	Void     int64 `json:"void"`
+	Expired  int64 `json:"expired"`
+}
 
 // Attribute is a model of the API.
 type Attribute struct {
@@ -208,6 +298,77 @@ type Block struct {
 	Table      *Table       `json:"table,omitempty"`
 }
 
+// Budget is a model of the API.
+type Budget struct {
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Scope  BudgetScope       `json:"scope"`
+	Period BudgetPeriodValue `json:"period"`
+	// In which days and months begin
+	TimeZone string `json:"time_zone"`
+	// In minor units
+	Limit Money `json:"limit"`
+	// Percentage of the limit from which on the cheaper model answers; 0: never
+	DegradeAt int64 `json:"degrade_at"`
+	// What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails
+	OnLimit   BudgetOnLimit `json:"on_limit"`
+	Current   BudgetPeriod  `json:"current"`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// BudgetPeriodValue is one of a fixed set of words.
+type BudgetPeriodValue string
+
+// The values of BudgetPeriodValue.
+const (
+	BudgetPeriodValueDay   BudgetPeriodValue = "day"
+	BudgetPeriodValueMonth BudgetPeriodValue = "month"
+	BudgetPeriodValueTotal BudgetPeriodValue = "total"
+)
+
+// BudgetOnLimit is one of a fixed set of words. What becomes of work whose call is refused: it waits for the next period, waits and asks a person, or fails.
+type BudgetOnLimit string
+
+// The values of BudgetOnLimit.
+const (
+	BudgetOnLimitPause BudgetOnLimit = "pause"
+	BudgetOnLimitAsk   BudgetOnLimit = "ask"
+	BudgetOnLimitFail  BudgetOnLimit = "fail"
+)
+
+// BudgetPeriod is a model of the API.
+type BudgetPeriod struct {
+	Start time.Time `json:"start"`
+	// null: it has none
+	End *time.Time `json:"end"`
+	// Added to the limit for this period
+	RaisedMicros int64 `json:"raised_micros"`
+	// Set aside for calls that are under way
+	ReservedMicros int64 `json:"reserved_micros"`
+	SpentMicros    int64 `json:"spent_micros"`
+	// Negative if a corrected price made calls dearer
+	LeftMicros int64 `json:"left_micros"`
+	// Rounded
+	Spent Money `json:"spent"`
+	// When degrade_at was reached
+	DegradedAt *time.Time `json:"degraded_at"`
+	// When a call was refused first
+	ExhaustedAt *time.Time `json:"exhausted_at"`
+}
+
+// BudgetScope is a model of the API.
+type BudgetScope struct {
+	// Only calls of this agent; empty: of all
+	AgentID string `json:"agent_id,omitempty"`
+	// Only calls of this model, by its name in the configuration or the vendor's; empty: of all
+	Model string `json:"model,omitempty"`
+	// Only calls of runs of this pipeline; empty: of all
+	Pipeline string `json:"pipeline,omitempty"`
+	// Only calls for this website; empty: for all
+	WebsiteID string `json:"website_id,omitempty"`
+}
+
 // BulkFault is a model of the API.
 type BulkFault struct {
 	Code string `json:"code"`
@@ -250,6 +411,20 @@ type CTA struct {
 	Product string `json:"product"`
 	Name    string `json:"name"`
 	Slot    string `json:"slot"`
+}
+
+// CapabilityTask is a model of the API.
+type CapabilityTask struct {
+	// What the agent must be able to do
+	Capability string `json:"capability"`
+	// One of the agent's task types
+	Type string `json:"type"`
+	// After how many beginnings without an end the task becomes a dead letter; by default 5
+	MaxAttempts *int64 `json:"max_attempts,omitempty"`
+	// What the task type takes
+	Params json.RawMessage `json:"params,omitempty"`
+	// How long an external agent may take for one attempt; by default 3600
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
 
 // Cell is a model of the API.
@@ -348,6 +523,82 @@ type CreateAPIKeyInput struct {
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 }
 
+// CreateBudgetInput is a model of the API.
+type CreateBudgetInput struct {
+	// Unique
+	Name   string                  `json:"name"`
+	Period CreateBudgetInputPeriod `json:"period"`
+	// In minor units: 500 is 5.00
+	LimitMinor int64 `json:"limit_minor"`
+	// That of the setting models.currency, which it is if left out
+	Currency string `json:"currency,omitempty"`
+	// Percentage of the limit from which on the cheaper model answers; 0: never
+	DegradeAt *int64 `json:"degrade_at,omitempty"`
+	// pause if left out
+	OnLimit CreateBudgetInputOnLimit `json:"on_limit,omitempty"`
+	// Which calls count: those that fit every part; left out: all
+	Scope *BudgetScope `json:"scope,omitempty"`
+	// Such as Europe/Berlin; UTC if left out
+	TimeZone string `json:"time_zone,omitempty"`
+}
+
+// CreateBudgetInputPeriod is one of a fixed set of words.
+type CreateBudgetInputPeriod string
+
+// The values of CreateBudgetInputPeriod.
+const (
+	CreateBudgetInputPeriodDay   CreateBudgetInputPeriod = "day"
+	CreateBudgetInputPeriodMonth CreateBudgetInputPeriod = "month"
+	CreateBudgetInputPeriodTotal CreateBudgetInputPeriod = "total"
+)
+
+// CreateBudgetInputOnLimit is one of a fixed set of words. pause if left out.
+type CreateBudgetInputOnLimit string
+
+// The values of CreateBudgetInputOnLimit.
+const (
+	CreateBudgetInputOnLimitPause CreateBudgetInputOnLimit = "pause"
+	CreateBudgetInputOnLimitAsk   CreateBudgetInputOnLimit = "ask"
+	CreateBudgetInputOnLimitFail  CreateBudgetInputOnLimit = "fail"
+)
+
+// CreateScheduleInput is a model of the API.
+type CreateScheduleInput struct {
+	// Unique
+	Name     string `json:"name"`
+	Pipeline string `json:"pipeline"`
+	// Minute, hour, day, month, weekday; or give every
+	Cron string `json:"cron,omitempty"`
+	// Time between two runs, at least a minute
+	Every string `json:"every,omitempty"`
+	// skip if it is not given
+	Overlap CreateScheduleInputOverlap `json:"overlap,omitempty"`
+	// What the pipeline takes
+	Params   json.RawMessage             `json:"params,omitempty"`
+	Priority CreateScheduleInputPriority `json:"priority,omitempty"`
+	// IANA name that cron is read in; UTC if it is not given
+	TimeZone string `json:"time_zone,omitempty"`
+}
+
+// CreateScheduleInputOverlap is one of a fixed set of words. skip if it is not given.
+type CreateScheduleInputOverlap string
+
+// The values of CreateScheduleInputOverlap.
+const (
+	CreateScheduleInputOverlapSkip  CreateScheduleInputOverlap = "skip"
+	CreateScheduleInputOverlapQueue CreateScheduleInputOverlap = "queue"
+)
+
+// CreateScheduleInputPriority is one of a fixed set of words.
+type CreateScheduleInputPriority string
+
+// The values of CreateScheduleInputPriority.
+const (
+	CreateScheduleInputPriorityHigh   CreateScheduleInputPriority = "high"
+	CreateScheduleInputPriorityNormal CreateScheduleInputPriority = "normal"
+	CreateScheduleInputPriorityLow    CreateScheduleInputPriority = "low"
+)
+
 // CreateUserInput is a model of the API.
 type CreateUserInput struct {
 	// Unique regardless of case
@@ -430,6 +681,31 @@ const (
 	DecisionInputDecisionApprove DecisionInputDecision = "approve"
 	DecisionInputDecisionReject  DecisionInputDecision = "reject"
 )
+
+// Definition is a model of the API.
+type Definition struct {
+	// YAML or JSON text
+	Definition string `json:"definition"`
+}
+
+// DefinitionFault is a model of the API.
+type DefinitionFault struct {
+	// Where: steps[1].when
+	Path string `json:"path"`
+	// From 1; 0: unknown
+	Line int64 `json:"line"`
+	// From 1; 0: unknown
+	Column  int64  `json:"column"`
+	Message string `json:"message"`
+}
+
+// DefinitionVerdict is a model of the API.
+type DefinitionVerdict struct {
+	Valid bool `json:"valid"`
+	// Of the pipeline; empty with faults
+	Name   string            `json:"name"`
+	Faults []DefinitionFault `json:"faults"`
+}
 
 // DisableTOTPInput is a model of the API.
 type DisableTOTPInput struct {
@@ -600,6 +876,21 @@ const (
 	GeneratedStateArchived GeneratedState = "archived"
 )
 
+// Gone is a model of the API.
+type Gone struct {
+	ID    string    `json:"id"`
+	State GoneState `json:"state"`
+}
+
+// GoneState is one of a fixed set of words.
+type GoneState string
+
+// The values of GoneState.
+const (
+	GoneStateDeleted  GoneState = "deleted"
+	GoneStateDraining GoneState = "draining"
+)
+
 // Heading is a model of the API.
 type Heading struct {
 	Level  int64    `json:"level"`
@@ -612,6 +903,16 @@ type InlineLink struct {
 	Phrase string `json:"phrase"`
 	Slug   string `json:"slug"`
 	Anchor string `json:"anchor,omitempty"`
+}
+
+// Limit is a model of the API.
+type Limit struct {
+	// Steps with an equal key are bounded together; {website_id}, {tenant}, {pipeline}, {agent} and {params.NAME} are filled in
+	Key string `json:"key"`
+	// At most this many at the same time
+	Concurrency *int64 `json:"concurrency,omitempty"`
+	// At most this many are let in within a minute
+	PerMinute *int64 `json:"per_minute,omitempty"`
 }
 
 // List is a model of the API.
@@ -716,6 +1017,66 @@ type MessageRecordPriority string
 const (
 	MessageRecordPriorityNormal MessageRecordPriority = "normal"
 	MessageRecordPriorityHigh   MessageRecordPriority = "high"
+)
+
+// ModelCall is a model of the API.
+type ModelCall struct {
+	// Also the idempotency key that the provider got
+	ID string `json:"id"`
+	// Empty: it was not made for a run
+	RunID   string `json:"run_id"`
+	Step    string `json:"step"`
+	Attempt int64  `json:"attempt"`
+	TaskID  string `json:"task_id"`
+	// Of the call within the work
+	Number    int64  `json:"number"`
+	AgentID   string `json:"agent_id"`
+	WebsiteID string `json:"website_id"`
+	Pipeline  string `json:"pipeline"`
+	// Of the model in the configuration
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model string `json:"model"`
+	// Name of the model that was asked for, if a budget chose a cheaper one
+	DegradedFrom string `json:"degraded_from"`
+	// lost: its outcome is not known, so all that was reserved counts; released: it cost nothing
+	State    ModelCallState `json:"state"`
+	Currency string         `json:"currency"`
+	// The most that it could cost
+	ReservedMicros int64 `json:"reserved_micros"`
+	// With all corrections
+	CostMicros int64 `json:"cost_micros"`
+	// The corrections in it
+	AdjustedMicros int64 `json:"adjusted_micros"`
+	// Whether the provider said how many tokens it took
+	UsageKnown        bool  `json:"usage_known"`
+	InputTokens       int64 `json:"input_tokens"`
+	CachedInputTokens int64 `json:"cached_input_tokens"`
+	OutputTokens      int64 `json:"output_tokens"`
+	ReasoningTokens   int64 `json:"reasoning_tokens"`
+	// stop, length, blocked or other
+	Finish string `json:"finish"`
+	// What went wrong
+	Error string `json:"error"`
+	// SHA-256
+	RequestHash string `json:"request_hash"`
+	// SHA-256; empty without an answer
+	AnswerHash        string     `json:"answer_hash"`
+	ProviderRequestID string     `json:"provider_request_id"`
+	CreatedAt         time.Time  `json:"created_at"`
+	SettledAt         *time.Time `json:"settled_at"`
+}
+
+// ModelCallState is one of a fixed set of words. lost: its outcome is not known, so all that was reserved counts; released: it cost nothing.
+type ModelCallState string
+
+// The values of ModelCallState.
+const (
+	ModelCallStateReserved ModelCallState = "reserved"
+	ModelCallStateSettled  ModelCallState = "settled"
+	ModelCallStateLost     ModelCallState = "lost"
+	ModelCallStateReleased ModelCallState = "released"
 )
 
 // Money is a model of the API.
@@ -874,9 +1235,24 @@ type Permission struct {
 type Pipeline struct {
 	Name    string `json:"name"`
 	Version int64  `json:"version"`
-	// In the order in which they run
-	Steps []PipelineStep `json:"steps"`
+	// shipped comes with the program, operator is one's own
+	Origin      PipelineOrigin `json:"origin"`
+	Description string         `json:"description"`
+	Steps       []PipelineStep `json:"steps"`
+	// When this version of an own pipeline was stored
+	UpdatedAt *time.Time `json:"updated_at"`
+	// YAML or JSON of an own pipeline; not in lists
+	Definition string `json:"definition,omitempty"`
 }
+
+// PipelineOrigin is one of a fixed set of words. shipped comes with the program, operator is one's own.
+type PipelineOrigin string
+
+// The values of PipelineOrigin.
+const (
+	PipelineOriginShipped  PipelineOrigin = "shipped"
+	PipelineOriginOperator PipelineOrigin = "operator"
+)
 
 // PipelineStep is a model of the API.
 type PipelineStep struct {
@@ -884,6 +1260,39 @@ type PipelineStep struct {
 	// Empty for a step that no agent does
 	Agent string `json:"agent"`
 	Task  string `json:"task"`
+	// The steps that must have ended before
+	After []string `json:"after"`
+}
+
+// Price is a model of the API.
+type Price struct {
+	ID       string `json:"id"`
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model         string    `json:"model"`
+	Currency      string    `json:"currency"`
+	EffectiveFrom time.Time `json:"effective_from"`
+	// For a million tokens: 2500000 is 2.50
+	InputMicros int64 `json:"input_micros"`
+	// Of input that the provider had in its cache
+	CachedInputMicros int64 `json:"cached_input_micros"`
+	// Of input that it put there
+	CacheWriteMicros int64 `json:"cache_write_micros"`
+	OutputMicros     int64 `json:"output_micros"`
+	// Other rates for calls with more input
+	Bands      []PriceBand `json:"bands"`
+	RecordedAt time.Time   `json:"recorded_at"`
+	RecordedBy *string     `json:"recorded_by"`
+}
+
+// PriceBand is a model of the API.
+type PriceBand struct {
+	// For calls with more input tokens than this
+	AboveTokens       int64 `json:"above_tokens"`
+	InputMicros       int64 `json:"input_micros"`
+	CachedInputMicros int64 `json:"cached_input_micros"`
+	CacheWriteMicros  int64 `json:"cache_write_micros"`
+	OutputMicros      int64 `json:"output_micros"`
 }
 
 // PriorityCounts is a model of the API.
@@ -974,6 +1383,35 @@ type QA struct {
 	Answer   []Sentence `json:"answer"`
 }
 
+// RaiseBudgetInput is a model of the API.
+type RaiseBudgetInput struct {
+	// By so many minor units
+	AmountMinor int64 `json:"amount_minor"`
+	// The limit itself, not only that of the current period
+	Permanent *bool `json:"permanent,omitempty"`
+}
+
+// RegisterAgentInput is a model of the API.
+type RegisterAgentInput struct {
+	// Lower-case letters, digits, hyphens and underscores
+	ID string `json:"id"`
+	// What it can be asked for
+	TaskTypes []string `json:"task_types"`
+	// By what it is found
+	Capabilities []string `json:"capabilities,omitempty"`
+	// Its configuration; it must fit the schema
+	Config json.RawMessage `json:"config,omitempty"`
+	// What a configuration may hold, as JSON Schema: an object whose properties have type, enum, minimum, maximum, minLength, maxLength, pattern, items, default, secret
+	ConfigSchema json.RawMessage `json:"config_schema,omitempty"`
+	Description  string          `json:"description,omitempty"`
+	// Names the program that registers; the same one may do so again
+	Instance string `json:"instance,omitempty"`
+	// How many tasks it has at a time; by default 1
+	MaxConcurrency *int64 `json:"max_concurrency,omitempty"`
+	// For people; by default the id
+	Name string `json:"name,omitempty"`
+}
+
 // RegisterServiceInput is a model of the API.
 type RegisterServiceInput struct {
 	// Letters, digits, dots, - and _
@@ -1007,6 +1445,49 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
+}
+
+// ResettleInput is a model of the API.
+type ResettleInput struct {
+	Provider string `json:"provider"`
+	Model    string `json:"model"`
+	// Of the calls to look at
+	From time.Time `json:"from"`
+	// Now if left out
+	To *time.Time `json:"to,omitempty"`
+}
+
+// Resettlement is a model of the API.
+type Resettlement struct {
+	// Looked at
+	Calls int64 `json:"calls"`
+	// Of them, those whose cost changed
+	Adjusted int64 `json:"adjusted"`
+	// By how much in all
+	DeltaMicros int64  `json:"delta_micros"`
+	Currency    string `json:"currency"`
+}
+
+// Retry is a model of the API.
+type Retry struct {
+	// Name of the step from which it runs again; without it the first that did not complete
+	From string `json:"from,omitempty"`
+}
+
+// RetryPolicy is a model of the API.
+type RetryPolicy struct {
+	// At most this many, the first included
+	Attempts *int64 `json:"attempts,omitempty"`
+	// Before the second attempt
+	Backoff string `json:"backoff,omitempty"`
+	// Failures that are repeated; without them those that could go better a second time
+	Codes []string `json:"codes,omitempty"`
+	// By which the backoff grows; 2 if it is not given
+	Factor *float64 `json:"factor,omitempty"`
+	// Share of the backoff that is left to chance
+	Jitter *float64 `json:"jitter,omitempty"`
+	// At most; one hour if it is not given
+	MaxBackoff string `json:"max_backoff,omitempty"`
 }
 
 // RollbackInput is a model of the API.
@@ -1071,7 +1552,10 @@ type Run struct {
 	Params    json.RawMessage `json:"params"`
 	WebsiteID *string         `json:"website_id"`
 	// Empty in lists
-	Steps      []Step     `json:"steps"`
+	Steps    []Step      `json:"steps"`
+	Priority RunPriority `json:"priority"`
+	// The run that started this one as a step
+	ParentRun  *string    `json:"parent_run"`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
@@ -1100,6 +1584,16 @@ const (
 	RunStatusCancelled RunStatus = "cancelled"
 )
 
+// RunPriority is one of a fixed set of words.
+type RunPriority string
+
+// The values of RunPriority.
+const (
+	RunPriorityHigh   RunPriority = "high"
+	RunPriorityNormal RunPriority = "normal"
+	RunPriorityLow    RunPriority = "low"
+)
+
 // RunError is a model of the API.
 type RunError struct {
 	FailedStage string `json:"failed_stage"`
@@ -1117,6 +1611,52 @@ type RunStatesCounts struct {
 	Failed    int64 `json:"failed"`
 	Cancelled int64 `json:"cancelled"`
 }
+
+// Schedule is a model of the API.
+type Schedule struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Pipeline string          `json:"pipeline"`
+	Params   json.RawMessage `json:"params"`
+	// Minute, hour, day, month, weekday; empty with every
+	Cron string `json:"cron"`
+	// Time between two runs; empty with cron
+	Every string `json:"every"`
+	// That cron is read in; empty: UTC
+	TimeZone string `json:"time_zone"`
+	// What happens at a time at which the last run has not ended
+	Overlap  ScheduleOverlap  `json:"overlap"`
+	Priority SchedulePriority `json:"priority"`
+	Enabled  bool             `json:"enabled"`
+	NextAt   *time.Time       `json:"next_at"`
+	// A run starts when the last has ended
+	Pending   bool       `json:"pending"`
+	LastAt    *time.Time `json:"last_at"`
+	LastRunID *string    `json:"last_run_id"`
+	// Why the last time led to no run
+	LastError string    `json:"last_error"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ScheduleOverlap is one of a fixed set of words. What happens at a time at which the last run has not ended.
+type ScheduleOverlap string
+
+// The values of ScheduleOverlap.
+const (
+	ScheduleOverlapSkip  ScheduleOverlap = "skip"
+	ScheduleOverlapQueue ScheduleOverlap = "queue"
+)
+
+// SchedulePriority is one of a fixed set of words.
+type SchedulePriority string
+
+// The values of SchedulePriority.
+const (
+	SchedulePriorityHigh   SchedulePriority = "high"
+	SchedulePriorityNormal SchedulePriority = "normal"
+	SchedulePriorityLow    SchedulePriority = "low"
+)
 
 // SendMessageInput is a model of the API.
 type SendMessageInput struct {
@@ -1207,12 +1747,58 @@ type Session struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// SetPriceInput is a model of the API.
+type SetPriceInput struct {
+	// As the configuration names it
+	Provider string `json:"provider"`
+	// The vendor's name
+	Model string `json:"model"`
+	// For a million tokens: 2500000 is 2.50
+	InputMicros  int64 `json:"input_micros"`
+	OutputMicros int64 `json:"output_micros"`
+	// By rising threshold
+	Bands []PriceBand `json:"bands,omitempty"`
+	// As input if left out
+	CacheWriteMicros *int64 `json:"cache_write_micros,omitempty"`
+	// As input if left out
+	CachedInputMicros *int64 `json:"cached_input_micros,omitempty"`
+	// That of the setting models.currency, which it is if left out
+	Currency string `json:"currency,omitempty"`
+	// Now if left out
+	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+}
+
+// Spending is a model of the API.
+type Spending struct {
+	// Id, name, or day as YYYY-MM-DD; empty: calls that have none
+	Key      string `json:"key"`
+	Currency string `json:"currency"`
+	Calls    int64  `json:"calls"`
+	// Of them, calls whose outcome is not known; they count in full
+	Lost        int64 `json:"lost"`
+	SpentMicros int64 `json:"spent_micros"`
+	// For calls that are under way
+	ReservedMicros int64 `json:"reserved_micros"`
+	// Rounded
+	Spent        Money `json:"spent"`
+	InputTokens  int64 `json:"input_tokens"`
+	OutputTokens int64 `json:"output_tokens"`
+}
+
 // Stage is a model of the API.
 type Stage struct {
 	// Unique within the run
 	Name  string   `json:"name"`
 	Agent string   `json:"agent"`
 	Task  TaskSpec `json:"task"`
+	// Stages that must have ended before; without it the stage before, [] for none
+	After  []string     `json:"after,omitempty"`
+	Limits []Limit      `json:"limits,omitempty"`
+	Retry  *RetryPolicy `json:"retry,omitempty"`
+	// Of one attempt: 90s, 10m
+	Timeout string `json:"timeout,omitempty"`
+	// Condition such as steps.look.score > 0.5; if it is false the stage is skipped
+	When string `json:"when,omitempty"`
 }
 
 // StartInput is a model of the API.
@@ -1221,9 +1807,21 @@ type StartInput struct {
 	Params json.RawMessage `json:"params,omitempty"`
 	// Name of a pipeline; or give stages
 	Pipeline string `json:"pipeline,omitempty"`
-	// Inline stages, run in order; the results of earlier ones are in task.context
+	// A head start: five minutes for high, one for normal, none for low
+	Priority StartInputPriority `json:"priority,omitempty"`
+	// Inline stages; the results of earlier ones are in task.context
 	Stages []Stage `json:"stages,omitempty"`
 }
+
+// StartInputPriority is one of a fixed set of words. A head start: five minutes for high, one for normal, none for low.
+type StartInputPriority string
+
+// The values of StartInputPriority.
+const (
+	StartInputPriorityHigh   StartInputPriority = "high"
+	StartInputPriorityNormal StartInputPriority = "normal"
+	StartInputPriorityLow    StartInputPriority = "low"
+)
 
 // Step is a model of the API.
 type Step struct {
@@ -1239,7 +1837,13 @@ type Step struct {
 	Message    string     `json:"message"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
-	Error      *RunError  `json:"error,omitempty"`
+	// The limit that holds a ready step back
+	BlockedOn string    `json:"blocked_on,omitempty"`
+	Error     *RunError `json:"error,omitempty"`
+	// How far the compensation of the step is, if it has one to do
+	Undo StepUndo `json:"undo,omitempty"`
+	// Why the compensation failed last
+	UndoError *RunError `json:"undo_error,omitempty"`
 }
 
 // StepStatus is one of a fixed set of words.
@@ -1254,6 +1858,17 @@ const (
 	StepStatusFailed    StepStatus = "failed"
 	StepStatusCancelled StepStatus = "cancelled"
 	StepStatusSkipped   StepStatus = "skipped"
+)
+
+// StepUndo is one of a fixed set of words. How far the compensation of the step is, if it has one to do.
+type StepUndo string
+
+// The values of StepUndo.
+const (
+	StepUndoQueued    StepUndo = "queued"
+	StepUndoRunning   StepUndo = "running"
+	StepUndoCompleted StepUndo = "completed"
+	StepUndoFailed    StepUndo = "failed"
 )
 
 // Table is a model of the API.
@@ -1271,13 +1886,21 @@ type Task struct {
 	Type    string     `json:"type"`
 	Status  TaskStatus `json:"status"`
 	// Where the result will be
-	StatusURL  string          `json:"status_url"`
-	Params     json.RawMessage `json:"params"`
-	CreatedAt  time.Time       `json:"created_at"`
-	StartedAt  *time.Time      `json:"started_at"`
-	FinishedAt *time.Time      `json:"finished_at"`
-	Error      *RunError       `json:"error,omitempty"`
-	Result     json.RawMessage `json:"result,omitempty"`
+	StatusURL string          `json:"status_url"`
+	Params    json.RawMessage `json:"params"`
+	// How often it was begun
+	Attempts   int64      `json:"attempts"`
+	CreatedAt  time.Time  `json:"created_at"`
+	StartedAt  *time.Time `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	// Until when an external agent may answer
+	Deadline *time.Time      `json:"deadline,omitempty"`
+	Error    *RunError       `json:"error,omitempty"`
+	Result   json.RawMessage `json:"result,omitempty"`
+	// The run that waits for the task
+	RunID string `json:"run_id,omitempty"`
+	// The step of that run
+	Step string `json:"step,omitempty"`
 }
 
 // TaskStatus is one of a fixed set of words.
@@ -1305,9 +1928,122 @@ type TaskCounts struct {
 type TaskSpec struct {
 	// One of the agent's task types
 	Type string `json:"type"`
+	// After how many beginnings without an end the task becomes a dead letter; by default 5
+	MaxAttempts *int64 `json:"max_attempts,omitempty"`
 	// What the task type takes
 	Params json.RawMessage `json:"params,omitempty"`
+	// How long an external agent may take for one attempt; by default 3600
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
+
+// Timeline is a model of the API.
+type Timeline struct {
+	RunID string `json:"run_id"`
+	// What every step took, in the order of the pipeline
+	Steps []TimelineStep `json:"steps"`
+	// Everything that happened, oldest first
+	Entries []TimelineEntry `json:"entries"`
+	// Send it as after to get what follows; null at the end
+	Next *string `json:"next"`
+}
+
+// TimelineAttempt is a model of the API.
+type TimelineAttempt struct {
+	// From 1
+	Number     int64                 `json:"number"`
+	Worker     string                `json:"worker"`
+	Status     TimelineAttemptStatus `json:"status"`
+	Error      string                `json:"error"`
+	StartedAt  time.Time             `json:"started_at"`
+	FinishedAt *time.Time            `json:"finished_at"`
+	// Until now while it runs
+	Seconds float64 `json:"seconds"`
+}
+
+// TimelineAttemptStatus is one of a fixed set of words.
+type TimelineAttemptStatus string
+
+// The values of TimelineAttemptStatus.
+const (
+	TimelineAttemptStatusRunning   TimelineAttemptStatus = "running"
+	TimelineAttemptStatusCompleted TimelineAttemptStatus = "completed"
+	TimelineAttemptStatusFailed    TimelineAttemptStatus = "failed"
+	TimelineAttemptStatusCancelled TimelineAttemptStatus = "cancelled"
+	TimelineAttemptStatusWaiting   TimelineAttemptStatus = "waiting"
+)
+
+// TimelineBlob is a model of the API.
+type TimelineBlob struct {
+	// market, draft, manifest, or result: the result itself
+	Kind string `json:"kind"`
+	// SHA-256, in hex
+	Hash string `json:"hash"`
+	// Bytes; null if the blob is not here
+	Size *int64 `json:"size"`
+}
+
+// TimelineEntry is a model of the API.
+type TimelineEntry struct {
+	At   time.Time         `json:"at"`
+	Kind TimelineEntryKind `json:"kind"`
+	// Empty: of the run as a whole
+	Step string `json:"step"`
+	// Unique within its kind
+	ID string `json:"id"`
+	// A few words for a person
+	Summary string          `json:"summary"`
+	Data    json.RawMessage `json:"data,omitempty"`
+}
+
+// TimelineEntryKind is one of a fixed set of words.
+type TimelineEntryKind string
+
+// The values of TimelineEntryKind.
+const (
+	TimelineEntryKindEvent    TimelineEntryKind = "event"
+	TimelineEntryKindAttempt  TimelineEntryKind = "attempt"
+	TimelineEntryKindMessage  TimelineEntryKind = "message"
+	TimelineEntryKindCost     TimelineEntryKind = "cost"
+	TimelineEntryKindArtefact TimelineEntryKind = "artefact"
+	TimelineEntryKindApproval TimelineEntryKind = "approval"
+	TimelineEntryKindTask     TimelineEntryKind = "task"
+)
+
+// TimelineStep is a model of the API.
+type TimelineStep struct {
+	Name     string             `json:"name"`
+	Agent    string             `json:"agent"`
+	Status   TimelineStepStatus `json:"status"`
+	Attempts []TimelineAttempt  `json:"attempts"`
+	// Of all attempts together
+	Seconds float64 `json:"seconds"`
+	// Paid calls of models
+	Calls        int64 `json:"calls"`
+	InputTokens  int64 `json:"input_tokens"`
+	OutputTokens int64 `json:"output_tokens"`
+	// Millionths of the currency
+	CostMicros int64 `json:"cost_micros"`
+	// ISO 4217; null if nothing was paid
+	Currency *string `json:"currency"`
+	Messages int64   `json:"messages"`
+	// Blobs that the result names
+	Artefacts []TimelineBlob `json:"artefacts"`
+	Approvals []string       `json:"approvals"`
+}
+
+// TimelineStepStatus is one of a fixed set of words.
+type TimelineStepStatus string
+
+// The values of TimelineStepStatus.
+const (
+	TimelineStepStatusQueued    TimelineStepStatus = "queued"
+	TimelineStepStatusRunning   TimelineStepStatus = "running"
+	TimelineStepStatusWaiting   TimelineStepStatus = "waiting"
+	TimelineStepStatusCompleted TimelineStepStatus = "completed"
+	TimelineStepStatusFailed    TimelineStepStatus = "failed"
+	TimelineStepStatusCancelled TimelineStepStatus = "cancelled"
+	TimelineStepStatusSkipped   TimelineStepStatus = "skipped"
+)
 
 // Token is a model of the API.
 type Token struct {
@@ -1333,6 +2069,71 @@ type Totp struct {
 	// The same for a QR code; shown once
 	URI string `json:"uri"`
 }
+
+// UpdateAgentInput is a model of the API.
+type UpdateAgentInput struct {
+	Capabilities *[]string `json:"capabilities,omitempty"`
+	// Merged into the configuration: null removes a value, *** keeps a secret
+	Config         json.RawMessage `json:"config,omitempty"`
+	Description    *string         `json:"description,omitempty"`
+	MaxConcurrency *int64          `json:"max_concurrency,omitempty"`
+	Name           *string         `json:"name,omitempty"`
+	TaskTypes      *[]string       `json:"task_types,omitempty"`
+	// The version that the change is based on; another one is refused
+	Version *int64 `json:"version,omitempty"`
+}
+
+// UpdateBudgetInput is a model of the API.
+type UpdateBudgetInput struct {
+	DegradeAt *int64 `json:"degrade_at,omitempty"`
+	// Only a person may make it greater
+	LimitMinor *int64                    `json:"limit_minor,omitempty"`
+	Name       *string                   `json:"name,omitempty"`
+	OnLimit    *UpdateBudgetInputOnLimit `json:"on_limit,omitempty"`
+}
+
+// UpdateBudgetInputOnLimit is one of a fixed set of words.
+type UpdateBudgetInputOnLimit string
+
+// The values of UpdateBudgetInputOnLimit.
+const (
+	UpdateBudgetInputOnLimitPause UpdateBudgetInputOnLimit = "pause"
+	UpdateBudgetInputOnLimitAsk   UpdateBudgetInputOnLimit = "ask"
+	UpdateBudgetInputOnLimitFail  UpdateBudgetInputOnLimit = "fail"
+)
+
+// UpdateScheduleInput is a model of the API.
+type UpdateScheduleInput struct {
+	// Takes the place of every
+	Cron    *string `json:"cron,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	// Takes the place of cron
+	Every    *string                      `json:"every,omitempty"`
+	Name     *string                      `json:"name,omitempty"`
+	Overlap  *UpdateScheduleInputOverlap  `json:"overlap,omitempty"`
+	Params   json.RawMessage              `json:"params,omitempty"`
+	Priority *UpdateScheduleInputPriority `json:"priority,omitempty"`
+	TimeZone *string                      `json:"time_zone,omitempty"`
+}
+
+// UpdateScheduleInputOverlap is one of a fixed set of words.
+type UpdateScheduleInputOverlap string
+
+// The values of UpdateScheduleInputOverlap.
+const (
+	UpdateScheduleInputOverlapSkip  UpdateScheduleInputOverlap = "skip"
+	UpdateScheduleInputOverlapQueue UpdateScheduleInputOverlap = "queue"
+)
+
+// UpdateScheduleInputPriority is one of a fixed set of words.
+type UpdateScheduleInputPriority string
+
+// The values of UpdateScheduleInputPriority.
+const (
+	UpdateScheduleInputPriorityHigh   UpdateScheduleInputPriority = "high"
+	UpdateScheduleInputPriorityNormal UpdateScheduleInputPriority = "normal"
+	UpdateScheduleInputPriorityLow    UpdateScheduleInputPriority = "low"
+)
 
 // UpdateUserInput is a model of the API.
 type UpdateUserInput struct {
@@ -1583,6 +2384,24 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-key", body: in})
 }
 
+// CreateBudget: limit what model calls may cost.
+//
+// A call is made only if the most that it can cost fits into every budget that counts it. A budget counts calls that are made after it was.
+//
+// Needs the permission `admin.full`.
+func (c *Client) CreateBudget(ctx context.Context, in CreateBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "POST", path: "/budgets", body: in, keyed: true})
+}
+
+// CreateSchedule: run a pipeline at set times.
+//
+// Give `cron` or `every`. Times that were missed while no server ran lead to one run.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) CreateSchedule(ctx context.Context, in CreateScheduleInput) (*Schedule, error) {
+	return one[Schedule](ctx, c, request{method: "POST", path: "/schedules", body: in, keyed: true})
+}
+
 // CreateTask: give an agent a task.
 //
 // The answer comes at once; the result later at status_url.
@@ -1610,11 +2429,61 @@ func (c *Client) CreateWebsite(ctx context.Context, in CreateWebsiteInput) (*Web
 
 // DecideApproval: approve or reject.
 //
-// Only a person who signed in with a password may decide. Another payload_hash than the stored one is a conflict.
+// Only a person who signed in with a password may decide, and with four_eyes not the one who started the run. Another payload_hash than the stored one is a conflict, and so is an approval that expired.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) DecideApproval(ctx context.Context, approvalID string, in DecisionInput) (*Approval, error) {
 	return one[Approval](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/decision", ids: []string{approvalID}, body: in, keyed: true})
+}
+
+// DeleteAgentParams are the parameters of DeleteAgent; what is empty is not sent.
+type DeleteAgentParams struct {
+	// Let it finish what runs: it takes no new tasks, and is deleted when the last has ended
+	Drain bool
+}
+
+func (p DeleteAgentParams) query() url.Values {
+	q := url.Values{}
+	if p.Drain {
+		q.Set("drain", strconv.FormatBool(p.Drain))
+	}
+	return q
+}
+
+// DeleteAgent: delete an external agent.
+//
+// One with running tasks is refused unless it may drain. Tasks that still wait for it become dead letters. Agents of this program cannot be deleted.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DeleteAgent(ctx context.Context, agentID string, p DeleteAgentParams) (*Gone, error) {
+	return one[Gone](ctx, c, request{method: "DELETE", path: "/agents/{agent_id}", ids: []string{agentID}, query: p.query(), keyed: true})
+}
+
+// DeleteBudget: delete a budget.
+//
+// What waits for it goes on. Only a person may do it. The calls that it counted stay in the ledger.
+//
+// Needs the permission `admin.full`.
+func (c *Client) DeleteBudget(ctx context.Context, budgetID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/budgets/{budget_id}", ids: []string{budgetID}, keyed: true})
+}
+
+// DeletePipeline: delete an own pipeline.
+//
+// No run of it can be started any more; live ones end.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DeletePipeline(ctx context.Context, name string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/pipelines/{name}", ids: []string{name}, keyed: true})
+}
+
+// DeleteSchedule: delete a schedule.
+//
+// Runs that it started go on.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DeleteSchedule(ctx context.Context, scheduleID string) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/schedules/{schedule_id}", ids: []string{scheduleID}, keyed: true})
 }
 
 // DeleteUser: remove a user.
@@ -1642,6 +2511,15 @@ func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
 // Needs a signed-in user.
 func (c *Client) DisableTOTP(ctx context.Context, in DisableTOTPInput) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/auth/totp", body: in})
+}
+
+// DispatchTask: give a task to whichever agent can do it.
+//
+// The task goes to the least busy agent that has the capability, takes the type and is not offline.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) DispatchTask(ctx context.Context, in CapabilityTask) (*Task, error) {
+	return one[Task](ctx, c, request{method: "POST", path: "/tasks", body: in, keyed: true})
 }
 
 // ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
@@ -1731,6 +2609,13 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetBudget: show a budget.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetBudget(ctx context.Context, budgetID string) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "GET", path: "/budgets/{budget_id}", ids: []string{budgetID}})
+}
+
 // GetComponent: show a part of the program.
 //
 // Needs the permission `agents.read`.
@@ -1770,6 +2655,13 @@ func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (
 	return one[Page](ctx, c, request{method: "GET", path: "/websites/{website_id}/pages/{page_id}", ids: []string{websiteID, pageID}})
 }
 
+// GetPipeline: show a pipeline with its definition.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error) {
+	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
+}
+
 // GetRoutes: show where this process sends requests.
 //
 // Only for users of the installation's own tenant.
@@ -1784,6 +2676,41 @@ func (c *Client) GetRoutes(ctx context.Context) (*RouteTable, error) {
 // Needs the permission `agents.read`.
 func (c *Client) GetRun(ctx context.Context, runID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "GET", path: "/runs/{run_id}", ids: []string{runID}})
+}
+
+// GetRunTimelineParams are the parameters of GetRunTimeline; what is empty is not sent.
+type GetRunTimelineParams struct {
+	// The next of an earlier answer; empty for the begin
+	After string
+	// At most this many entries
+	Limit int
+}
+
+func (p GetRunTimelineParams) query() url.Values {
+	q := url.Values{}
+	if p.After != "" {
+		q.Set("after", p.After)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	return q
+}
+
+// GetRunTimeline: show everything that happened in a run.
+//
+// Events, attempts, messages, costs, artefacts, approvals and tasks in one order, with a summary of every step.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetRunTimeline(ctx context.Context, runID string, p GetRunTimelineParams) (*Timeline, error) {
+	return one[Timeline](ctx, c, request{method: "GET", path: "/runs/{run_id}/timeline", ids: []string{runID}, query: p.query()})
+}
+
+// GetSchedule: show a schedule.
+//
+// Needs the permission `agents.read`.
+func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule, error) {
+	return one[Schedule](ctx, c, request{method: "GET", path: "/schedules/{schedule_id}", ids: []string{scheduleID}})
 }
 
 // GetTask: show a task and its result.
@@ -1856,8 +2783,12 @@ type ListAgentsParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only agents with this capability
+	// Only agents with this capability; one that no agent has is refused
 	Capability string
+	// Only agents with this status: idle, working, error, offline
+	Status string
+	// Only agents of this kind: builtin, external
+	Kind string
 }
 
 func (p ListAgentsParams) query() url.Values {
@@ -1870,6 +2801,12 @@ func (p ListAgentsParams) query() url.Values {
 	}
 	if p.Capability != "" {
 		q.Set("capability", p.Capability)
+	}
+	if p.Status != "" {
+		q.Set("status", p.Status)
+	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
 	}
 	return q
 }
@@ -1887,14 +2824,48 @@ func (c *Client) AllAgents(ctx context.Context, p ListAgentsParams) iter.Seq2[Ag
 	return walk[Agent](ctx, c, request{method: "GET", path: "/agents", query: p.query()})
 }
 
+// ListApprovalLogParams are the parameters of ListApprovalLog; what is empty is not sent.
+type ListApprovalLogParams struct {
+	// Only entries with a greater seq
+	After int
+	// At most this many
+	Limit int
+}
+
+func (p ListApprovalLogParams) query() url.Values {
+	q := url.Values{}
+	if p.After != 0 {
+		q.Set("after", strconv.Itoa(p.After))
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	return q
+}
+
+// ListApprovalLog: read the log of approvals.
+//
+// Oldest first. Everything that happens to an approval is an entry. The hash of each is the SHA-256 of its entry, and each entry begins with the hash of the one before: `printf %s "$entry" | sha256sum` gives the hash. There is one log for all tenants; of the entries of others only the hash is shown.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ListApprovalLog(ctx context.Context, p ListApprovalLogParams) ([]ApprovalEntry, error) {
+	return array[ApprovalEntry](ctx, c, request{method: "GET", path: "/approvals/log", query: p.query()})
+}
+
 // ListApprovalsParams are the parameters of ListApprovals; what is empty is not sent.
 type ListApprovalsParams struct {
 	// At most this many
 	Limit int
 	// Leave out this many first
 	Offset int
-	// Only approvals in this state: pending, approved, rejected, void
+	// Only approvals in this state: pending, approved, rejected, void, expired
 	State string
+	// Only approvals of this kind
+	Kind string
+	// Only approvals of this run
+	RunID string
+	// Only approvals about this website
+	WebsiteID string
 }
 
 func (p ListApprovalsParams) query() url.Values {
@@ -1908,10 +2879,21 @@ func (p ListApprovalsParams) query() url.Values {
 	if p.State != "" {
 		q.Set("state", p.State)
 	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
+	}
+	if p.RunID != "" {
+		q.Set("run_id", p.RunID)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
 	return q
 }
 
 // ListApprovals: list approvals.
+//
+// Newest first.
 //
 // Needs the permission `websites.read`.
 func (c *Client) ListApprovals(ctx context.Context, p ListApprovalsParams) (*Listing[Approval], error) {
@@ -1986,6 +2968,40 @@ func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (*Listing[Aud
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[AuditEntry, error] {
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
+}
+
+// ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
+type ListBudgetsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListBudgetsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListBudgets: list budgets.
+//
+// By name, with what their current periods have counted.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListBudgets(ctx context.Context, p ListBudgetsParams) (*Listing[Budget], error) {
+	return list[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
+}
+
+// AllBudgets walks the whole list that ListBudgets gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllBudgets(ctx context.Context, p ListBudgetsParams) iter.Seq2[Budget, error] {
+	return walk[Budget](ctx, c, request{method: "GET", path: "/budgets", query: p.query()})
 }
 
 // ListComponentsParams are the parameters of ListComponents; what is empty is not sent.
@@ -2145,6 +3161,90 @@ func (c *Client) AllMessages(ctx context.Context, agentID string, p ListMessages
 	return walk[MessageRecord](ctx, c, request{method: "GET", path: "/agents/{agent_id}/messages", ids: []string{agentID}, query: p.query()})
 }
 
+// ListModelCallsParams are the parameters of ListModelCalls; what is empty is not sent.
+type ListModelCallsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only calls of this run
+	RunID string
+	// Only calls of this task
+	TaskID string
+	// Only calls for this website
+	WebsiteID string
+	// Only calls of this agent
+	AgentID string
+	// Only calls of runs of this pipeline
+	Pipeline string
+	// Only calls of this provider
+	Provider string
+	// Only calls of the model with this name of the vendor
+	Model string
+	// Only calls in this state: reserved, settled, lost, released
+	State string
+	// Only calls from this time on
+	From string
+	// Only calls before this time
+	To string
+}
+
+func (p ListModelCallsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.RunID != "" {
+		q.Set("run_id", p.RunID)
+	}
+	if p.TaskID != "" {
+		q.Set("task_id", p.TaskID)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.AgentID != "" {
+		q.Set("agent_id", p.AgentID)
+	}
+	if p.Pipeline != "" {
+		q.Set("pipeline", p.Pipeline)
+	}
+	if p.Provider != "" {
+		q.Set("provider", p.Provider)
+	}
+	if p.Model != "" {
+		q.Set("model", p.Model)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// ListModelCalls: list calls of models.
+//
+// Newest first, without what was asked and answered.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListModelCalls(ctx context.Context, p ListModelCallsParams) (*Listing[ModelCall], error) {
+	return list[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+}
+
+// AllModelCalls walks the whole list that ListModelCalls gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllModelCalls(ctx context.Context, p ListModelCallsParams) iter.Seq2[ModelCall, error] {
+	return walk[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+}
+
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
 type ListPagesParams struct {
 	// At most this many
@@ -2205,6 +3305,8 @@ func (p ListPipelinesParams) query() url.Values {
 
 // ListPipelines: list pipelines that can be run by name.
 //
+// Those that come with the program, and one's own.
+//
 // Needs the permission `agents.read`.
 func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Listing[Pipeline], error) {
 	return list[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
@@ -2214,6 +3316,40 @@ func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Lis
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
+}
+
+// ListPricesParams are the parameters of ListPrices; what is empty is not sent.
+type ListPricesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListPricesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListPrices: list what models cost.
+//
+// By provider and model, the newest first. A price that was recorded again is shown once, as it counts.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPrices(ctx context.Context, p ListPricesParams) (*Listing[Price], error) {
+	return list[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
+}
+
+// AllPrices walks the whole list that ListPrices gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllPrices(ctx context.Context, p ListPricesParams) iter.Seq2[Price, error] {
+	return walk[Price](ctx, c, request{method: "GET", path: "/prices", query: p.query()})
 }
 
 // ListProductsParams are the parameters of ListProducts; what is empty is not sent.
@@ -2396,6 +3532,40 @@ func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, e
 	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
 }
 
+// ListSchedulesParams are the parameters of ListSchedules; what is empty is not sent.
+type ListSchedulesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListSchedulesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListSchedules: list schedules.
+//
+// By name.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ListSchedules(ctx context.Context, p ListSchedulesParams) (*Listing[Schedule], error) {
+	return list[Schedule](ctx, c, request{method: "GET", path: "/schedules", query: p.query()})
+}
+
+// AllSchedules walks the whole list that ListSchedules gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSchedules(ctx context.Context, p ListSchedulesParams) iter.Seq2[Schedule, error] {
+	return walk[Schedule](ctx, c, request{method: "GET", path: "/schedules", query: p.query()})
+}
+
 // ListServicesParams are the parameters of ListServices; what is empty is not sent.
 type ListServicesParams struct {
 	// At most this many
@@ -2462,6 +3632,55 @@ func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) (*Listi
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllSessions(ctx context.Context, p ListSessionsParams) iter.Seq2[Session, error] {
 	return walk[Session](ctx, c, request{method: "GET", path: "/auth/sessions", query: p.query()})
+}
+
+// ListSpendingParams are the parameters of ListSpending; what is empty is not sent.
+type ListSpendingParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// What lines are made of: site, pipeline, agent, model, provider, day, run
+	By string
+	// Only calls from this time on
+	From string
+	// Only calls before this time
+	To string
+}
+
+func (p ListSpendingParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.By != "" {
+		q.Set("by", p.By)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// ListSpending: report what model calls cost.
+//
+// The dearest first; days in their order.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListSpending(ctx context.Context, p ListSpendingParams) (*Listing[Spending], error) {
+	return list[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
+}
+
+// AllSpending walks the whole list that ListSpending gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSpending(ctx context.Context, p ListSpendingParams) iter.Seq2[Spending, error] {
+	return walk[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
 }
 
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
@@ -2694,6 +3913,24 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 	return one[Website](ctx, c, request{method: "POST", path: "/websites/{website_id}/publish", ids: []string{websiteID}, body: in, keyed: true})
 }
 
+// PutPipeline: store an own pipeline.
+//
+// The definition is the text of a YAML or JSON document; its `name` is that of the path. Every call stores a new version: new runs use it, live ones end on theirs. A definition with faults is refused with all of them: `location` is `body.definition:LINE:COLUMN PATH`.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) PutPipeline(ctx context.Context, name string, in Definition) (*Pipeline, error) {
+	return one[Pipeline](ctx, c, request{method: "PUT", path: "/pipelines/{name}", ids: []string{name}, body: in, keyed: true})
+}
+
+// RaiseBudget: raise a budget.
+//
+// For its current period, or for good. What waits for it goes on. Only a person may do it.
+//
+// Needs the permission `admin.full`.
+func (c *Client) RaiseBudget(ctx context.Context, budgetID string, in RaiseBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "POST", path: "/budgets/{budget_id}/raise", ids: []string{budgetID}, body: in, keyed: true})
+}
+
 // RebuildWebsite: build a new release of a website.
 //
 // Starts a launch_website run from what the feeds hold now. Nothing is published before a person approves it. A website that is archived or being built is a conflict.
@@ -2701,6 +3938,15 @@ func (c *Client) PublishRelease(ctx context.Context, websiteID string, in Publis
 // Needs the permission `websites.manage`.
 func (c *Client) RebuildWebsite(ctx context.Context, websiteID string) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/rebuild", ids: []string{websiteID}, keyed: true})
+}
+
+// RegisterAgent: register an external agent.
+//
+// It then connects to /ws/agents/{agent_id} with a credential of the user who registered it. An id that is taken is refused, unless the same instance registers again.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) RegisterAgent(ctx context.Context, in RegisterAgentInput) (*Agent, error) {
+	return one[Agent](ctx, c, request{method: "POST", path: "/agents", body: in, keyed: true})
 }
 
 // RegisterService: list an instance of a service, or renew its lease.
@@ -2771,13 +4017,22 @@ func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWe
 	return one[Webhook](ctx, c, request{method: "POST", path: "/webhooks/{webhook_id}/replay", ids: []string{webhookID}, query: p.query(), keyed: true})
 }
 
-// RetryRun: go on with a failed run.
+// ResettlePrices: settle calls again after a price was corrected.
 //
-// Starts again at the step that failed; finished steps are not repeated.
+// Computes again what the calls of a model within at most 400 days cost, at the prices that count now, and moves the difference in every budget that counted them. What they cost before stays in the ledger. It may be repeated.
+//
+// Needs the permission `admin.full`.
+func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettlement, error) {
+	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
+}
+
+// RetryRun: go on with a run that has ended.
+//
+// A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.
 //
 // Needs the permission `agents.manage`.
-func (c *Client) RetryRun(ctx context.Context, runID string) (*Run, error) {
-	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, keyed: true})
+func (c *Client) RetryRun(ctx context.Context, runID string, in *Retry) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/runs/{run_id}/retry", ids: []string{runID}, body: optional(in), keyed: true})
 }
 
 // RevokeAPIKey: end one of the own API keys.
@@ -2830,6 +4085,15 @@ func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessage
 	return one[Message](ctx, c, request{method: "POST", path: "/agents/{agent_id}/messages", ids: []string{agentID}, body: in, keyed: true})
 }
 
+// SetPrice: record what a model costs.
+//
+// From a time on, until the next price. A model without a price is not called; one that costs nothing has the price 0. To correct a price, record it again with the same `effective_from` and have the calls settled again. Prices belong to the installation: only its administrators record them.
+//
+// Needs the permission `admin.full`.
+func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error) {
+	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
+}
+
 // StartRun: start a run.
 //
 // Runs a pipeline by name, or stages given inline.
@@ -2837,6 +4101,40 @@ func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessage
 // Needs the permission `agents.manage`.
 func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
+}
+
+// SummarizeApprovals: count approvals by state.
+//
+// Needs the permission `websites.read`.
+func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
+	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+}
+
+// UpdateAgent: change an agent.
+//
+// Of an agent of this program only name, description and configuration can be changed, by an administrator.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgentInput) (*Agent, error) {
+	return one[Agent](ctx, c, request{method: "PATCH", path: "/agents/{agent_id}", ids: []string{agentID}, body: in, keyed: true})
+}
+
+// UpdateBudget: change a budget.
+//
+// What it counts, its period and its currency never change.
+//
+// Needs the permission `admin.full`.
+func (c *Client) UpdateBudget(ctx context.Context, budgetID string, in UpdateBudgetInput) (*Budget, error) {
+	return one[Budget](ctx, c, request{method: "PATCH", path: "/budgets/{budget_id}", ids: []string{budgetID}, body: in, keyed: true})
+}
+
+// UpdateSchedule: change a schedule.
+//
+// What is not given stays. The next time is found anew.
+//
+// Needs the permission `agents.manage`.
+func (c *Client) UpdateSchedule(ctx context.Context, scheduleID string, in UpdateScheduleInput) (*Schedule, error) {
+	return one[Schedule](ctx, c, request{method: "PATCH", path: "/schedules/{schedule_id}", ids: []string{scheduleID}, body: in, keyed: true})
 }
 
 // UpdateUser: change a user.
@@ -2869,4 +4167,22 @@ func (p UpdateWebsiteParams) header() http.Header {
 // Needs the permission `websites.manage`.
 func (c *Client) UpdateWebsite(ctx context.Context, websiteID string, in WebsitePatch, p UpdateWebsiteParams) (*WebsiteDetail, error) {
 	return one[WebsiteDetail](ctx, c, request{method: "PATCH", path: "/websites/{website_id}", ids: []string{websiteID}, header: p.header(), body: in, keyed: true})
+}
+
+// ValidatePipeline: find the faults of a definition.
+//
+// All of them at once. Nothing is stored.
+//
+// Needs the permission `agents.read`.
+func (c *Client) ValidatePipeline(ctx context.Context, in Definition) (*DefinitionVerdict, error) {
+	return one[DefinitionVerdict](ctx, c, request{method: "POST", path: "/pipelines/validate", body: in, keyed: true})
+}
+
+// VerifyApprovalLog: check the log of approvals.
+//
+// Computes all hashes again, compares each approval with its entries and each payload with its hash, and traces every release that was published to the approval of its manifest.
+//
+// Needs the permission `admin.full`.
+func (c *Client) VerifyApprovalLog(ctx context.Context) (*ApprovalReport, error) {
+	return one[ApprovalReport](ctx, c, request{method: "GET", path: "/approvals/log/verify"})
 }

@@ -290,7 +290,8 @@ func (a *App) wireJobs(ctx context.Context) error {
 	a.runtime = &shipped.Runtime{Now: a.now, Latest: a.latestDraft}
 	a.engine = pipeline.New(pipeline.Config{
 		Runs: a.store.Runs, Steps: a.store.Steps, Slots: a.store.Slots, Custom: a.store.Pipelines, Events: a.store.Events, Agents: a.store.Agents, Tx: a.store, Blobs: a.blobs,
-		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Agent: tracedAgents{dispatcher{a}, a.traces}, Worker: worker, Now: a.now, Log: a.log,
+		Enqueue: a.enqueue, Publish: a.publish, Ended: a.runEnded, Ask: a.ask, Exhausted: a.budgetSpent,
+		Complete: a.Complete, Agent: tracedAgents{dispatcher{a}, a.traces}, Worker: worker, Now: a.now, Log: a.log,
 	})
 	return nil
 }

@@ -41,18 +41,12 @@ func (a *App) emitRun(ev domain.RunEvent) {
 	if a.bus == nil {
 		return
 	}
-	ctx := context.Background()
-	run, err := a.store.Runs.Get(ctx, ev.RunID)
-	if err != nil {
-		a.log.Warn("event not published", "run_id", ev.RunID, "err", err)
-		return
-	}
 	data, err := json.Marshal(map[string]any{
-		"run_id": ev.RunID, "seq": ev.Seq, "type": ev.Type, "step": ev.Step, "pipeline": run.Pipeline, "website_id": run.WebsiteID, "data": ev.Data,
+		"run_id": ev.RunID, "seq": ev.Seq, "type": ev.Type, "step": ev.Step, "pipeline": ev.Pipeline, "data": ev.Data,
 	})
 	if err != nil {
 		a.log.Warn("event not published", "run_id", ev.RunID, "err", err)
 		return
 	}
-	a.emit(ctx, domain.Event{Topic: domain.EventPipeline + "." + strings.ToLower(ev.Type), Tenant: run.Tenant, Object: string(ev.RunID), Data: data, At: ev.At})
+	a.emit(context.Background(), domain.Event{Topic: domain.EventPipeline + "." + strings.ToLower(ev.Type), Tenant: ev.Tenant, Object: string(ev.RunID), Data: data, At: ev.At})
 }

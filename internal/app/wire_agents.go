@@ -36,8 +36,8 @@ func (a *App) wireAgentService() error {
 	}
 	a.Agents = service.NewAgents(service.AgentsConfig{
 		Tx: a.store, Tasks: a.store.Tasks, Agents: a.store.Agents, Websites: a.store.Websites, Specs: shipped.Agents(), Runtime: a.runtime,
-		Enqueue: a.enqueue, Audit: a.store.Audit, Vault: vault, Now: a.now, Log: a.log, Process: a.instance, Heartbeat: a.cfg.Agents.Heartbeat,
-		Emit: a.emit, Nudge: a.nudgeAgent, Dropped: a.taskDropped, Signal: a.engine.Signal,
+		Enqueue: a.enqueueTask, Audit: a.store.Audit, Vault: vault, Now: a.now, Log: a.log, Process: a.instance, Heartbeat: a.cfg.Agents.Heartbeat,
+		Emit: a.emit, Nudge: a.nudgeAgent, Dropped: a.taskDropped, Signal: a.engine.Signal, Dead: a.deadLetter, Removed: a.agentRemoved,
 	})
 	return nil
 }
@@ -104,7 +104,7 @@ func (a *App) wireSockets(context.Context) error {
 	}
 	a.began = a.now()
 	a.hub = ws.New(ws.Config{
-		Agents: a.Agents, Authenticate: a.authenticator.Authenticate, SessionCookie: auth.SessionCookie, Collect: a.collectMetrics,
+		Agents: a.Agents, Mail: mail{a.Messages}, Authenticate: a.authenticator.Authenticate, SessionCookie: auth.SessionCookie, Collect: a.collectMetrics,
 		Problem: api.WriteProblem, Status: api.StatusOf, Relay: a.relay, Logger: a.log, Now: a.now, Heartbeat: a.cfg.Agents.Heartbeat,
 	})
 	for subject, heard := range map[string]func(string, []byte){

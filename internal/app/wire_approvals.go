@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"empire/internal/domain"
 	"empire/internal/service"
 )
 
@@ -19,7 +20,9 @@ func (a *App) approvals() *service.Approvals {
 }
 
 // approvalEffects are the kinds of approvals that do more than to end a step.
-func (a *App) approvalEffects() map[string]service.Effect { return map[string]service.Effect{} }
+func (a *App) approvalEffects() map[string]service.Effect {
+	return map[string]service.Effect{domain.ApproveBudget: a.budgetDecided}
+}
 
 // expiryPause is how long it takes at most until an approval whose time is over ends
 // its run. Nobody can decide it meanwhile.

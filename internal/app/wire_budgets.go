@@ -12,6 +12,7 @@ import (
 	"empire/internal/intelligence/llm/openai"
 	"empire/internal/service"
 	"empire/internal/sqltx"
+	"empire/internal/telemetry"
 )
 
 // wireBudgets builds the models of the configuration and what pays for them.
@@ -22,7 +23,7 @@ func (a *App) wireBudgets(context.Context) error {
 	a.ledger = ledger
 	a.Budgets = service.NewBudgets(service.BudgetsConfig{
 		Tx: a.store, Budgets: a.store.Budgets, Calls: a.store.ModelCalls, Prices: a.store.Prices, Websites: a.store.Websites, Audit: a.store.Audit,
-		Currency: a.cfg.Models.Currency, Resume: a.resumeStep, Emit: a.emit, Now: a.now, Log: a.log,
+		Currency: a.cfg.Models.Currency, Resume: a.engine.Resume, Emit: a.emit, Now: a.now, Log: a.log,
 	})
 	router, err := a.router()
 	if err != nil {
@@ -57,26 +58,22 @@ func (a *App) Complete(ctx context.Context, p domain.ModelPrompt) (*domain.Model
 	if sqltx.From(ctx) != nil {
 		return nil, errors.New("a model was called within a transaction")
 	}
-	return a.models.Complete(ctx, p)
-}
-
-// resumer is the part of the engine that lets a step which waits run again.
-type resumer interface {
-	Resume(ctx context.Context, run domain.RunID, step string) error
-}
-
-func (a *App) resumeStep(ctx context.Context, run domain.RunID, step string) error {
-	if r, ok := any(a.engine).(resumer); ok {
-		return r.Resume(ctx, run, step)
+	ctx, end := a.traces.Call(ctx, "", p.Model)
+	answer, err := a.models.Complete(ctx, p)
+	outcome := telemetry.Outcome{Code: string(domain.CodeOf(err))}
+	if answer != nil {
+		outcome.InputTokens, outcome.OutputTokens, outcome.Cached = answer.InputTokens, answer.OutputTokens, answer.Cached
+		outcome.CostMicros, outcome.Currency = int64(answer.Cost), answer.Currency
 	}
-	return domain.Errorf(domain.CodeConflict, "Step %s of run %s does not wait for a budget.", step, run)
+	end(outcome)
+	return answer, err
 }
 
 // How often the spending part looks for waits that are over, and for calls that
 // nobody settled.
 const (
 	resumePause = 2 * time.Second
-	sweepPause  = 30 * time.Second
+	settlePause = 30 * time.Second
 )
 
 // spending lets work go on whose budget has a new period or was raised, and counts
@@ -94,7 +91,7 @@ func (s *spending) Start(ctx context.Context) error {
 		return s.every(ctx, resumePause, s.a.Budgets.ResumeDue, "steps resumed", "steps not resumed")
 	})
 	s.group.Go(func() error {
-		return s.every(ctx, sweepPause, s.a.ledger.Sweep, "model calls without end settled", "model calls not settled")
+		return s.every(ctx, settlePause, s.a.ledger.Sweep, "model calls without end settled", "model calls not settled")
 	})
 	return nil
 }

@@ -3,19 +3,19 @@ package app
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"empire/internal/domain"
 	"empire/internal/pipeline/shipped"
 	"empire/internal/service"
 	"empire/internal/telemetry"
+	"empire/internal/ws"
 )
 
 // wireMessages builds what carries messages and requests between agents.
 func (a *App) wireMessages(context.Context) error {
 	a.messageMetrics = telemetry.NewMessageMetrics(func(ctx context.Context) (int, error) { return a.store.Mailboxes.Depth(ctx, "") })
 	cfg := service.MessagesConfig{
-		Tx: a.store, Store: a.store.Messages, Boxes: a.store.Mailboxes, Letters: a.store.DeadLetters, Agents: roster{}, Holder: a.instance,
+		Tx: a.store, Store: a.store.Messages, Boxes: a.store.Mailboxes, Letters: a.store.DeadLetters, Agents: a.Agents, Deleted: a.Agents.WasDeleted, Holder: a.instance,
 		Max: a.cfg.Mailbox.Max, Keep: a.cfg.Mailbox.Keep, Touch: a.store.Agents.Touch, Emit: a.emit, Count: a.messageMetrics.Count, Now: a.now, Log: a.log,
 	}
 	if a.bus != nil {
@@ -23,23 +23,28 @@ func (a *App) wireMessages(context.Context) error {
 	}
 	a.Messages = service.NewMessages(cfg)
 	a.DeadLetters = service.NewDeadLetters(service.DeadLettersConfig{
-		Tx: a.store, Store: a.store.DeadLetters, Messages: a.Messages, Audit: a.store.Audit, Now: a.now,
+		Tx: a.store, Store: a.store.DeadLetters, Messages: a.Messages, ReplayTask: a.Agents.ReplayTask, Audit: a.store.Audit, Now: a.now,
 	})
 	a.Orchestrator = service.NewOrchestrator(a.store.Mailboxes, a.Agents)
 	return nil
 }
 
-// roster knows the agents that are part of the program.
-type roster struct{}
+// mail fits messages to sockets.
+type mail struct{ *service.Messages }
 
-// Resolve returns the id of an agent that id or an alias names.
-func (roster) Resolve(_ context.Context, id domain.AgentID) (domain.AgentID, bool) {
-	for _, spec := range shipped.Agents() {
-		if spec.ID == id || slices.Contains(spec.Aliases, id) {
-			return spec.ID, true
-		}
-	}
-	return "", false
+// Attach makes box the recipient of an agent.
+func (m mail) Attach(agent domain.AgentID, box ws.Recipient) (detach func(), err error) {
+	return m.Messages.Attach(agent, box)
+}
+
+// deadLetter keeps a task that nobody will do any more.
+func (a *App) deadLetter(ctx context.Context, d domain.DeadLetter) error {
+	return a.DeadLetters.Add(ctx, d)
+}
+
+// agentRemoved buries what waits for an agent that is deleted.
+func (a *App) agentRemoved(ctx context.Context, id domain.AgentID) error {
+	return a.Messages.AgentDeleted(ctx, id)
 }
 
 // startMessages begins to carry messages, and lets the agents that are part of the

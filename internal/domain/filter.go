@@ -14,6 +14,7 @@ type TaskFilter struct {
 	Tenant  TenantID
 	AgentID AgentID
 	State   RunState
+	RunID   RunID
 }
 
 // ProductFilter selects products. Empty fields select all.

@@ -99,7 +99,7 @@ func (a *attempt) wait(ctx context.Context, run *domain.Run, step *domain.Step, 
 func (a *attempt) failed(ctx context.Context, cause error) error {
 	fault := &domain.RunError{Step: a.step.Name, Code: domain.CodeOf(cause), Message: domain.MessageOf(cause)}
 	a.e.cfg.Log.WarnContext(ctx, "step failed", "run_id", a.run.ID, "step", a.step.Name, "attempt", a.n, "err", cause)
-	if spent, ok := errors.AsType[*domain.Exhausted](cause); ok && fault.Code == domain.CodeBudgetExhausted && a.e.cfg.Exhausted != nil {
+	if spent, ok := errors.AsType[*domain.Exhausted](cause); ok && fault.Code == domain.CodeBudgetExhausted && spent.Action != domain.LimitFail && a.e.cfg.Exhausted != nil {
 		return unfenced(a.pause(ctx, fault, spent))
 	}
 	failures, err := a.failures(ctx)

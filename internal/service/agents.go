@@ -246,6 +246,16 @@ func (s *Agents) Resolve(ctx context.Context, id domain.AgentID) (domain.AgentID
 	return r.ID, true
 }
 
+// WasDeleted reports whether an external agent had this id once.
+func (s *Agents) WasDeleted(ctx context.Context, id domain.AgentID) bool {
+	r, err := s.cfg.Agents.Get(ctx, id)
+	if err != nil || r.State != domain.AgentDeleted {
+		return false
+	}
+	tenant := scope(ctx)
+	return tenant == "" || r.Tenant == tenant
+}
+
 // spec returns an agent of this program by its id or an alias.
 func (s *Agents) spec(id domain.AgentID) (domain.Agent, bool) {
 	for _, a := range s.cfg.Specs {

@@ -144,8 +144,12 @@ func (s *Messages) answered(id string, r *domain.ServiceResponse) {
 //
 // An agent that asks while it serves, with the context of Serve, extends the chain
 // of those that wait for each other; asking one of them, or itself, is CodeConflict.
+// From outside of Serve it counts as asking for all that it serves now.
 func (s *Messages) Request(ctx context.Context, from, to domain.AgentID, request json.RawMessage, timeout time.Duration) (json.RawMessage, error) {
-	chain, _ := ctx.Value(chainKey{}).([]domain.AgentID)
+	chain, serves := ctx.Value(chainKey{}).([]domain.AgentID)
+	if !serves {
+		return s.RequestFor(ctx, from, to, request, timeout, "")
+	}
 	return s.request(ctx, from, to, request, timeout, chain)
 }
 

@@ -28,7 +28,7 @@ func TestFailedDelivery(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, r *rig) {
 		o := r.office(t)
-		box := newInbox()
+		box := newLetterbox()
 		var tries atomic.Int64
 		other := make(chan struct{})
 		box.deliver = func(_ context.Context, m domain.Message) error {
@@ -96,7 +96,7 @@ func TestLeaseOfMailbox(t *testing.T) {
 			short := func(c *service.MessagesConfig) { c.Lease = 400 * time.Millisecond }
 			one := r.office(t, short, func(c *service.MessagesConfig) { c.Boxes = dying })
 			two := r.office(t, short)
-			first, second := newInbox(), newInbox()
+			first, second := newLetterbox(), newLetterbox()
 			release := make(chan struct{})
 			first.deliver = func(ctx context.Context, m domain.Message) error {
 				if textOf(m) != "5" {
@@ -173,7 +173,7 @@ func TestBusDown(t *testing.T) {
 	r := &rig{st: testkit.DB(t), agents: known{"a", "b"}, nats: testkit.NATS(t)}
 	r.url = r.nats.URL()
 	one, two := r.office(t), r.office(t)
-	box := newInbox()
+	box := newLetterbox()
 	attach(t, two, "a", box)
 	mustSend(t, one, note("sender", "a", "before"))
 	box.wait(t, 1)
@@ -196,7 +196,7 @@ func TestBusDown(t *testing.T) {
 	}
 	wantCode(t, "request to another process", ask(one), domain.CodeUnavailable)
 	wantCode(t, "request within the process", ask(two), "")
-	late := newInbox()
+	late := newLetterbox()
 	attach(t, one, "b", late) // while the bus is down
 	r.nats.Start()
 	eventually(t, "requests are answered again", func() bool { return ask(one) == nil })
@@ -253,7 +253,7 @@ func TestMessageInTransaction(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, r *rig) {
 		o := r.office(t)
-		box := newInbox()
+		box := newLetterbox()
 		attach(t, o, "a", box)
 		work := domain.WithScope(t.Context(), domain.WorkScope{Tenant: "acme", RunID: "run_1", StepID: "step_1", TaskID: "task_1"})
 		err := r.st.InTx(work, func(ctx context.Context) error {
@@ -310,7 +310,7 @@ func TestAgentDeleted(t *testing.T) {
 		}
 		_, err = dead.Replay(ctx, list[0].ID)
 		wantCode(t, "again", err, domain.CodeConflict)
-		box := newInbox()
+		box := newLetterbox()
 		attach(t, o, "a", box)
 		box.wait(t, 1)
 		if m := box.all()[0]; m.From != "s" || m.TTL.Sub(o.clock.now()) != domain.MessageTTL {

@@ -27,7 +27,7 @@ func TestRequest(t *testing.T) {
 		if r.url != "" {
 			asker = r.office(t)
 		}
-		box := newInbox()
+		box := newLetterbox()
 		requests, scopes := make(chan domain.ServiceRequest, 10), make(chan domain.WorkScope, 10)
 		box.serve = func(ctx context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
 			scope, _ := domain.ScopeFrom(ctx)
@@ -94,7 +94,7 @@ func TestRequestTimeout(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, r *rig) {
 		o := r.office(t)
-		box := newInbox()
+		box := newLetterbox()
 		ids := make(chan string, 1)
 		release := make(chan struct{})
 		box.serve = func(ctx context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
@@ -170,7 +170,7 @@ func TestRequestCycle(t *testing.T) {
 		if wantCode(t, "of itself", err, domain.CodeConflict); !strings.Contains(fmt.Sprint(err), "a → a") {
 			t.Errorf("the cycle is not named: %v", err)
 		}
-		a, b, c := newInbox(), newInbox(), newInbox()
+		a, b, c := newLetterbox(), newLetterbox(), newLetterbox()
 		forward := func(o *office, from, to domain.AgentID) func(context.Context, domain.ServiceRequest) (json.RawMessage, error) {
 			return func(ctx context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
 				return o.Request(ctx, from, to, q.Request, patience)
@@ -201,15 +201,15 @@ func TestRequestFromOutside(t *testing.T) {
 	o := r.office(t)
 	open := make(chan string, 2)
 	release := make(chan struct{})
-	b := newInbox()
+	b := newLetterbox()
 	b.serve = func(_ context.Context, q domain.ServiceRequest) (json.RawMessage, error) {
 		open <- q.ID
 		<-release
 		return json.RawMessage(`1`), nil
 	}
-	attach(t, o, "a", newInbox())
+	attach(t, o, "a", newLetterbox())
 	attach(t, o, "b", b)
-	attach(t, o, "c", newInbox())
+	attach(t, o, "c", newLetterbox())
 	var group sync.WaitGroup
 	ids := map[domain.AgentID]string{}
 	for _, from := range []domain.AgentID{"a", "c"} {

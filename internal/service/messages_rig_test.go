@@ -138,8 +138,8 @@ func everywhere(t *testing.T, fn func(t *testing.T, r *rig)) {
 	}
 }
 
-// inbox is a recipient that keeps what it gets.
-type inbox struct {
+// letterbox is a recipient that keeps what it gets.
+type letterbox struct {
 	mu       sync.Mutex
 	got      []domain.Message
 	news     chan struct{}
@@ -149,9 +149,9 @@ type inbox struct {
 	inside   atomic.Int64
 }
 
-func newInbox() *inbox { return &inbox{news: make(chan struct{}, 1)} }
+func newLetterbox() *letterbox { return &letterbox{news: make(chan struct{}, 1)} }
 
-func (b *inbox) Deliver(ctx context.Context, m domain.Message) error {
+func (b *letterbox) Deliver(ctx context.Context, m domain.Message) error {
 	if b.inside.Add(1) > 1 {
 		b.overlaps.Add(1)
 	}
@@ -171,21 +171,21 @@ func (b *inbox) Deliver(ctx context.Context, m domain.Message) error {
 	return nil
 }
 
-func (b *inbox) Serve(ctx context.Context, r domain.ServiceRequest) (json.RawMessage, error) {
+func (b *letterbox) Serve(ctx context.Context, r domain.ServiceRequest) (json.RawMessage, error) {
 	if b.serve == nil {
 		return r.Request, nil
 	}
 	return b.serve(ctx, r)
 }
 
-func (b *inbox) all() []domain.Message {
+func (b *letterbox) all() []domain.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.got)
 }
 
 // wait waits for n messages and returns the texts in them.
-func (b *inbox) wait(t *testing.T, n int) []string {
+func (b *letterbox) wait(t *testing.T, n int) []string {
 	t.Helper()
 	deadline := time.After(patience)
 	for {

@@ -33,7 +33,7 @@ func TestMailboxOrder(t *testing.T) {
 				}
 			}
 		}
-		box := newInbox()
+		box := newLetterbox()
 		attach(t, o, "a", box)
 		got := box.wait(t, 1000)
 		lastHigh, normals, next := 0, 0, map[string]int{}
@@ -69,7 +69,7 @@ func TestHighIsNext(t *testing.T) {
 	everywhere(t, func(t *testing.T, r *rig) {
 		o := r.office(t)
 		step, at := make(chan struct{}), make(chan string, 1)
-		box := newInbox()
+		box := newLetterbox()
 		box.deliver = func(ctx context.Context, m domain.Message) error {
 			var text string
 			if err := json.Unmarshal(m.Message, &text); err != nil {
@@ -155,7 +155,7 @@ func TestEnvelopeOnTheBus(t *testing.T) {
 		!strings.HasSuffix(fmt.Sprint(fields["timestamp"]), "Z") {
 		t.Errorf("on the bus: %s", m.Data)
 	}
-	box := newInbox()
+	box := newLetterbox()
 	attach(t, o, "a", box)
 	if _, err := o.Request(t.Context(), "b", "a", json.RawMessage(`{"q":1}`), patience); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestMailboxFull(t *testing.T) {
 			t.Errorf("%d accepted, %d refused, want 50 and 30", accepted.Load(), refused.Load())
 		}
 		mustSend(t, o, note("sender", "b", "has room"))
-		box := newInbox()
+		box := newLetterbox()
 		attach(t, o, "a", box)
 		box.wait(t, 50)
 		eventually(t, "there is room again", func() bool {
@@ -224,7 +224,7 @@ func TestMessageTTL(t *testing.T) {
 		o.clock.set(start.Add(5 * time.Minute).Add(-time.Millisecond))
 		mustSend(t, o, note("sender", "a", "fresh"))
 		o.clock.set(start.Add(5*time.Minute + time.Second))
-		box := newInbox()
+		box := newLetterbox()
 		attach(t, o, "a", box)
 		if got := box.wait(t, 1); got[0] != "fresh" {
 			t.Errorf("got %q, want the fresh one alone", got)

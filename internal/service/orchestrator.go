@@ -11,7 +11,7 @@ type countStore interface {
 }
 
 type agentLister interface {
-	List(ctx context.Context, capability string) ([]domain.Agent, error)
+	List(ctx context.Context, f domain.AgentFilter) ([]domain.Agent, error)
 }
 
 // Orchestrator tells what waits and works.
@@ -31,7 +31,7 @@ func (s *Orchestrator) Overview(ctx context.Context) (*domain.Orchestrator, erro
 	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
 		return nil, err
 	}
-	agents, err := s.agents.List(ctx, "")
+	agents, err := s.agents.List(ctx, domain.AgentFilter{})
 	if err != nil {
 		return nil, err
 	}

@@ -22,20 +22,20 @@ func (e *estate) newSchedules(now func() time.Time) *service.Schedules {
 	})
 }
 
-// clock is a time that a test sets.
-type clock struct {
+// testClock is a time that a test sets.
+type testClock struct {
 	mu sync.Mutex
 	t  time.Time
 }
 
-func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.t }
+func (c *testClock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.t }
 
-func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.t = c.t.Add(d) }
+func (c *testClock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.t = c.t.Add(d) }
 
-// timed is an estate with a pipeline to run and a clock for its schedules.
-func timed(t *testing.T, st *store.Store) (*estate, *clock, *service.Schedules, context.Context) {
+// timed is an estate with a pipeline to run and a testClock for its schedules.
+func timed(t *testing.T, st *store.Store) (*estate, *testClock, *service.Schedules, context.Context) {
 	t.Helper()
-	e, c, ctx := newEstate(t, st), &clock{t: time.Date(2026, 5, 1, 12, 0, 30, 0, time.UTC)}, in(t.Context(), "acme")
+	e, c, ctx := newEstate(t, st), &testClock{t: time.Date(2026, 5, 1, 12, 0, 30, 0, time.UTC)}, in(t.Context(), "acme")
 	if _, err := e.pipelines.Put(ctx, "rest", restful("rest")); err != nil {
 		t.Fatal(err)
 	}

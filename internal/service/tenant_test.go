@@ -330,7 +330,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	e := &estate{digging: &digging{}}
 	known := []string{
 		// tried below and in other tests: they make things, or are about no one's
-		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Pipelines.Put", "Pipelines.Validate", "Agents.Register", "Agents.Resolve",
+		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Pipelines.Put", "Pipelines.Validate", "Agents.Register", "Agents.Resolve", "Agents.WasDeleted",
 		// the work of runs and of the start: without a principal
 		"Messages.Start", "Messages.Stop", "Messages.Attach", "Messages.AgentDeleted", "Messages.BuryExpired", "DeadLetters.Add",
 		// between agents, which have no tenants: their work has, and its messages with it

@@ -77,6 +77,7 @@ func (s *Tasks) List(ctx context.Context, tf domain.TaskFilter, w domain.Window)
 	f.eq("tenant", string(tf.Tenant))
 	f.eq("agent_id", string(tf.AgentID))
 	f.eq("state", string(tf.State))
+	f.eq("run_id", string(tf.RunID))
 	total, err := s.db.count(ctx, `SELECT count(*) FROM tasks`+f.where(), f.args...)
 	if err != nil {
 		return nil, 0, err
