@@ -193,7 +193,7 @@ func (a *App) Stop(ctx context.Context) error {
 func (a *App) parts() []part {
 	var out []part
 	if a.mode == Serve {
-		out = append(out, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
+		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
 	}
 	if a.mode == Serve && a.plays("edge") {
 		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
@@ -204,9 +204,6 @@ func (a *App) parts() []part {
 	if a.mode != Tool && (a.plays("worker") || a.plays("gateway")) {
 		keeper := &sweeper{a: a}
 		out = append(out, part{"agents", keeper.Start, keeper.Stop})
-	}
-	if a.mode == Serve {
-		out = append(out, part{"messages", a.startMessages, a.Messages.Stop})
 	}
 	if a.mode == Serve && a.plays("worker") {
 		keeper, expiry := &housekeeping{a: a}, &expiry{a: a}

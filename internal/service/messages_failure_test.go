@@ -27,18 +27,17 @@ func textOf(m domain.Message) string {
 func TestFailedDelivery(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, r *rig) {
-		o := r.office(t)
+		o := r.office(t, func(c *service.MessagesConfig) { c.Pause, c.Attempts = 500*time.Millisecond, 4 })
 		box := newLetterbox()
 		var tries atomic.Int64
-		other := make(chan struct{})
+		var other, panicked atomic.Bool
 		box.deliver = func(_ context.Context, m domain.Message) error {
 			switch textOf(m) {
 			case "flaky":
-				switch tries.Add(1) {
-				case 1:
+				if tries.Add(1) == 1 || !other.Load() { // what others send goes on
 					return errors.New("not now")
-				case 2:
-					<-other // which was delivered meanwhile
+				}
+				if !panicked.Swap(true) {
 					panic("not yet")
 				}
 			case "poison":
@@ -46,7 +45,7 @@ func TestFailedDelivery(t *testing.T) {
 			case "refused":
 				return domain.Invalid("message", "I do not understand.")
 			case "other":
-				close(other)
+				other.Store(true)
 			}
 			return nil
 		}
@@ -66,7 +65,7 @@ func TestFailedDelivery(t *testing.T) {
 		for i, m := range box.all() {
 			order[textOf(m)] = i
 		}
-		if order["flaky"] > order["after flaky"] || order["other"] > order["flaky"] || tries.Load() != 3 {
+		if order["flaky"] > order["after flaky"] || order["other"] > order["flaky"] || tries.Load() < 3 {
 			t.Errorf("order %v after %d tries", order, tries.Load())
 		}
 		eventually(t, "two are dead", func() bool { return len(letters(t, r.st)) == 2 })
