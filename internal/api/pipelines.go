@@ -215,7 +215,8 @@ func registerStart(a *API, runs runStarter) {
 		problems: []int{http.StatusConflict, http.StatusNotFound}, response: exampleQueuedRun,
 		request: map[string]any{"stages": []any{map[string]any{
 			"name": "look", "agent": "opportunity_scanner",
-			"task": map[string]any{"type": "market_scan", "params": map[string]any{"topic": "mechanical keyboards"}},
+			"task":  map[string]any{"type": "market_scan", "params": map[string]any{"topic": "mechanical keyboards"}},
+			"retry": map[string]any{"attempts": 3, "backoff": "2s"}, "limits": []any{map[string]any{"key": "provider:openai", "concurrency": 2, "per_minute": 60}},
 		}}},
 	}, func(ctx context.Context, in *startInput) (*startedOutput, error) {
 		p := domain.StartParams{Pipeline: in.Body.Pipeline, Params: json.RawMessage(in.Body.Params), Priority: in.Body.Priority}

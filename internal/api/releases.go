@@ -125,7 +125,7 @@ func registerBuilds(a *API, releases releaseService) {
 }
 
 var exampleRebuildRun = runBody{
-	ID: exampleRun, PipelineID: exampleRun, Pipeline: "launch_website", Version: 1, Status: domain.StateQueued,
+	ID: exampleRun, PipelineID: exampleRun, Pipeline: "launch_website", Version: 1, Priority: domain.RunNormal, Status: domain.StateQueued,
 	Params: json.RawMessage(`{"website_id":"site_01k2ja","niche":"mechanical keyboards","language":"en","feeds":[]}`), WebsiteID: &exampleSite,
 	Steps: []stepBody{{Name: "scan", Agent: "opportunity_scanner", Task: "market_scan", Status: domain.StateQueued}}, CreatedAt: exampleTime,
 }

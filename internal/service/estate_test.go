@@ -59,6 +59,9 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 			return err
 		},
 		Ended: func(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
+			if err := e.approvals.RunEnded(ctx, run.ID); err != nil {
+				return err
+			}
 			if cause == nil || cause.Code != domain.CodeNotEnoughData {
 				return nil
 			}
@@ -67,7 +70,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Log: slog.New(slog.DiscardHandler),
 	})
 	e.runs = service.NewRuns(service.RunsConfig{
-		Tx: st, Runs: st.Runs, Events: st.Events, Attempts: st.Steps, Approvals: st.Approvals, Websites: st.Websites, Engine: e.engine, Audit: st.Audit, Now: time.Now,
+		Tx: st, Runs: st.Runs, Events: st.Events, Attempts: st.Steps, Websites: st.Websites, Engine: e.engine, Audit: st.Audit, Now: time.Now,
 	})
 	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.websites = service.NewWebsites(service.WebsitesConfig{
