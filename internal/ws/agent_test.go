@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,47 @@ func TestDeadPeer(t *testing.T) {
 	w := newWorld(t, func(c *ws.Config) { c.Heartbeat = 10 * time.Millisecond })
 	w.connect("/ws/agents/helper", "ada") // reads nothing from now on, pings included
 	eventually(t, "offline", func() bool { return w.agents.away() == 1 })
+}
+
+// TestLivePeer: an agent that reads stays connected, long after the time that one frame
+// may take to be written is over, and pings of its own are answered.
+func TestLivePeer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *ws.Config) { c.Heartbeat, c.WriteTimeout = 25*time.Millisecond, 50*time.Millisecond })
+	pings := make(chan struct{}, 100)
+	conn, _, err := websocket.Dial(t.Context(), w.server.URL+"/ws/agents/helper", &websocket.DialOptions{ //nolint:bodyclose // Dial: it never needs to be
+		HTTPHeader: http.Header{"Authorization": {"Bearer ada"}},
+		OnPingReceived: func(context.Context, []byte) bool {
+			pings <- struct{}{}
+			return true
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.CloseNow() }()
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			if _, _, err := conn.Read(t.Context()); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	for range 8 {
+		select {
+		case <-pings:
+		case err := <-ended:
+			t.Fatalf("the connection ended: %v", err)
+		}
+	}
+	if err := conn.Ping(t.Context()); err != nil {
+		t.Errorf("own ping: %v", err)
+	}
+	if n := w.agents.away(); n != 0 {
+		t.Errorf("the agent went offline %d times", n)
+	}
 }
 
 // TestMessages: exactly one notification comes before each message, the sender is

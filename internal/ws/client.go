@@ -165,7 +165,9 @@ func (c *client) drain() {
 
 func (c *client) write(frame []byte) error {
 	_ = c.raw.SetWriteDeadline(time.Now().Add(c.h.c.WriteTimeout))
-	return c.conn.Write(context.Background(), websocket.MessageText, frame)
+	err := c.conn.Write(context.Background(), websocket.MessageText, frame)
+	_ = c.raw.SetWriteDeadline(time.Time{}) // pings and pongs, which come later, have limits of their own
+	return err
 }
 
 // part says goodbye.
