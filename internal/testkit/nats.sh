@@ -8,5 +8,5 @@ echo "$server"
 	while kill -0 "$server" 2>/dev/null; do sleep 0.05; done
 	kill $$ 2>/dev/null
 ) >/dev/null 2>&1 &
-trap 'kill -9 "$server" 2>/dev/null; exit 0' TERM EXIT
+trap 'kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; exit 0' TERM EXIT
 cat >/dev/null

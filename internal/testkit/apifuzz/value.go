@@ -46,7 +46,7 @@ func (m *maker) value(name string, s *Schema, depth int) any {
 	case "integer":
 		return m.integer(s)
 	case "number":
-		return json.Number([]string{"0", "0.5", "12.25", "1e3"}[m.r.IntN(4)])
+		return m.number(s)
 	case "boolean":
 		return m.r.IntN(2) == 0
 	case "array":
@@ -94,6 +94,34 @@ func (m *maker) object(s *Schema, depth int) any {
 		}
 	}
 	return out
+}
+
+// number is one of a few usual ones that the bounds allow, else a bound.
+func (m *maker) number(s *Schema) any {
+	var fit []string
+	for _, n := range []string{"0", "0.5", "12.25", "1e3"} {
+		v, _ := strconv.ParseFloat(n, 64)
+		if within(s.Minimum, v, false) && within(s.Maximum, v, true) {
+			fit = append(fit, n)
+		}
+	}
+	switch {
+	case len(fit) > 0:
+		return json.Number(fit[m.r.IntN(len(fit))])
+	case s.Minimum != nil:
+		return *s.Minimum
+	default:
+		return *s.Maximum
+	}
+}
+
+// within reports whether v keeps a bound, if there is one.
+func within(bound *json.Number, v float64, upper bool) bool {
+	if bound == nil {
+		return true
+	}
+	b, err := bound.Float64()
+	return err != nil || v == b || (v < b) == upper
 }
 
 func (m *maker) integer(s *Schema) any {
