@@ -148,7 +148,19 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var releases []struct{ ID string }
 	c.want("GET", "/api/v1/websites/"+string(site)+"/releases", nil, http.StatusOK, &releases)
 	const base = "/api/v1"
+	definition := func(name string) map[string]string {
+		return map[string]string{"definition": "name: " + name + "\nsteps:\n  - {name: rest, wait: 1s}\n"}
+	}
+	c.want("PUT", base+"/pipelines/contract", definition("contract"), http.StatusOK, nil)
+	var nightly struct{ ID string }
+	c.want("POST", base+"/schedules", map[string]string{"name": "nightly", "pipeline": "contract", "cron": "0 3 * * *"}, http.StatusCreated, &nightly)
 	return []apifuzz.Sample{
+		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},
+		{Operation: "delete-pipeline", Target: base + "/pipelines/another"},
+		{Operation: "create-schedule", Target: base + "/schedules", Body: `{"name": "hourly", "pipeline": "contract", "every": "1h"}`},
+		{Operation: "get-schedule", Target: base + "/schedules/" + nightly.ID},
+		{Operation: "update-schedule", Target: base + "/schedules/" + nightly.ID, Body: `{"enabled": false}`},
+		{Operation: "delete-schedule", Target: base + "/schedules/" + nightly.ID},
 		{Operation: "decide-approval", Target: base + "/approvals/" + open[0].ID + "/decision", Body: encode(t, map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash})},
 		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
 		{Operation: "publish-release", Target: base + "/websites/" + string(site) + "/publish", Body: encode(t, map[string]string{"release_id": releases[0].ID})},

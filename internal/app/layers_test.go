@@ -58,6 +58,7 @@ var allowed = map[string][]string{
 	"internal/store":                   {"domain", "sqltx"},
 	"internal/jobs":                    {"domain", "sqltx"},
 	"internal/bench":                   {},
+	"internal/proof":                   {},
 	"internal/blob":                    {"domain"},
 	"internal/bus":                     {"domain"},
 	"internal/cache":                   {"domain"},

@@ -18,7 +18,7 @@ func TestBusOutage(t *testing.T) {
 	cut := time.Duration(number(t, "EMPIRE_TEST_OUTAGE_SECONDS", 9)) * time.Second
 	testkit.Binary(t)
 	f := newFleet(t, mode{"external", true}, "EMPIRE_AGENTS_HEARTBEAT=2s")
-	near, far := f.newAgent(f.nodes[0], "near"), f.newAgent(f.nodes[1], "far")
+	near, far := f.newAgent(f.nodes[0], "near"), f.newAgent(f.nodes[0], "far")
 	office := &office{f: f, agents: []*agent{near, far}}
 	stop := make(chan struct{})
 	var group sync.WaitGroup

@@ -3,6 +3,7 @@ package apifuzz
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/mail"
@@ -189,6 +190,7 @@ func (s *Schema) text(v string, add func(string, ...any)) {
 // formats are what strings and numbers can be declared as.
 var formats = map[string]func(string) error{
 	"": nil, "int32": nil, "int64": nil, "float": nil, "double": nil,
+	"uuid":          isUUID,
 	"date-time":     func(s string) error { _, err := time.Parse(time.RFC3339Nano, s); return err },
 	"date":          func(s string) error { _, err := time.Parse(time.DateOnly, s); return err },
 	"email":         func(s string) error { _, err := mail.ParseAddress(s); return err },
@@ -271,4 +273,18 @@ func brief(v any) string {
 		return fmt.Sprintf("%T", v)
 	}
 	return string(raw[:min(len(raw), 80)])
+}
+
+// isUUID reports what is wrong with the form of a UUID (RFC 9562 §4).
+func isUUID(s string) error {
+	if len(s) != 36 {
+		return errors.New("it has not 36 characters")
+	}
+	for i, c := range s {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", c) {
+			return fmt.Errorf("character %d does not belong there", i+1)
+		}
+	}
+	return nil
 }

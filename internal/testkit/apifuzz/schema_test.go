@@ -25,6 +25,8 @@ func TestFaults(t *testing.T) {
 		{`{"type":"string","pattern":"^[0-9]+$"}`, `"1a"`, "does not match"},
 		{`{"type":"string","format":"date-time"}`, `"2026-03-01T12:00:00.5Z"`, ""},
 		{`{"type":"string","format":"date-time"}`, `"yesterday"`, "is no date-time"},
+		{`{"type":"string","format":"uuid"}`, `"01a22bdb-37a9-71ed-9d0c-327c7d5bbc3d"`, ""},
+		{`{"type":"string","format":"uuid"}`, `"01a22bdb37a971ed9d0c327c7d5bbc3d"`, "is no uuid"},
 		{`{"type":"string","format":"email"}`, `"a"`, "is no email"},
 		{`{"type":"string","format":"uri"}`, `"a b"`, "is no uri"},
 		{`{"type":"string","format":"hostname"}`, `"a"`, `format "hostname" is not known`},
