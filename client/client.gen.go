@@ -2004,7 +2004,7 @@ const (
 	TimelineEntryKindAttempt  TimelineEntryKind = "attempt"
 	TimelineEntryKindMessage  TimelineEntryKind = "message"
 	TimelineEntryKindCost     TimelineEntryKind = "cost"
-	TimelineEntryKindArtefact TimelineEntryKind = "artefact"
+	TimelineEntryKindArtifact TimelineEntryKind = "artifact"
 	TimelineEntryKindApproval TimelineEntryKind = "approval"
 	TimelineEntryKindTask     TimelineEntryKind = "task"
 )
@@ -2027,7 +2027,7 @@ type TimelineStep struct {
 	Currency *string `json:"currency"`
 	Messages int64   `json:"messages"`
 	// Blobs that the result names
-	Artefacts []TimelineBlob `json:"artefacts"`
+	Artifacts []TimelineBlob `json:"artifacts"`
 	Approvals []string       `json:"approvals"`
 }
 
@@ -2699,7 +2699,7 @@ func (p GetRunTimelineParams) query() url.Values {
 
 // GetRunTimeline: show everything that happened in a run.
 //
-// Events, attempts, messages, costs, artefacts, approvals and tasks in one order, with a summary of every step.
+// Events, attempts, messages, costs, artifacts, approvals and tasks in one order, with a summary of every step.
 //
 // Needs the permission `agents.read`.
 func (c *Client) GetRunTimeline(ctx context.Context, runID string, p GetRunTimelineParams) (*Timeline, error) {

@@ -41,7 +41,7 @@ type timelineStepView struct {
 	CostMicros   domain.Micros         `json:"cost_micros"`
 	Currency     *string               `json:"currency"`
 	Messages     int                   `json:"messages"`
-	Artefacts    []timelineBlobView    `json:"artefacts"`
+	Artifacts    []timelineBlobView    `json:"artifacts"`
 	Approvals    []domain.ApprovalID   `json:"approvals"`
 }
 
@@ -69,7 +69,7 @@ func runTimelineCommand(g *globals) *cobra.Command {
 		Use: "timeline RUN", Short: "Show everything that happened in a run", Args: cobra.ExactArgs(1),
 		Long: `Show what every step of a run took (attempts, time, paid calls, messages, blobs), and
 then everything that happened, oldest first: events, attempts, messages, costs,
-artefacts, approvals and tasks. With --json all details are shown.`,
+artifacts, approvals and tasks. With --json all details are shown.`,
 		Example: "  empire run timeline run_…\n  empire run timeline run_… --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
@@ -102,8 +102,8 @@ func readTimeline(ctx context.Context, p portfolio, id domain.RunID) (*timelineV
 func (g *globals) showTimeline(cmd *cobra.Command, t *timelineView) error {
 	steps := make([][]string, 0, len(t.Steps))
 	for _, s := range t.Steps {
-		blobs := make([]string, 0, len(s.Artefacts))
-		for _, a := range s.Artefacts {
+		blobs := make([]string, 0, len(s.Artifacts))
+		for _, a := range s.Artifacts {
 			blobs = append(blobs, a.Kind)
 		}
 		steps = append(steps, []string{
@@ -143,17 +143,17 @@ func viewTimeline(t *domain.Timeline) timelineView {
 		s := &t.Steps[i]
 		step := timelineStepView{
 			Name: s.Name, Agent: s.Agent, Status: s.State, Attempts: []timelineAttemptView{}, Seconds: s.Seconds, Calls: s.Calls, InputTokens: s.InputTokens,
-			OutputTokens: s.OutputTokens, CostMicros: s.Cost, Currency: orNil(s.Currency), Messages: s.Messages, Artefacts: []timelineBlobView{}, Approvals: orEmpty(s.Approvals),
+			OutputTokens: s.OutputTokens, CostMicros: s.Cost, Currency: orNil(s.Currency), Messages: s.Messages, Artifacts: []timelineBlobView{}, Approvals: orEmpty(s.Approvals),
 		}
 		for _, a := range s.Attempts {
 			step.Attempts = append(step.Attempts, timelineAttemptView{a.Number, a.Worker, a.State, a.Error, a.StartedAt.UTC(), utc(a.FinishedAt), a.Seconds})
 		}
-		for _, a := range s.Artefacts {
+		for _, a := range s.Artifacts {
 			blob := timelineBlobView{Kind: a.Kind, Hash: a.Hash}
 			if a.Size >= 0 {
 				blob.Size = &a.Size
 			}
-			step.Artefacts = append(step.Artefacts, blob)
+			step.Artifacts = append(step.Artifacts, blob)
 		}
 		v.Steps = append(v.Steps, step)
 	}

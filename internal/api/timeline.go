@@ -22,7 +22,7 @@ type timelineBody struct {
 
 type timelineEntryBody struct {
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" enum:"event,attempt,message,cost,artefact,approval,task"`
+	Kind    string          `json:"kind" enum:"event,attempt,message,cost,artifact,approval,task"`
 	Step    string          `json:"step" doc:"Empty: of the run as a whole"`
 	ID      string          `json:"id" doc:"Unique within its kind"`
 	Summary string          `json:"summary" doc:"A few words for a person"`
@@ -41,7 +41,7 @@ type timelineStepBody struct {
 	CostMicros   domain.Micros         `json:"cost_micros" doc:"Millionths of the currency"`
 	Currency     *string               `json:"currency" doc:"ISO 4217; null if nothing was paid"`
 	Messages     int                   `json:"messages"`
-	Artefacts    []timelineBlobBody    `json:"artefacts" doc:"Blobs that the result names"`
+	Artifacts    []timelineBlobBody    `json:"artifacts" doc:"Blobs that the result names"`
 	Approvals    []domain.ApprovalID   `json:"approvals"`
 }
 
@@ -74,13 +74,13 @@ func registerTimeline(a *API, timelines timelineService) {
 	size := int64(48_210)
 	handle(a, operation{
 		id: "get-run-timeline", method: http.MethodGet, path: "/runs/{run_id}/timeline", tag: "pipelines", permission: domain.AgentsRead,
-		summary: "Show everything that happened in a run", text: "Events, attempts, messages, costs, artefacts, approvals and tasks in one order, with a summary of every step.",
+		summary: "Show everything that happened in a run", text: "Events, attempts, messages, costs, artifacts, approvals and tasks in one order, with a summary of every step.",
 		response: timelineBody{
 			RunID: exampleRun,
 			Steps: []timelineStepBody{{
 				Name: "scan", Agent: "opportunity_scanner", Status: domain.StateCompleted, Seconds: 1.25, Approvals: []domain.ApprovalID{},
 				Attempts:  []timelineAttemptBody{{Number: 1, Worker: "host-1-01k2ja", Status: domain.StateCompleted, StartedAt: exampleTime, FinishedAt: &exampleTime, Seconds: 1.25}},
-				Artefacts: []timelineBlobBody{{"market", exampleHash, &size}},
+				Artifacts: []timelineBlobBody{{"market", exampleHash, &size}},
 			}},
 			Entries: []timelineEntryBody{{At: exampleTime, Kind: domain.TimelineEvent, Step: "scan", ID: "000000002", Summary: "step.started"}},
 		},
@@ -110,7 +110,7 @@ func toTimeline(t *domain.Timeline) timelineBody {
 func toTimelineStep(s *domain.StepSummary) timelineStepBody {
 	b := timelineStepBody{
 		Name: s.Name, Agent: s.Agent, Status: s.State, Attempts: []timelineAttemptBody{}, Seconds: s.Seconds, Calls: s.Calls, InputTokens: s.InputTokens,
-		OutputTokens: s.OutputTokens, CostMicros: s.Cost, Messages: s.Messages, Artefacts: []timelineBlobBody{}, Approvals: append([]domain.ApprovalID{}, s.Approvals...),
+		OutputTokens: s.OutputTokens, CostMicros: s.Cost, Messages: s.Messages, Artifacts: []timelineBlobBody{}, Approvals: append([]domain.ApprovalID{}, s.Approvals...),
 	}
 	if s.Currency != "" {
 		b.Currency = &s.Currency
@@ -118,12 +118,12 @@ func toTimelineStep(s *domain.StepSummary) timelineStepBody {
 	for _, a := range s.Attempts {
 		b.Attempts = append(b.Attempts, timelineAttemptBody{a.Number, a.Worker, a.State, a.Error, a.StartedAt.UTC(), utc(a.FinishedAt), a.Seconds})
 	}
-	for _, a := range s.Artefacts {
+	for _, a := range s.Artifacts {
 		blob := timelineBlobBody{Kind: a.Kind, Hash: a.Hash}
 		if a.Size >= 0 {
 			blob.Size = &a.Size
 		}
-		b.Artefacts = append(b.Artefacts, blob)
+		b.Artifacts = append(b.Artifacts, blob)
 	}
 	return b
 }

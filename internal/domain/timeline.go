@@ -11,7 +11,7 @@ const (
 	TimelineAttempt  = "attempt"  // begin of an attempt of a step
 	TimelineMessage  = "message"  // between agents, on behalf of the run
 	TimelineCost     = "cost"     // a paid call of a model
-	TimelineArtefact = "artefact" // a blob that a step left
+	TimelineArtifact = "artifact" // a blob that a step left
 	TimelineApproval = "approval" // opened, and once more when it ended
 	TimelineTask     = "task"     // handed to an agent outside this program
 )
@@ -48,7 +48,7 @@ type StepSummary struct {
 	Cost         Micros
 	Currency     string // empty: nothing was paid
 	Messages     int
-	Artefacts    []Artefact
+	Artifacts    []Artifact
 	Approvals    []ApprovalID
 }
 
@@ -63,8 +63,8 @@ type AttemptSummary struct {
 	Seconds    float64 // until now while it runs
 }
 
-// Artefact is a blob that a step left.
-type Artefact struct {
+// Artifact is a blob that a step left.
+type Artifact struct {
 	Kind string // field of the result that names it: market, draft, manifest; result: the result itself
 	Hash string // SHA-256, hex
 	Size int64  // bytes; -1: unknown

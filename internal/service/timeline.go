@@ -60,7 +60,7 @@ func (s *Timelines) Get(ctx context.Context, id domain.RunID, after string, limi
 	}
 	b := &timelineBuilder{run: run, now: s.cfg.Now(), steps: map[string]*domain.StepSummary{}, names: map[domain.StepID]string{}}
 	b.begin()
-	for _, add := range []func(context.Context, *timelineBuilder) error{s.addEvents, s.addAttempts, s.addApprovals, s.addMessages, s.addCalls, s.addTasks, s.addArtefacts} {
+	for _, add := range []func(context.Context, *timelineBuilder) error{s.addEvents, s.addAttempts, s.addApprovals, s.addMessages, s.addCalls, s.addTasks, s.addArtifacts} {
 		if err := add(ctx, b); err != nil {
 			return nil, fmt.Errorf("timeline of run %s: %w", id, err)
 		}
@@ -273,17 +273,17 @@ func (s *Timelines) addTasks(ctx context.Context, b *timelineBuilder) error {
 
 var isHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// artefactFields are the fields of results that name a blob.
-var artefactFields = []string{"market", "draft", "manifest", "$blob"}
+// artifactFields are the fields of results that name a blob.
+var artifactFields = []string{"market", "draft", "manifest", "$blob"}
 
-func (s *Timelines) addArtefacts(ctx context.Context, b *timelineBuilder) error {
+func (s *Timelines) addArtifacts(ctx context.Context, b *timelineBuilder) error {
 	for i := range b.run.Steps {
 		st := &b.run.Steps[i]
 		var fields map[string]json.RawMessage
 		if st.FinishedAt == nil || json.Unmarshal(st.Result, &fields) != nil {
 			continue
 		}
-		for _, kind := range artefactFields {
+		for _, kind := range artifactFields {
 			var hash string
 			if json.Unmarshal(fields[kind], &hash) != nil || !isHash.MatchString(hash) {
 				continue
@@ -291,9 +291,9 @@ func (s *Timelines) addArtefacts(ctx context.Context, b *timelineBuilder) error 
 			if kind == "$blob" {
 				kind = "result"
 			}
-			a := domain.Artefact{Kind: kind, Hash: hash, Size: s.sizeOf(ctx, hash)}
-			b.steps[st.Name].Artefacts = append(b.steps[st.Name].Artefacts, a)
-			e := domain.TimelineEntry{At: *st.FinishedAt, Kind: domain.TimelineArtefact, Step: st.Name, ID: st.Name + "." + kind, Summary: kind + " " + hash[:12]}
+			a := domain.Artifact{Kind: kind, Hash: hash, Size: s.sizeOf(ctx, hash)}
+			b.steps[st.Name].Artifacts = append(b.steps[st.Name].Artifacts, a)
+			e := domain.TimelineEntry{At: *st.FinishedAt, Kind: domain.TimelineArtifact, Step: st.Name, ID: st.Name + "." + kind, Summary: kind + " " + hash[:12]}
 			if err := b.add(e, map[string]any{"kind": kind, "sha256": hash, "size": a.Size}); err != nil {
 				return err
 			}

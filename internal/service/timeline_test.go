@@ -100,8 +100,8 @@ func TestTimeline(t *testing.T) {
 	wantCode(t, "a made-up cursor", err, domain.CodeInvalid)
 }
 
-// TestTimelineArtefacts: the blobs that results name are there with their size.
-func TestTimelineArtefacts(t *testing.T) {
+// TestTimelineArtifacts: the blobs that results name are there with their size.
+func TestTimelineArtifacts(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, testkit.DB(t))
 	acme := in(t.Context(), "acme")
@@ -124,7 +124,7 @@ func TestTimelineArtefacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []domain.Artefact{{Kind: "draft", Hash: hash('a'), Size: 7}, {Kind: "manifest", Hash: hash('b'), Size: -1}}; !slices.Equal(got.Steps[0].Artefacts, want) {
-		t.Errorf("artefacts %+v, want %+v", got.Steps[0].Artefacts, want)
+	if want := []domain.Artifact{{Kind: "draft", Hash: hash('a'), Size: 7}, {Kind: "manifest", Hash: hash('b'), Size: -1}}; !slices.Equal(got.Steps[0].Artifacts, want) {
+		t.Errorf("artifacts %+v, want %+v", got.Steps[0].Artifacts, want)
 	}
 }

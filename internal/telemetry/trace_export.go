@@ -178,7 +178,7 @@ func (q *spanQueue) post(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection is kept
 	if res.StatusCode >= http.StatusMultipleChoices {
 		return fmt.Errorf("the endpoint answered %s", res.Status)
