@@ -48,6 +48,19 @@ fuzz: ## run every fuzz target for 20 s
 kill-test: ## kill the program at random moments of 200 runs per database; every run must end right
 	EMPIRE_TEST_KILLS=200 $(GO) test -count=1 -timeout 3h -v -run TestKillAndResume ./internal/app
 
+.PHONY: storm
+storm: ## kill server and workers 200 times over 300 runs and more, embedded and external
+	EMPIRE_TEST_STORM_KILLS=200 EMPIRE_TEST_STORM_RUNS=300 $(GO) test -count=1 -timeout 2h -v -run TestKillStorm ./internal/proof
+	EMPIRE_TEST_BUDGET_KILLS=200 $(GO) test -count=1 -timeout 1h -v -run TestKilledSpenders ./internal/intelligence/llm
+
+.PHONY: outage
+outage: ## cut an installation off its NATS server for 20 s; nothing accepted is lost
+	EMPIRE_TEST_OUTAGE_SECONDS=20 $(GO) test -count=1 -timeout 30m -v -run TestBusOutage ./internal/proof
+
+.PHONY: soak
+soak: ## 20 minutes of mixed load; goroutines and memory must not grow
+	EMPIRE_TEST_SOAK_MINUTES=20 $(GO) test -count=1 -timeout 1h -v -run TestSoak ./internal/proof
+
 .PHONY: bench
 bench: ## run the benchmarks of packages; empire bench measures the program
 	$(GO) test -run '^$$' -bench . -benchmem $(FLAGS) $(PKGS)
