@@ -60,7 +60,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.`,
 	})
 	root.AddCommand(
 		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), siteCommand(g), runCommand(g), approvalCommand(g),
-		agentCommand(g), webhookCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), versionCommand(g),
+		agentCommand(g), webhookCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), evalCommand(g), versionCommand(g),
 	)
 	addBuiltIn(root)
 	wrapArgs(root)

@@ -11,7 +11,7 @@ import (
 // every package below agent. Arrows point down: nothing here may import a transport
 // or app. A new package needs a line.
 var allowed = map[string][]string{
-	"cmd/empire":                     {"app", "bench", "config", "domain", "client"},
+	"cmd/empire":                     {"app", "bench", "config", "domain", "eval", "client"},
 	"client":                         {},
 	"internal/tool/clientgen":        {},
 	"internal/app":                   {"*"},
@@ -51,6 +51,7 @@ var allowed = map[string][]string{
 	"internal/store":                 {"domain", "sqltx"},
 	"internal/jobs":                  {"domain", "sqltx"},
 	"internal/bench":                 {},
+	"internal/eval":                  {"domain", "intelligence/*", "catalog"},
 	"internal/blob":                  {"domain"},
 	"internal/bus":                   {"domain"},
 	"internal/cache":                 {"domain"},
