@@ -3,6 +3,7 @@ package graph
 import (
 	"iter"
 	"maps"
+	"slices"
 
 	"empire/internal/domain"
 )
@@ -29,10 +30,17 @@ type Graph struct {
 	nodes   []Attrs // nil until a node has one
 
 	from, to []int32
-	weights  []float64 // nil until an edge has one: then NaN is none
-	keys     []string  // keys of parallel edges; nil until an edge has one
-	edges    []Attrs   // nil until an edge has one
-	byEnds   map[uint64]int32
+	weights  []float64        // nil until an edge has one: then NaN is none
+	keys     []string         // keys of parallel edges; nil until an edge has one
+	edges    []Attrs          // nil until an edge has one
+	byEnds   map[uint64]int32 // edges of a simple graph; nil until the first
+	byKey    map[keyed]int32  // edges of a multigraph that have keys
+}
+
+// keyed names an edge among parallel ones.
+type keyed struct {
+	ends uint64
+	key  string
 }
 
 // Edge is one edge. From and To are positions of nodes.
@@ -47,10 +55,11 @@ type Edge struct {
 // New returns an empty graph in which two nodes have at most one edge (in a directed
 // graph: one each way).
 func New(directed bool) *Graph {
-	return &Graph{Directed: directed, index: map[string]int32{}, byEnds: map[uint64]int32{}}
+	return &Graph{Directed: directed, index: map[string]int32{}}
 }
 
-// NewMulti returns an empty graph that keeps parallel edges.
+// NewMulti returns an empty graph that keeps parallel edges, unless their keys are the
+// same.
 func NewMulti(directed bool) *Graph {
 	return &Graph{Directed: directed, Multi: true, index: map[string]int32{}}
 }
@@ -118,15 +127,7 @@ func (g *Graph) AddWeighted(from, to string, weight float64, attrs Attrs) int {
 
 // addEdge adds an edge between nodes that exist, or updates the one that is there.
 func (g *Graph) addEdge(e Edge) int {
-	at := len(g.from)
-	if !g.Multi {
-		ends := g.ends(e.From, e.To)
-		if old, ok := g.byEnds[ends]; ok {
-			at = int(old)
-		} else {
-			g.byEnds[ends] = int32(at) //nolint:gosec // MaxNodes is checked by who reads input
-		}
-	}
+	at := g.place(e)
 	if at == len(g.from) {
 		g.grow(e.From, e.To)
 	}
@@ -152,6 +153,30 @@ func (g *Graph) addEdge(e Edge) int {
 		g.edges[at] = merge(g.edges[at], e.Attrs)
 	}
 	return at
+}
+
+// place returns the position of the edge that a new one replaces, or the next one.
+func (g *Graph) place(e Edge) int {
+	at, ends := int32(len(g.from)), g.ends(e.From, e.To) //nolint:gosec // MaxNodes is checked by who reads input
+	switch {
+	case !g.Multi:
+		if old, ok := g.byEnds[ends]; ok {
+			return int(old)
+		}
+		if g.byEnds == nil {
+			g.byEnds = map[uint64]int32{}
+		}
+		g.byEnds[ends] = at
+	case e.Key != "":
+		if old, ok := g.byKey[keyed{ends, e.Key}]; ok {
+			return int(old)
+		}
+		if g.byKey == nil {
+			g.byKey = map[keyed]int32{}
+		}
+		g.byKey[keyed{ends, e.Key}] = at
+	}
+	return int(at)
 }
 
 // grow appends a bare edge.
@@ -214,10 +239,21 @@ func (g *Graph) Undirected() *Graph {
 	for i, id := range g.ids {
 		u.AddNode(id, g.Node(i))
 	}
+	u.numeric = slices.Clone(g.numeric)
 	for _, e := range g.All() {
 		u.addEdge(e)
 	}
 	return u
+}
+
+// repeats returns how many edges join two nodes that an earlier edge joins.
+func (g *Graph) repeats() int {
+	all := make([]uint64, len(g.from))
+	for i := range all {
+		all[i] = g.ends(int(g.from[i]), int(g.to[i]))
+	}
+	slices.Sort(all)
+	return len(all) - len(slices.Compact(all))
 }
 
 // position checks the name of a node that a user gave.
