@@ -4,12 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 
 	"empire/internal/domain"
 	"empire/internal/intelligence/graph"
@@ -95,15 +91,12 @@ func (r *graphReference) graph() *graph.Graph {
 	return g
 }
 
-// graphCheck collects comparisons. Tolerances come from the text in the file.
+// graphCheck compares a graph with its reference. Tolerances come from the text in the
+// file.
 type graphCheck struct {
-	ref     *graphReference
-	metrics map[string]float64
+	*reference
 	nodeTol float64 // of values of nodes
 	modTol  float64 // of modularity
-	values  float64 // how many reference values were compared
-	outside float64 // how many lie outside their tolerance
-	known   map[string]bool
 }
 
 var (
@@ -112,28 +105,11 @@ var (
 )
 
 func newGraphCheck(ref *graphReference) *graphCheck {
-	c := &graphCheck{ref: ref, metrics: map[string]float64{}, nodeTol: 1e-6, modTol: 0.01, known: map[string]bool{}}
-	if m := nodeTolerance.FindStringSubmatch(ref.Check); m != nil {
-		c.nodeTol, _ = strconv.ParseFloat(m[1], 64)
+	return &graphCheck{
+		reference: newReference(ref.Name, ref.values),
+		nodeTol:   toleranceIn(ref.Check, nodeTolerance, 1e-6),
+		modTol:    toleranceIn(ref.Check, modTolerance, 0.01),
 	}
-	if m := modTolerance.FindStringSubmatch(ref.Check); m != nil {
-		c.modTol, _ = strconv.ParseFloat(strings.TrimSuffix(m[1], "."), 64)
-	}
-	return c
-}
-
-// take decodes a reference value and marks its name as known. It is false if the
-// file has no such value.
-func (c *graphCheck) take(name string, into any) (bool, error) {
-	c.known[name] = true
-	raw, ok := c.ref.values[name]
-	if !ok || string(raw) == "null" {
-		return false, nil
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return false, domain.Errorf(domain.CodeMalformed, "The reference value %q of %q has another form than expected.", name, c.ref.Name)
-	}
-	return true, nil
 }
 
 // list compares values of nodes.
@@ -147,36 +123,7 @@ func (c *graphCheck) list(name, metric string, got func() ([]float64, error)) er
 	if err != nil {
 		return err
 	}
-	if len(have) != len(want) {
-		return domain.Errorf(domain.CodeMalformed, "The reference %q has %d values for %d nodes.", name, len(want), len(have))
-	}
-	worst := 0.0
-	for i := range want {
-		worst = max(worst, math.Abs(have[i]-want[i]))
-		c.count(math.Abs(have[i]-want[i]), c.nodeTol)
-	}
-	c.metrics[metric+"_max_error"] = max(c.metrics[metric+"_max_error"], worst)
-	return nil
-}
-
-// number compares one value.
-func (c *graphCheck) number(name string, tol float64, got func() float64) error {
-	var want float64
-	ok, err := c.take(name, &want)
-	if !ok || err != nil {
-		return err
-	}
-	diff := math.Abs(got() - want)
-	c.metrics[name+"_error"] = diff
-	c.count(diff, tol)
-	return nil
-}
-
-func (c *graphCheck) count(diff, tol float64) {
-	c.values++
-	if !(diff <= tol) {
-		c.outside++
-	}
+	return c.compare(name, metric+"_max_error", want, have, c.nodeTol)
 }
 
 // compareGraph compares everything in a reference and reports the largest error of
@@ -194,20 +141,5 @@ func compareGraph(ctx context.Context, ref *graphReference) (map[string]float64,
 			return nil, err
 		}
 	}
-	unchecked := 0.0
-	for _, name := range slices.Sorted(maps.Keys(ref.values)) {
-		switch name {
-		case "name", "source", "versions", "directed", "nodes", "edges", "how_to_check":
-		default:
-			if !c.known[name] {
-				unchecked++
-			}
-		}
-	}
-	c.metrics["values"], c.metrics["values_outside"], c.metrics["entries_unchecked"] = c.values, c.outside, unchecked
-	c.metrics["within_tolerance"] = 1
-	if c.outside > 0 || unchecked > 0 || c.values == 0 {
-		c.metrics["within_tolerance"] = 0
-	}
-	return c.metrics, nil
+	return c.result("name", "source", "versions", "directed", "nodes", "edges", "how_to_check"), nil
 }

@@ -18,15 +18,15 @@ func (c *graphCheck) counts(g *graph.Graph) error {
 	}
 	numbers := []struct {
 		name string
-		got  func() float64
+		got  float64
 	}{
-		{"n", func() float64 { return float64(g.Len()) }},
-		{"m", func() float64 { return float64(g.Size()) }},
-		{"connected_components", func() float64 { return float64(len(parts)) }},
-		{"largest_component", func() float64 { return largest }},
-		{"strongly_connected_components", func() float64 { return float64(len(csr.StrongComponents())) }},
-		{"transitivity", flat.Transitivity},
-		{"density", csr.Density},
+		{"n", float64(g.Len())},
+		{"m", float64(g.Size())},
+		{"connected_components", float64(len(parts))},
+		{"largest_component", largest},
+		{"strongly_connected_components", float64(len(csr.StrongComponents()))},
+		{"transitivity", flat.Transitivity()},
+		{"density", csr.Density()},
 	}
 	for _, n := range numbers {
 		if err := c.number(n.name, c.nodeTol, n.got); err != nil {
@@ -88,7 +88,7 @@ func (c *graphCheck) normalized(name string, got []float64) error {
 	for i := range want {
 		diff := math.Abs(got[i]/a - math.Abs(want[i])/b)
 		worst = max(worst, diff)
-		c.count(diff, c.nodeTol)
+		c.judge(diff, c.nodeTol)
 	}
 	c.metrics["hits_max_error"] = max(c.metrics["hits_max_error"], worst)
 	return nil
@@ -128,7 +128,7 @@ func (c *graphCheck) communities(g *graph.Graph) error {
 		return err
 	}
 	c.metrics["greedy_modularity"], c.metrics["greedy_modularity_error"] = got, math.Abs(got-want)
-	c.count(max(0, want-got), c.modTol)
+	c.judge(max(0, want-got), c.modTol)
 
 	var theirs [][]int
 	if ok, err := c.take("greedy_modularity_communities", &theirs); !ok || err != nil {
@@ -164,7 +164,7 @@ func (c *graphCheck) louvain(csr *graph.CSR) error {
 		}
 		ours = min(ours, q)
 		sum += q
-		c.count(max(0, lowest-q), c.modTol)
+		c.judge(max(0, lowest-q), c.modTol)
 	}
 	c.metrics["louvain_modularity_min"], c.metrics["louvain_modularity"] = ours, sum/5
 	c.metrics["louvain_modularity_ratio"] = sum / 5 / mean
@@ -185,6 +185,6 @@ func (c *graphCheck) formula(csr *graph.CSR, theirs [][]int, want float64) error
 	}
 	diff := math.Abs(got - want)
 	c.metrics["modularity_max_error"] = max(c.metrics["modularity_max_error"], diff)
-	c.count(diff, c.nodeTol)
+	c.judge(diff, c.nodeTol)
 	return nil
 }

@@ -4,5 +4,6 @@ package eval
 func tasks() []task {
 	return []task{
 		{"graph", "measures of graphs against NetworkX", evalGraph},
+		{"learn", "small models and metrics against scikit-learn", evalLearn},
 	}
 }

@@ -8,8 +8,10 @@ import (
 
 // LogisticParams tune a logistic regression. Zero values mean the defaults.
 type LogisticParams struct {
-	C             float64 `json:"c"`              // inverse of the strength of the L2 penalty; 0 is 1
-	Tolerance     float64 `json:"tolerance"`      // largest slope at the end; 0 is 1e-8
+	C float64 `json:"c"` // inverse of the strength of the L2 penalty; 0 is 1
+	// Tolerance is the largest slope at the end. 0 stops as scikit-learn does: at 1e-4,
+	// or when a step gains less than 2.2e-9 of the loss.
+	Tolerance     float64 `json:"tolerance,omitempty"`
 	MaxIterations int     `json:"max_iterations"` // 0 is 2000
 }
 
@@ -32,14 +34,11 @@ func FitLogistic(m *Matrix, labels []int, p LogisticParams) (*Logistic, error) {
 	if p.C == 0 {
 		p.C = 1
 	}
-	if p.Tolerance == 0 {
-		p.Tolerance = 1e-8
-	}
 	if p.MaxIterations == 0 {
 		p.MaxIterations = 2000
 	}
-	if !(p.C > 0) || math.IsInf(p.C, 0) || !(p.Tolerance > 0) || p.MaxIterations < 0 {
-		return nil, domain.Invalid("c", "C and the tolerance must be above 0.")
+	if !(p.C > 0) || math.IsInf(p.C, 0) || !(p.Tolerance >= 0) || p.MaxIterations < 0 {
+		return nil, domain.Invalid("c", "C must be above 0 and the tolerance at least 0.")
 	}
 	if err := sameLength(m, len(labels)); err != nil {
 		return nil, err
@@ -59,8 +58,12 @@ func FitLogistic(m *Matrix, labels []int, p LogisticParams) (*Logistic, error) {
 		}
 	}
 	x := make([]float64, m.Cols()+1) // the intercept is last
-	if !minimize(logisticLoss(m, sign, p.C), x, p.Tolerance, p.MaxIterations) {
-		return nil, domain.Invalid("max_iterations", "The logistic regression did not settle to %g within %d iterations.", p.Tolerance, p.MaxIterations)
+	stop := stopping{slope: p.Tolerance, iterations: p.MaxIterations}
+	if p.Tolerance == 0 {
+		stop.slope, stop.gain = 1e-4, 2.220446049250313e-9
+	}
+	if !minimize(logisticLoss(m, sign, p.C), x, stop) {
+		return nil, domain.Invalid("max_iterations", "The logistic regression did not settle to %g within %d iterations.", stop.slope, p.MaxIterations)
 	}
 	return &Logistic{Params: p, Classes: classes, Weights: x[:m.Cols():m.Cols()], Intercept: x[m.Cols()]}, nil
 }

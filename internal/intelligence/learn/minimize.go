@@ -8,48 +8,56 @@ import (
 // objective returns the value of a function at x and sets its gradient.
 type objective func(x, gradient []float64) float64
 
-// minimize finds the minimum of a smooth convex function with L-BFGS (Liu and Nocedal,
-// 1989), from x, which it sets. It is done when no slope exceeds the tolerance, or when
-// rounding lets no step gain any more and the slopes are within a thousand tolerances.
-func minimize(f objective, x []float64, tolerance float64, iterations int) bool {
+// stopping says when a search is done.
+type stopping struct {
+	slope      float64 // no slope is larger
+	gain       float64 // a step gained less, as a share of the value or of 1; 0 is never
+	iterations int
+}
+
+// minimize finds the minimum of a smooth function with L-BFGS (Liu and Nocedal, 1989)
+// from x, which it sets. Steps, line search and stopping are those of L-BFGS-B without
+// bounds (Zhu and others, 1997), which scikit-learn uses, so that a search that stops
+// early stops at the same place. It is false if the iterations do not suffice or no step
+// leads down any more.
+func minimize(f objective, x []float64, stop stopping) bool {
 	n := len(x)
 	gradient, next, nextGradient := make([]float64, n), make([]float64, n), make([]float64, n)
 	value := f(x, gradient)
 	var memory history
-	for range iterations {
-		if maxAbs(gradient) <= tolerance {
+	for range stop.iterations {
+		if maxAbs(gradient) <= stop.slope {
 			return true
 		}
 		direction := memory.direction(gradient)
-		slope := dot(direction, gradient)
-		if slope >= 0 { // rounding: begin anew, downhill
-			memory = history{}
-			direction = memory.direction(gradient)
-			slope = dot(direction, gradient)
-		}
-		step := 1.0
+		first := 1.0
 		if len(memory.s) == 0 {
-			step = min(1, 1/maxAbs(gradient))
+			first = 1 / math.Sqrt(dot(direction, direction))
 		}
-		nextValue := math.Inf(1)
-		for range 60 {
+		nextValue, ok := lineSearch(func(step float64) (float64, float64) {
 			for i := range x {
 				next[i] = x[i] + step*direction[i]
 			}
-			nextValue = f(next, nextGradient)
-			if nextValue <= value+1e-4*step*slope {
-				break
+			v := f(next, nextGradient)
+			return v, dot(nextGradient, direction)
+		}, value, dot(gradient, direction), first)
+		if !ok {
+			if len(memory.s) == 0 {
+				return maxAbs(gradient) <= 1000*stop.slope // nothing but rounding is left to gain
 			}
-			step /= 2
-		}
-		if !(nextValue < value) && maxAbs(nextGradient) >= maxAbs(gradient) {
-			return maxAbs(gradient) <= 1000*tolerance
+			memory = history{}
+			continue
 		}
 		memory.add(x, next, gradient, nextGradient)
 		copy(x, next)
+		gained := value - nextValue
+		small := stop.gain * max(math.Abs(value), math.Abs(nextValue), 1)
 		value, gradient, nextGradient = nextValue, nextGradient, gradient
+		if stop.gain > 0 && gained <= small {
+			return true
+		}
 	}
-	return maxAbs(gradient) <= tolerance
+	return maxAbs(gradient) <= stop.slope
 }
 
 // history keeps the last steps and changes of the gradient.
@@ -59,12 +67,12 @@ type history struct {
 }
 
 func (h *history) add(x, next, gradient, nextGradient []float64) {
-	const kept = 20
+	const kept = 10
 	s, y := make([]float64, len(x)), make([]float64, len(x))
 	for i := range x {
 		s[i], y[i] = next[i]-x[i], nextGradient[i]-gradient[i]
 	}
-	if sy := dot(s, y); sy > 1e-300 {
+	if sy := dot(s, y); sy > -0x1p-52*dot(s, gradient) {
 		h.s, h.y, h.rho = append(h.s, s), append(h.y, y), append(h.rho, 1/sy)
 	}
 	if len(h.s) > kept {
