@@ -39,6 +39,8 @@ var allowed = map[string][]string{
 	"internal/agent/monetization":    {"agent", "domain", "intelligence/*"},
 	"internal/intelligence/nlp":      {},
 	"internal/intelligence/evidence": {"domain"},
+	"internal/intelligence/graph":    {"domain"},
+	"internal/intelligence/learn":    {"domain"},
 	"internal/intelligence/market":   {"domain", "intelligence/evidence", "intelligence/nlp"},
 	"internal/catalog":               {"domain"},
 	"internal/sample":                {"domain"},

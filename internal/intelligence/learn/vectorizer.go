@@ -156,15 +156,25 @@ func (v *Vectorizer) limit(tf map[string]int) {
 // Ready prepares a vectorizer that was read from JSON for use, and refuses one that
 // does not hold together.
 func (v *Vectorizer) Ready() error {
-	if err := v.Params.complete(); err != nil {
+	p := v.Params
+	if err := p.complete(); err != nil {
 		return err
+	}
+	if p != v.Params {
+		return domain.Invalid("params", "The settings of the vectorizer are not complete.")
 	}
 	if len(v.IDF) != 0 && len(v.IDF) != len(v.Terms) {
 		return domain.Invalid("idf", "The vectorizer has %d weights for %d terms.", len(v.IDF), len(v.Terms))
 	}
+	if len(v.columns) == len(v.Terms) && len(v.Terms) > 0 {
+		return nil // ready, and maybe in use
+	}
 	v.columns = make(map[string]int32, len(v.Terms))
 	for i, term := range v.Terms {
 		v.columns[term] = int32(i) //nolint:gosec // terms fit into memory
+	}
+	if len(v.columns) != len(v.Terms) {
+		return domain.Invalid("terms", "A term of the vectorizer is there twice.")
 	}
 	return nil
 }
