@@ -209,19 +209,3 @@ func (c *CSR) Density() float64 {
 	}
 	return d
 }
-
-// total returns the sum of the weights at each node: of its outgoing edges, or with a
-// self loop counted twice if undirected.
-func (c *CSR) total() []float64 {
-	out := make([]float64, c.n)
-	for v := range c.n {
-		to, w := c.out.of(v)
-		for i := range to {
-			out[v] += w[i]
-			if !c.directed && int(to[i]) == v {
-				out[v] += w[i]
-			}
-		}
-	}
-	return out
-}

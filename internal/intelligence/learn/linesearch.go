@@ -25,6 +25,11 @@ func lineSearch(at func(step float64) (value, slope float64), value, slope, firs
 	step := first
 	for range tries {
 		v, g := at(step)
+		if math.IsNaN(v) || math.IsInf(v, 0) { // beyond where the function has values
+			step /= 10
+			s.high = 5 * step
+			continue
+		}
 		limit := value + step*s.test
 		if s.late = s.late || v <= limit && g >= 0; v <= limit && math.Abs(g) <= -flat*slope {
 			return v, true
