@@ -62,6 +62,10 @@ func evalLearn(ctx context.Context, dir string, progress Progress) ([]Dataset, e
 				n, err = kind.compare(r, dir)
 				return r.result("versions", "data", "params", "tolerance", "scaling", "lr_params", "test_rows"), err
 			})
+			if domain.CodeOf(err) == domain.CodeNotFound { // its texts are not in this directory
+				progress("skipping " + label(path) + ": " + domain.MessageOf(err))
+				continue
+			}
 			if err != nil {
 				return nil, fmt.Errorf("measure %s: %w", label(path), err)
 			}
