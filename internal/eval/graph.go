@@ -58,7 +58,7 @@ func readGraphReference(path string) (*graphReference, error) {
 	}
 	values := map[string]json.RawMessage{}
 	if json.Unmarshal(data, &values) != nil || values["nodes"] == nil || values["edges"] == nil {
-		return nil, nil //nolint:nilnil,nilerr // not a file for this task
+		return nil, nil //nolint:nilerr // not a file for this task
 	}
 	ref := &graphReference{values: values}
 	if err := json.Unmarshal(data, ref); err != nil {

@@ -31,7 +31,7 @@ func readLabeled(path string) (*labeledTexts, error) {
 	for lines.Scan() {
 		var row struct{ Text, Label *string }
 		if json.Unmarshal(lines.Bytes(), &row) != nil || row.Text == nil || row.Label == nil {
-			return nil, nil //nolint:nilnil // another layout
+			return nil, nil // another layout
 		}
 		out.texts, out.labels = append(out.texts, *row.Text), append(out.labels, *row.Label)
 	}

@@ -84,7 +84,7 @@ func (c *CSR) sources(p BetweennessParams) []int {
 	if p.Samples == 0 || p.Samples >= c.n {
 		return all
 	}
-	rng := rand.New(rand.NewPCG(p.Seed, 0)) //nolint:gosec // a sample, not a secret
+	rng := rand.New(rand.NewPCG(p.Seed, 0))
 	for i := range p.Samples {
 		j := i + rng.IntN(c.n-i)
 		all[i], all[j] = all[j], all[i]

@@ -46,7 +46,7 @@ func (c *CSR) triangles() (triangles, pairs []int) {
 	}
 	mark := make([]int32, c.n)
 	for v := range above {
-		stamp := int32(v) + 1 //nolint:gosec // positions of nodes fit
+		stamp := int32(v) + 1
 		for _, u := range above[v] {
 			mark[u] = stamp
 		}

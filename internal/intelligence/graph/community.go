@@ -51,7 +51,7 @@ func (c *CSR) Modularity(parts [][]int, resolution float64) (float64, error) {
 			if label[v] >= 0 {
 				return 0, domain.Invalid("groups", "Node %d is in two groups.", v)
 			}
-			label[v] = int32(i) //nolint:gosec // fewer groups than nodes
+			label[v] = int32(i)
 			placed++
 		}
 	}

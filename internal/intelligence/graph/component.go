@@ -19,7 +19,7 @@ func (c *CSR) Components() [][]int {
 			continue
 		}
 		label[v] = count
-		queue = append(queue[:0], int32(v)) //nolint:gosec // positions of nodes fit
+		queue = append(queue[:0], int32(v))
 		for at := 0; at < len(queue); at++ {
 			out, _ := c.out.of(int(queue[at]))
 			in, _ := c.in.of(int(queue[at]))
@@ -47,7 +47,7 @@ func (c *CSR) StrongComponents() [][]int {
 	}
 	for v := range c.n {
 		if t.index[v] == unseen {
-			t.visit(int32(v)) //nolint:gosec // positions of nodes fit
+			t.visit(int32(v))
 		}
 	}
 	return groups(t.label, int(t.count))

@@ -93,7 +93,7 @@ func (g *Graph) Node(node int) Attrs {
 func (g *Graph) AddNode(id string, attrs Attrs) int {
 	i, ok := g.index[id]
 	if !ok {
-		i = int32(len(g.ids)) //nolint:gosec // MaxNodes is checked by who reads input
+		i = int32(len(g.ids))
 		g.ids = append(g.ids, id)
 		g.index[id] = i
 		if g.nodes != nil {
@@ -157,7 +157,7 @@ func (g *Graph) addEdge(e Edge) int {
 
 // place returns the position of the edge that a new one replaces, or the next one.
 func (g *Graph) place(e Edge) int {
-	at, ends := int32(len(g.from)), g.ends(e.From, e.To) //nolint:gosec // MaxNodes is checked by who reads input
+	at, ends := int32(len(g.from)), g.ends(e.From, e.To)
 	switch {
 	case !g.Multi:
 		if old, ok := g.byEnds[ends]; ok {
@@ -181,7 +181,7 @@ func (g *Graph) place(e Edge) int {
 
 // grow appends a bare edge.
 func (g *Graph) grow(from, to int) {
-	g.from, g.to = append(g.from, int32(from)), append(g.to, int32(to)) //nolint:gosec // positions of nodes fit
+	g.from, g.to = append(g.from, int32(from)), append(g.to, int32(to))
 	if g.weights != nil {
 		g.weights = append(g.weights, none)
 	}
@@ -198,7 +198,7 @@ func (g *Graph) ends(from, to int) uint64 {
 	if !g.Directed && from > to {
 		from, to = to, from
 	}
-	return uint64(from)<<32 | uint64(to) //nolint:gosec // positions are not negative
+	return uint64(from)<<32 | uint64(to)
 }
 
 // Edge returns an edge by its position.

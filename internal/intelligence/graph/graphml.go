@@ -242,7 +242,7 @@ func (m *mlReader) finish() error {
 	g.Multi, g.byKey = false, nil
 	g.byEnds = make(map[uint64]int32, g.Size())
 	for i, e := range g.All() {
-		g.byEnds[g.ends(e.From, e.To)] = int32(i) //nolint:gosec // the limits keep it small
+		g.byEnds[g.ends(e.From, e.To)] = int32(i)
 		if e.Key == "" {
 			continue
 		}

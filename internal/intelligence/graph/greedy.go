@@ -19,7 +19,7 @@ func (c *CSR) GreedyModularity(p CommunityParams) ([][]int, error) {
 	}
 	g := newGreedy(c, p.Resolution)
 	for g.queue.Len() > 0 {
-		top := heap.Pop(&g.queue).(union) //nolint:forcetypeassert // only unions go in
+		top := heap.Pop(&g.queue).(union)
 		if now, ok := g.gains[top.a][top.b]; !ok || now != top.gain {
 			continue // the groups or their gain have changed since
 		}
@@ -30,7 +30,7 @@ func (c *CSR) GreedyModularity(p CommunityParams) ([][]int, error) {
 	}
 	label := make([]int32, c.n)
 	for v := range label {
-		label[v] = g.find(int32(v)) //nolint:gosec // positions of nodes fit
+		label[v] = g.find(int32(v))
 	}
 	dense, k := renumber(label)
 	return groups(dense, k), nil
@@ -62,7 +62,7 @@ func (u unions) Less(i, j int) bool {
 	return x.a < y.a || x.a == y.a && x.b < y.b
 }
 func (u unions) Swap(i, j int) { u[i], u[j] = u[j], u[i] }
-func (u *unions) Push(x any)   { *u = append(*u, x.(union)) } //nolint:forcetypeassert // only unions go in
+func (u *unions) Push(x any)   { *u = append(*u, x.(union)) }
 func (u *unions) Pop() any {
 	last := len(*u) - 1
 	x := (*u)[last]
@@ -77,7 +77,7 @@ func newGreedy(c *CSR, resolution float64) *greedy {
 		lv.all = 1
 	}
 	for v := range g.parent {
-		g.parent[v], g.gains[v] = int32(v), map[int32]float64{} //nolint:gosec // positions of nodes fit
+		g.parent[v], g.gains[v] = int32(v), map[int32]float64{}
 		g.share[v] = (lv.out[v] + lv.in[v]) / (2 * lv.all)
 	}
 	for v := range c.n {
@@ -90,7 +90,7 @@ func newGreedy(c *CSR, resolution float64) *greedy {
 			gain := w - 2*resolution*g.share[v]*g.share[u]
 			row[u] = gain
 			if int(u) > v {
-				g.queue = append(g.queue, union{gain, int32(v), u}) //nolint:gosec // positions of nodes fit
+				g.queue = append(g.queue, union{gain, int32(v), u})
 			}
 		}
 	}

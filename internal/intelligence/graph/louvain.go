@@ -21,7 +21,7 @@ func (c *CSR) Louvain(p CommunityParams) ([][]int, error) {
 	if err := c.refuseNegative("Louvain"); err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(p.Seed, 0)) //nolint:gosec // an order, not a secret
+	rng := rand.New(rand.NewPCG(p.Seed, 0))
 	base := c.level()
 	var best []int32
 	bestK, highest := 0, math.Inf(-1)
@@ -60,7 +60,7 @@ func (lv *level) louvain(resolution float64, rng *rand.Rand) (label []int32, k i
 func singles(n int) []int32 {
 	label := make([]int32, n)
 	for v := range label {
-		label[v] = int32(v) //nolint:gosec // positions of nodes fit
+		label[v] = int32(v)
 	}
 	return label
 }
@@ -119,7 +119,7 @@ func (lv *level) move(label []int32, resolution float64, rng *rand.Rand) (moved 
 	queue := make([]int32, lv.n) // a ring: a node is in it at most once
 	waits := make([]bool, lv.n)
 	for i, v := range rng.Perm(lv.n) {
-		queue[i], waits[v] = int32(v), true //nolint:gosec // positions of nodes fit
+		queue[i], waits[v] = int32(v), true
 	}
 	for head, size := 0, lv.n; size > 0; {
 		v := queue[head]
@@ -201,7 +201,7 @@ func renumber(label []int32) (dense []int32, k int) {
 	for v, l := range label {
 		if number[l] == 0 {
 			k++
-			number[l] = int32(k) //nolint:gosec // fewer groups than nodes
+			number[l] = int32(k)
 		}
 		dense[v] = number[l] - 1
 	}
@@ -213,7 +213,7 @@ func (lv *level) join(community []int32, k int) *level {
 	up := &level{n: k, off: make([]int, k+1), out: make([]float64, k), in: make([]float64, k), all: lv.all}
 	members := make([][]int32, k)
 	for v, l := range community {
-		members[l] = append(members[l], int32(v)) //nolint:gosec // positions of nodes fit
+		members[l] = append(members[l], int32(v))
 		up.out[l] += lv.out[v]
 		up.in[l] += lv.in[v]
 	}

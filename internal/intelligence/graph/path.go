@@ -153,7 +153,7 @@ func (s *search) from(v, target int) {
 		s.settle(v, target)
 		return
 	}
-	s.order = append(s.order, int32(v)) //nolint:gosec // positions of nodes fit
+	s.order = append(s.order, int32(v))
 	for at := 0; at < len(s.order); at++ {
 		u := s.order[at]
 		if int(u) == target {
@@ -173,7 +173,7 @@ func (s *search) from(v, target int) {
 
 // settle is the search by weight.
 func (s *search) settle(v, target int) {
-	s.queue.push(0, int32(v)) //nolint:gosec // positions of nodes fit
+	s.queue.push(0, int32(v))
 	for len(s.queue) > 0 {
 		e := s.queue.pop()
 		u := int(e.node)

@@ -47,7 +47,7 @@ func FitKMeans(m *Matrix, p KMeansParams) (*KMeans, []int, error) {
 				l.centers = append(l.centers, append([]float64(nil), c...))
 			}
 		} else {
-			l.spread(p.K, rand.New(rand.NewPCG(p.Seed, uint64(start)))) //nolint:gosec // a start, not a secret
+			l.spread(p.K, rand.New(rand.NewPCG(p.Seed, uint64(start))))
 		}
 		l.run(p.MaxIterations, tolerance)
 		if best == nil || l.inertia < best.inertia {

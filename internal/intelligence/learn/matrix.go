@@ -34,7 +34,7 @@ func Dense(rows [][]float64) (*Matrix, error) {
 				return nil, domain.Invalid("rows", "The value %d of row %d is not a finite number.", j, i)
 			}
 			if v != 0 {
-				m.index, m.value = append(m.index, int32(j)), append(m.value, v) //nolint:gosec // columns fit
+				m.index, m.value = append(m.index, int32(j)), append(m.value, v)
 			}
 		}
 		m.start = append(m.start, len(m.index))

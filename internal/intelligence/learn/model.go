@@ -46,9 +46,11 @@ type Model struct {
 	Parameters json.RawMessage    `json:"parameters"`
 }
 
-// fitted is a model that can be stored. Ready checks one that was read.
-type fitted interface {
+// Fitted is a model that can be stored: one of the kinds of this package.
+type Fitted interface {
 	kind() Kind
+	// Ready prepares a model that was read for use, and refuses one that does not hold
+	// together.
 	Ready() error
 }
 
@@ -74,7 +76,7 @@ type Provenance struct {
 
 // Pack stores a fitted model. A value that is not finite, in it or in the metrics, is
 // CodeInvalid.
-func Pack(model fitted, p Provenance) (*Model, error) {
+func Pack(model Fitted, p Provenance) (*Model, error) {
 	if p.Version < 1 || p.N < 1 || p.CreatedAt.IsZero() || len(p.DataHash) != 2*sha256.Size {
 		return nil, domain.Invalid("provenance", "A stored model needs a version and a number of rows of at least 1, a time and the SHA-256 of its data.")
 	}
@@ -103,7 +105,7 @@ func Pack(model fitted, p Provenance) (*Model, error) {
 //
 // Another kind or format is CodeInvalid, parameters that do not hold together are
 // CodeMalformed.
-func (m *Model) Open(into fitted) error {
+func (m *Model) Open(into Fitted) error {
 	if m.Kind != into.kind() {
 		return domain.Invalid("kind", "The model is a %s, not a %s.", m.Kind, into.kind())
 	}
@@ -117,6 +119,21 @@ func (m *Model) Open(into fitted) error {
 		return domain.Errorf(domain.CodeMalformed, "The parameters of the %s do not hold together: %s", m.Kind, domain.MessageOf(err))
 	}
 	return nil
+}
+
+// Value opens a stored model of whatever kind. An unknown kind is CodeInvalid.
+func (m *Model) Value() (Fitted, error) {
+	for _, f := range []Fitted{
+		&Vectorizer{}, &TextClassifier{}, &Bayes{}, &Logistic{}, &Linear{}, &Isotonic{}, &KMeans{}, &Scaler{}, &PCA{},
+	} {
+		if f.kind() == m.Kind {
+			if err := m.Open(f); err != nil {
+				return nil, err
+			}
+			return f, nil
+		}
+	}
+	return nil, domain.Invalid("kind", "There is no kind of model %q.", m.Kind)
 }
 
 // Digest returns the SHA-256 of the model, in hexadecimal: its identity.
@@ -135,13 +152,13 @@ func HashRows(m *Matrix, targets []float64) string {
 	h := sha256.New()
 	b := make([]byte, 0, 1<<12)
 	number := func(v uint64) { b = binary.LittleEndian.AppendUint64(b, v) }
-	number(uint64(m.Rows())) //nolint:gosec // not negative
-	number(uint64(m.Cols())) //nolint:gosec // not negative
+	number(uint64(m.Rows()))
+	number(uint64(m.Cols()))
 	for i := range m.Rows() {
 		index, value := m.Row(i)
 		number(uint64(len(index)))
 		for k, j := range index {
-			number(uint64(j)) //nolint:gosec // not negative
+			number(uint64(j))
 			number(math.Float64bits(value[k]))
 		}
 		_, _ = h.Write(b)
@@ -163,7 +180,7 @@ func HashTexts(texts []string, labels []int) string {
 		_, _ = h.Write([]byte(t))
 	}
 	for _, l := range labels {
-		_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(l))) //nolint:gosec // its bits
+		_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(l)))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -121,7 +121,7 @@ func (p *PCA) Transform(m *Matrix) (*Matrix, error) {
 	out := NewMatrix(len(p.Components))
 	index := make([]int32, len(p.Components))
 	for k := range index {
-		index[k] = int32(k) //nolint:gosec // few components
+		index[k] = int32(k)
 	}
 	for i := range m.Rows() {
 		value := make([]float64, len(p.Components))

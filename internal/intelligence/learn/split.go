@@ -20,7 +20,7 @@ func Split(n int, testShare float64, seed uint64) (train, test []int, err error)
 		return nil, nil, err
 	}
 	count = min(count, n-1)
-	order := rand.New(rand.NewPCG(seed, 0)).Perm(n) //nolint:gosec // a split, not a secret
+	order := rand.New(rand.NewPCG(seed, 0)).Perm(n)
 	test, train = order[:count], order[count:]
 	slices.Sort(test)
 	slices.Sort(train)
@@ -36,7 +36,7 @@ func StratifiedSplit(labels []int, testShare float64, seed uint64) (train, test 
 	if err := needRows("A split", len(labels), 2); err != nil {
 		return nil, nil, err
 	}
-	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a split, not a secret
+	rng := rand.New(rand.NewPCG(seed, 0))
 	byClass := rowsByClass(labels)
 	for _, class := range slices.Sorted(maps.Keys(byClass)) {
 		rows := byClass[class]
@@ -77,7 +77,7 @@ func Folds(n, k int, seed uint64) ([]Fold, error) {
 	if err := checkFolds(n, k); err != nil {
 		return nil, err
 	}
-	return foldsOf(rand.New(rand.NewPCG(seed, 0)).Perm(n), k), nil //nolint:gosec // a split, not a secret
+	return foldsOf(rand.New(rand.NewPCG(seed, 0)).Perm(n), k), nil
 }
 
 // StratifiedFolds is Folds with the classes in each part in the same shares.
@@ -85,7 +85,7 @@ func StratifiedFolds(labels []int, k int, seed uint64) ([]Fold, error) {
 	if err := checkFolds(len(labels), k); err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a split, not a secret
+	rng := rand.New(rand.NewPCG(seed, 0))
 	byClass := rowsByClass(labels)
 	var order []int // classes one after the other: every k-th row has them in their shares
 	for _, class := range slices.Sorted(maps.Keys(byClass)) {

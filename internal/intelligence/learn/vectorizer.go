@@ -171,7 +171,7 @@ func (v *Vectorizer) Ready() error {
 	}
 	v.columns = make(map[string]int32, len(v.Terms))
 	for i, term := range v.Terms {
-		v.columns[term] = int32(i) //nolint:gosec // terms fit into memory
+		v.columns[term] = int32(i)
 	}
 	if len(v.columns) != len(v.Terms) {
 		return domain.Invalid("terms", "A term of the vectorizer is there twice.")
