@@ -1,9 +1,11 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
+	"strconv"
 
 	"empire/internal/intelligence/graph"
 )
@@ -119,11 +121,12 @@ func (c *graphCheck) communities(g *graph.Graph) error {
 	if !ok || err != nil {
 		return err
 	}
-	parts, err := plain.GreedyModularity(graph.CommunityParams{})
+	ordered := c.byName(flat).CSR(false) // NetworkX breaks ties by the names of nodes
+	parts, err := ordered.GreedyModularity(graph.CommunityParams{})
 	if err != nil {
 		return err
 	}
-	got, err := plain.Modularity(parts, 1)
+	got, err := ordered.Modularity(parts, 1)
 	if err != nil {
 		return err
 	}
@@ -135,6 +138,32 @@ func (c *graphCheck) communities(g *graph.Graph) error {
 		return err
 	}
 	return c.formula(plain, theirs, want)
+}
+
+// byName returns the graph with its nodes in the order of their names: as numbers, if
+// all are whole numbers.
+func (c *graphCheck) byName(g *graph.Graph) *graph.Graph {
+	names, numbers := make([]string, g.Len()), map[string]int{}
+	for v := range names {
+		names[v] = g.ID(v)
+		if n, err := strconv.Atoi(names[v]); err == nil {
+			numbers[names[v]] = n
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if len(numbers) == len(names) {
+			return cmp.Compare(numbers[a], numbers[b])
+		}
+		return cmp.Compare(a, b)
+	})
+	out := graph.New(g.Directed)
+	for _, name := range names {
+		out.AddNode(name, nil)
+	}
+	for _, e := range g.All() {
+		out.AddEdge(g.ID(e.From), g.ID(e.To), nil)
+	}
+	return out
 }
 
 // louvain compares our communities of the seeds 0-4 with those of the reference.
@@ -167,7 +196,9 @@ func (c *graphCheck) louvain(csr *graph.CSR) error {
 		c.judge(max(0, lowest-q), c.modTol)
 	}
 	c.metrics["louvain_modularity_min"], c.metrics["louvain_modularity"] = ours, sum/5
-	c.metrics["louvain_modularity_ratio"] = sum / 5 / mean
+	if mean > 0 {
+		c.metrics["louvain_modularity_ratio"] = sum / 5 / mean
+	}
 
 	var theirs [][]int
 	if ok, err := c.take("louvain_seed0_partition", &theirs); !ok || err != nil {

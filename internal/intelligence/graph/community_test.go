@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -189,6 +190,46 @@ func TestLouvain(t *testing.T) {
 		}
 		if got, err := empty.CSR(false).GreedyModularity(graph.CommunityParams{}); len(got) != 0 || err != nil {
 			t.Errorf("groups of nothing = %v, %v", got, err)
+		}
+	}
+}
+
+// TestGreedyTies: graphs that are full of equal gains are divided as by NetworkX 2.8.8.
+func TestGreedyTies(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, edges string
+		want        []string
+	}{
+		{"ring", "ab ah bc cd de ef fg gh", []string{"abcd", "efgh"}},
+		{"grid", "ad ab be bc cf dg de eh ef fi gh hi", []string{"abcef", "dg", "hi"}},
+		{"Petersen", "ab ae af bc bg cd ch de di ej fh fi gi gj hj", []string{"ab", "cd", "ej", "fh", "gi"}},
+		{"ladder", "ab ag af bc bh cd ci de dj ef ek fl gh gl hi ij jk kl", []string{"abgh", "cdij", "efkl"}},
+	} {
+		edges := strings.Fields(tt.edges)
+		g := graph.New(false)
+		for id := 'a'; id <= 'l'; id++ {
+			if strings.ContainsRune(tt.edges, id) {
+				g.AddNode(string(id), nil)
+			}
+		}
+		for _, e := range edges {
+			g.AddEdge(e[:1], e[1:], nil)
+		}
+		parts, err := g.CSR(false).GreedyModularity(graph.CommunityParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, part := range parts {
+			name := ""
+			for _, v := range part {
+				name += g.ID(v)
+			}
+			got = append(got, name)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 // nodes on, the two groups whose union gains most, until none gains (Clauset, Newman
 // and Moore, 2004). It has no order to draw, so no seed, and is slower and mostly a
 // little worse than Louvain. Direction does not matter here: edges both ways are added
-// up. Equal gains are taken in the order of the nodes. It refuses negative weights with
+// up. Equal gains are taken in the order of the nodes, and sums in the order of NetworkX,
+// so that ties fall as there if nodes are in the order of their names. It refuses negative weights with
 // CodeInvalid.
 func (c *CSR) GreedyModularity(p CommunityParams) ([][]int, error) {
 	if err := p.complete(c.size); err != nil {
@@ -23,7 +24,7 @@ func (c *CSR) GreedyModularity(p CommunityParams) ([][]int, error) {
 		if now, ok := g.gains[top.a][top.b]; !ok || now != top.gain {
 			continue // the groups or their gain have changed since
 		}
-		if top.gain <= 0 {
+		if top.gain < 0 {
 			break
 		}
 		g.unite(top.a, top.b)
@@ -72,22 +73,27 @@ func (u *unions) Pop() any {
 
 func newGreedy(c *CSR, resolution float64) *greedy {
 	g := &greedy{resolution: resolution, parent: make([]int32, c.n), share: make([]float64, c.n), gains: make([]map[int32]float64, c.n)}
-	lv := c.level() // weights of both directions: 2m in all, counted from both ends
-	if lv.all == 0 {
-		lv.all = 1
+	lv := c.level() // an undirected edge counts twice in it
+	once := 1.0
+	if !c.directed {
+		once = 0.5
+	}
+	scale := 0.0 // 1/m
+	if lv.all > 0 {
+		scale = 1 / (lv.all * once)
 	}
 	for v := range g.parent {
 		g.parent[v], g.gains[v] = int32(v), map[int32]float64{}
-		g.share[v] = (lv.out[v] + lv.in[v]) / (2 * lv.all)
+		g.share[v] = (lv.out[v] + lv.in[v]) * once * scale * 0.5
 	}
 	for v := range c.n {
 		for i := lv.off[v]; i < lv.off[v+1]; i++ {
-			g.gains[v][lv.to[i]] += lv.weight[i] / lv.all
+			g.gains[v][lv.to[i]] += lv.weight[i] * once
 		}
 	}
 	for v, row := range g.gains {
 		for u, w := range row {
-			gain := w - 2*resolution*g.share[v]*g.share[u]
+			gain := scale*w - 2*resolution*g.share[v]*g.share[u]
 			row[u] = gain
 			if int(u) > v {
 				g.queue = append(g.queue, union{gain, int32(v), u})
@@ -98,16 +104,13 @@ func newGreedy(c *CSR, resolution float64) *greedy {
 	return g
 }
 
-// unite joins two groups. The one with more neighbors keeps its row.
-func (g *greedy) unite(a, b int32) {
-	if len(g.gains[b]) > len(g.gains[a]) {
-		a, b = b, a
-	}
+// unite joins a group into a later one.
+func (g *greedy) unite(b, a int32) {
 	delete(g.gains[a], b)
 	delete(g.gains[b], a)
 	for k, gain := range g.gains[b] {
 		if other, both := g.gains[a][k]; both {
-			gain += other
+			gain = other + gain
 		} else {
 			gain -= 2 * g.resolution * g.share[a] * g.share[k]
 		}
