@@ -41,6 +41,24 @@ func ReadNodeLink(r io.Reader, o ReadOptions) (*Graph, Report, error) {
 	return n.g, n.report, nil
 }
 
+// place is where in a file something is: a record of a list, the attributes of the
+// graph, or the file as such.
+type place struct {
+	kind string
+	i    int
+}
+
+// String returns the place as the end of a sentence.
+func (p place) String() string {
+	switch p.kind {
+	case "":
+		return ""
+	case "graph":
+		return ", in the attributes of the graph"
+	}
+	return fmt.Sprintf(", in %s %d", p.kind, p.i)
+}
+
 // linkReader is the state of ReadNodeLink.
 type linkReader struct {
 	options ReadOptions
@@ -63,14 +81,14 @@ func (n *linkReader) read() error {
 	for n.dec.More() {
 		t, err := n.dec.Token()
 		if err != nil {
-			return n.fault("", err)
+			return n.fault(place{}, err)
 		}
 		name, _ := t.(string)
 		if name == "edges" {
 			name = "links"
 		}
 		if n.seen[name] {
-			return n.fault("", fmt.Errorf("%q is there twice", name))
+			return n.fault(place{}, fmt.Errorf("%q is there twice", name))
 		}
 		if err := n.member(name); err != nil {
 			return err
@@ -84,7 +102,7 @@ func (n *linkReader) read() error {
 		if err == nil {
 			err = errors.New("something follows the graph")
 		}
-		return n.fault("", err)
+		return n.fault(place{}, err)
 	}
 	for _, name := range []string{"nodes", "links"} {
 		if !n.seen[name] {
@@ -99,9 +117,9 @@ func (n *linkReader) member(name string) error {
 	n.src.record = n.dec.InputOffset()
 	switch name {
 	case "directed":
-		return n.decode("", &n.g.Directed)
+		return n.decode(place{}, &n.g.Directed)
 	case "multigraph":
-		return n.decode("", &n.g.Multi)
+		return n.decode(place{}, &n.g.Multi)
 	case "graph":
 		return n.graphAttrs()
 	case "nodes":
@@ -117,7 +135,7 @@ func (n *linkReader) member(name string) error {
 	}
 	var skipped json.RawMessage
 	n.report.Skipped++
-	return n.decode("", &skipped)
+	return n.decode(place{}, &skipped)
 }
 
 // list reads a list of objects.
@@ -131,7 +149,7 @@ func (n *linkReader) list(kind string, add func(int, map[string]any) error) erro
 			return domain.Errorf(domain.CodeTooLarge, "The graph has more than %d records.", i)
 		}
 		var record map[string]any
-		where := fmt.Sprintf(", in %s %d", kind, i)
+		where := place{kind, i}
 		if err := n.decode(where, &record); err != nil {
 			return err
 		}
@@ -149,7 +167,7 @@ func (n *linkReader) list(kind string, add func(int, map[string]any) error) erro
 // of NetworkX 1.
 func (n *linkReader) graphAttrs() error {
 	var v any
-	if err := n.decode(", in the attributes of the graph", &v); err != nil {
+	if err := n.decode(place{kind: "graph"}, &v); err != nil {
 		return err
 	}
 	attrs := map[string]any{}
@@ -161,28 +179,28 @@ func (n *linkReader) graphAttrs() error {
 		for _, pair := range v {
 			p, _ := pair.([]any)
 			if len(p) != 2 {
-				return n.fault("", errors.New("the attributes of the graph are neither an object nor pairs"))
+				return n.fault(place{}, errors.New("the attributes of the graph are neither an object nor pairs"))
 			}
 			name, ok := p[0].(string)
 			if !ok {
-				return n.fault("", errors.New("an attribute of the graph has no name"))
+				return n.fault(place{}, errors.New("an attribute of the graph has no name"))
 			}
 			attrs[name] = p[1]
 		}
 	default:
-		return n.fault("", errors.New("the attributes of the graph are neither an object nor pairs"))
+		return n.fault(place{}, errors.New("the attributes of the graph are neither an object nor pairs"))
 	}
 	var err error
 	n.g.Attrs, err = plainAttrs(attrs)
 	if err != nil {
-		return n.fault(", in the attributes of the graph", err)
+		return n.fault(place{kind: "graph"}, err)
 	}
 	return nil
 }
 
 // addNode adds one record of the nodes.
 func (n *linkReader) addNode(i int, record map[string]any) error {
-	where := fmt.Sprintf(", in node %d", i)
+	where := place{"node", i}
 	at := n.g.Len()
 	node, err := n.name(record["id"])
 	if err != nil {
@@ -202,7 +220,7 @@ func (n *linkReader) addNode(i int, record map[string]any) error {
 
 // addLink adds one record of the edges.
 func (n *linkReader) addLink(i int, record map[string]any) error {
-	where := fmt.Sprintf(", in edge %d", i)
+	where := place{"edge", i}
 	var e Edge
 	known, added := n.g.Len(), false
 	for _, end := range []struct {
@@ -308,7 +326,7 @@ func plainNumber(n json.Number) string {
 	return n.String()
 }
 
-func (n *linkReader) decode(where string, into any) error {
+func (n *linkReader) decode(where place, into any) error {
 	err := n.dec.Decode(into)
 	if err == nil {
 		return nil
@@ -318,7 +336,7 @@ func (n *linkReader) decode(where string, into any) error {
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
 		rest, _ := io.ReadAll(n.dec.Buffered()) // from memory
 		if s, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(rest, new(any))); ok {
-			return malformed(nodeLink, where, n.dec.InputOffset()+s.Offset, err)
+			return malformed(nodeLink, where.String(), n.dec.InputOffset()+s.Offset, err)
 		}
 	}
 	return n.fault(where, err)
@@ -327,19 +345,19 @@ func (n *linkReader) decode(where string, into any) error {
 func (n *linkReader) delim(want json.Delim) error {
 	t, err := n.dec.Token()
 	if err != nil {
-		return n.fault("", err)
+		return n.fault(place{}, err)
 	}
 	if t != want {
-		return n.fault("", fmt.Errorf("there is %v instead of %v", t, want))
+		return n.fault(place{}, fmt.Errorf("there is %v instead of %v", t, want))
 	}
 	return nil
 }
 
 // fault names the place of an error.
-func (n *linkReader) fault(where string, err error) error {
+func (n *linkReader) fault(where place, err error) error {
 	offset := n.dec.InputOffset()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		offset = n.src.read
 	}
-	return malformed(nodeLink, where, offset, err)
+	return malformed(nodeLink, where.String(), offset, err)
 }
