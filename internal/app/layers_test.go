@@ -11,7 +11,7 @@ import (
 // every package below agent. Arrows point down: nothing here may import a transport
 // or app. A new package needs a line.
 var allowed = map[string][]string{
-	"cmd/empire":                       {"app", "bench", "config", "domain", "client"},
+	"cmd/empire":                       {"app", "bench", "config", "domain", "client", "eval"},
 	"client":                           {},
 	"examples/go-agent":                {},
 	"internal/tool/clientgen":          {},
@@ -46,6 +46,8 @@ var allowed = map[string][]string{
 	"internal/agent/monetization":      {"agent", "domain", "intelligence/*"},
 	"internal/intelligence/nlp":        {},
 	"internal/intelligence/evidence":   {"domain"},
+	"internal/intelligence/graph":      {"domain"},
+	"internal/intelligence/learn":      {"domain"},
 	"internal/intelligence/market":     {"domain", "intelligence/evidence", "intelligence/nlp"},
 	"internal/catalog":                 {"domain"},
 	"internal/sample":                  {"domain"},
@@ -58,6 +60,7 @@ var allowed = map[string][]string{
 	"internal/store":                   {"domain", "sqltx"},
 	"internal/jobs":                    {"domain", "sqltx"},
 	"internal/bench":                   {},
+	"internal/eval":                    {"domain", "intelligence/*", "catalog"},
 	"internal/proof":                   {},
 	"internal/blob":                    {"domain"},
 	"internal/bus":                     {"domain"},

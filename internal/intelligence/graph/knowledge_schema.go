@@ -1,0 +1,135 @@
+package graph
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"empire/internal/domain"
+)
+
+// NodeType says what a node of the knowledge graph is.
+type NodeType string
+
+// The types of nodes.
+const (
+	NodeNiche    NodeType = "niche"
+	NodeProduct  NodeType = "product"
+	NodeBrand    NodeType = "brand"
+	NodeMerchant NodeType = "merchant"
+	NodeProgram  NodeType = "program"
+	NodeKeyword  NodeType = "keyword"
+	NodePage     NodeType = "page"
+	NodeSite     NodeType = "site"
+)
+
+// NodeTypes returns all types of nodes.
+func NodeTypes() []NodeType {
+	return []NodeType{NodeNiche, NodeProduct, NodeBrand, NodeMerchant, NodeProgram, NodeKeyword, NodePage, NodeSite}
+}
+
+// Relation says how a node of the knowledge graph relates to another.
+type Relation string
+
+// The relations, with the types that they lead from and to.
+const (
+	RelationPartOf     Relation = "part_of"     // niche → niche, product → niche, page → site
+	RelationMakes      Relation = "makes"       // brand → product
+	RelationSells      Relation = "sells"       // merchant → product, merchant → brand
+	RelationRuns       Relation = "runs"        // merchant → program
+	RelationPromotes   Relation = "promotes"    // program → product, program → niche, page → program
+	RelationServes     Relation = "serves"      // site → niche, page → niche, keyword → niche
+	RelationTargets    Relation = "targets"     // page → keyword
+	RelationFinds      Relation = "finds"       // keyword → product, keyword → brand
+	RelationMentions   Relation = "mentions"    // page → product, page → brand, page → merchant
+	RelationLinksTo    Relation = "links_to"    // page → page
+	RelationSimilarTo  Relation = "similar_to"  // product, keyword, niche or page to its own kind
+	RelationSameAs     Relation = "same_as"     // product → product, brand → brand
+	RelationBoughtWith Relation = "bought_with" // product → product
+	RelationVariantOf  Relation = "variant_of"  // product → product
+)
+
+// relationEnds are the pairs of types that each relation may join.
+func relationEnds() map[Relation][][2]NodeType {
+	return map[Relation][][2]NodeType{
+		RelationPartOf:     {{NodeNiche, NodeNiche}, {NodeProduct, NodeNiche}, {NodePage, NodeSite}},
+		RelationMakes:      {{NodeBrand, NodeProduct}},
+		RelationSells:      {{NodeMerchant, NodeProduct}, {NodeMerchant, NodeBrand}},
+		RelationRuns:       {{NodeMerchant, NodeProgram}},
+		RelationPromotes:   {{NodeProgram, NodeProduct}, {NodeProgram, NodeNiche}, {NodePage, NodeProgram}},
+		RelationServes:     {{NodeSite, NodeNiche}, {NodePage, NodeNiche}, {NodeKeyword, NodeNiche}},
+		RelationTargets:    {{NodePage, NodeKeyword}},
+		RelationFinds:      {{NodeKeyword, NodeProduct}, {NodeKeyword, NodeBrand}},
+		RelationMentions:   {{NodePage, NodeProduct}, {NodePage, NodeBrand}, {NodePage, NodeMerchant}},
+		RelationLinksTo:    {{NodePage, NodePage}},
+		RelationSimilarTo:  {{NodeProduct, NodeProduct}, {NodeKeyword, NodeKeyword}, {NodeNiche, NodeNiche}, {NodePage, NodePage}},
+		RelationSameAs:     {{NodeProduct, NodeProduct}, {NodeBrand, NodeBrand}},
+		RelationBoughtWith: {{NodeProduct, NodeProduct}},
+		RelationVariantOf:  {{NodeProduct, NodeProduct}},
+	}
+}
+
+// schema is relationEnds, built once for each graph.
+type schema map[Relation][][2]NodeType
+
+// Relations returns all relations, in alphabetical order.
+func Relations() []Relation { return slices.Sorted(maps.Keys(relationEnds())) }
+
+// Joins returns the pairs of types that a relation may join, from and to; none if
+// there is no such relation.
+func (r Relation) Joins() [][2]NodeType { return relationEnds()[r] }
+
+// maxText bounds ids, names and values, in bytes.
+const maxText = 2048
+
+// check refuses a contribution that breaks the rules of the graph.
+func (s schema) check(c *Contribution) error {
+	if err := checkRef("node", c.Node); err != nil {
+		return err
+	}
+	if c.Relation == "" && c.To != (Ref{}) {
+		return domain.Invalid("relation", "A contribution that names a second node must name a relation.")
+	}
+	if c.Relation != "" {
+		if err := checkRef("to", c.To); err != nil {
+			return err
+		}
+		ends, known := s[c.Relation]
+		if !known {
+			return domain.Invalid("relation", "There is no relation %q.", c.Relation)
+		}
+		if !slices.Contains(ends, [2]NodeType{c.Node.Type, c.To.Type}) {
+			return domain.Invalid("relation", "The relation %q does not lead from a %s to a %s.", c.Relation, c.Node.Type, c.To.Type)
+		}
+	}
+	switch c.Attribute {
+	case "id", "key", "relation", "source", "target", "type", "weight":
+		return domain.Invalid("attribute", "The name %q is taken; the attribute needs another.", c.Attribute)
+	}
+	if c.Attribute == "" && c.Value != "" {
+		return domain.Invalid("value", "A contribution with a value must name an attribute.")
+	}
+	for field, text := range map[string]string{"attribute": c.Attribute, "value": c.Value} {
+		if len(text) > maxText || !utf8.ValidString(text) {
+			return domain.Invalid(field, "The %s must be UTF-8 text of at most %d bytes.", field, maxText)
+		}
+	}
+	if c.Weight <= 0 || c.Weight > MaxWeight {
+		return domain.Invalid("weight", "The weight must be above 0 and at most %d, not %g.", MaxWeight/One, c.Weight.Float())
+	}
+	if !c.From.IsZero() && !c.Until.IsZero() && !c.Until.After(c.From) {
+		return domain.Invalid("until", "The end of validity must lie after its beginning.")
+	}
+	return nil
+}
+
+func checkRef(field string, r Ref) error {
+	if !slices.Contains(NodeTypes(), r.Type) {
+		return domain.Invalid(field+".type", "There is no node type %q.", r.Type)
+	}
+	if r.ID == "" || len(r.ID) > maxText || !utf8.ValidString(r.ID) || strings.TrimSpace(r.ID) != r.ID {
+		return domain.Invalid(field+".id", "The id of a %s must be UTF-8 text of 1 to %d bytes without spaces around it.", r.Type, maxText)
+	}
+	return nil
+}
