@@ -3,6 +3,7 @@ package eval
 // tasks lists every task, one line each, in alphabetical order.
 func tasks() []task {
 	return []task{
+		{"langid", "the language of sentences and words: accuracy", langidTask},
 		{"match", "products of two merchants paired: precision, recall and F1 on known pairs", matchTask},
 	}
 }
