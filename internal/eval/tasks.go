@@ -5,5 +5,6 @@ func tasks() []task {
 	return []task{
 		{"langid", "the language of sentences and words: accuracy", langidTask},
 		{"match", "products of two merchants paired: precision, recall and F1 on known pairs", matchTask},
+		{"sts", "similarity of sentences without a model: correlation with people", stsTask},
 	}
 }
