@@ -6,6 +6,7 @@ func tasks() []task {
 		{"langid", "the language of sentences and words: accuracy", langidTask},
 		{"match", "products of two merchants paired: precision, recall and F1 on known pairs", matchTask},
 		{"near-duplicates", "texts that say much the same: recall against all pairs, planted copies", duplicatesTask},
+		{"readability", "readability formulas: rank correlation with how hard people find texts", readabilityTask},
 		{"sentiment", "polarity of sentences and of pros and cons: accuracy, macro-F1", sentimentTask},
 		{"sts", "similarity of sentences without a model: correlation with people", stsTask},
 	}
