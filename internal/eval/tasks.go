@@ -3,6 +3,7 @@ package eval
 // tasks lists every task, one line each, in alphabetical order.
 func tasks() []task {
 	return []task{
+		{"aspects", "what reviews judge and how, and which sentences compare: precision, recall, accuracy", aspectsTask},
 		{"langid", "the language of sentences and words: accuracy", langidTask},
 		{"match", "products of two merchants paired: precision, recall and F1 on known pairs", matchTask},
 		{"near-duplicates", "texts that say much the same: recall against all pairs, planted copies", duplicatesTask},
