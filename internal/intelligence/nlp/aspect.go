@@ -49,11 +49,16 @@ func NewAspects(language string, texts []string) *Aspects {
 			}
 		}
 	}
-	for stem, u := range uses {
-		if u[1] > 2*u[2] && 3*u[1] >= u[0] {
-			a.nouns[stem] = true
+	a.decideNouns(uses)
+	for _, tokens := range parsed { // what follows a noun may be its second half
+		for i := 1; i < len(tokens); i++ {
+			if u := uses[tokens[i].stem]; a.nouns[tokens[i-1].stem] && !a.nounPlace(tokens, i) {
+				u[1]++
+				uses[tokens[i].stem] = u
+			}
 		}
 	}
+	a.decideNouns(uses)
 	a.support = max(3, sentences/150)
 	for _, tokens := range parsed {
 		seen := map[string]bool{}
@@ -67,6 +72,16 @@ func NewAspects(language string, texts []string) *Aspects {
 		}
 	}
 	return a
+}
+
+// decideNouns takes the stems that stand for nouns at least twice as often as for
+// verbs or adjectives, and in a third of all places.
+func (a *Aspects) decideNouns(uses map[string][3]int) {
+	for stem, u := range uses {
+		if u[1] > 2*u[2] && 3*u[1] >= u[0] {
+			a.nouns[stem] = true
+		}
+	}
 }
 
 func btoi(b bool) int {
@@ -105,7 +120,8 @@ var (
 		German:  wordSet(`der die das den dem des ein eine einer eines einem einen dieser diese dieses mein meine sein seine ihr ihre kein keine`),
 	}
 	verbBefore = map[string]map[string]bool{
-		English: wordSet(`i you we they he she it to will would can could should may might must n't not don't doesn't didn't can't won't who and`),
+		English: wordSet(`i you we they he she it to will would can could should may might must n't not don't doesn't didn't can't won't who and
+			is are was were be been am 's 're very so too more most really quite as pretty looks seems feels`),
 		German:  wordSet(`ich du wir zu nicht man`),
 	}
 	// generic are nouns that are no part of anything.
@@ -115,7 +131,9 @@ var (
 			review reviews reviewer reviewers opinion money buck bucks world end first second last amazon friend friends wife husband son daughter
 			family kid kids man woman guy owner customer customers user users company store purchase job work place home house room hand hands side top
 			back front bottom rest kind problem problems issue issues complaint question questions answer experience idea need use uses thanks morning night
-			today tomorrow yesterday moment while plus con pro cons pros example instance difference result line all both`),
+			today tomorrow yesterday moment while plus con pro cons pros example instance difference result line all both
+			enough around now two three four five six several many few next last whole extra single high low small large big little long short full half different
+			regular second third new old early late able due own sure via per plus`),
 		German: wordSet(`ding dinge sache sachen zeit tag tage woche wochen monat monate jahr jahre stunde stunden minute minuten mal art weise teil grund
 			fall punkt meinung bewertung rezension kunde kunden leute mensch menschen geld euro problem probleme frage fragen anfang ende`),
 	}
@@ -164,7 +182,8 @@ func (a *Aspects) Find(sentence string) []Aspect {
 		n := 0
 		for k := 2; k >= 1 && n == 0; k-- {
 			key, ok := a.phrase(tokens, i, k)
-			if ok && (a.terms[key] >= a.support || i > 0 && tokens[i-1].judges != 0) {
+			frequent := a.terms[key] >= a.support || k == 2 && a.terms[key] > 1 && a.frequentPart(tokens[i:i+2])
+			if ok && (frequent || i > 0 && tokens[i-1].judges != 0) {
 				n = k
 			}
 		}
@@ -177,6 +196,11 @@ func (a *Aspects) Find(sentence string) []Aspect {
 		i += n - 1
 	}
 	return out
+}
+
+// frequentPart reports whether one of two words is a frequent term by itself.
+func (a *Aspects) frequentPart(pair []aspectToken) bool {
+	return a.terms[pair[0].stem] >= a.support || a.terms[pair[1].stem] >= a.support
 }
 
 // Polarity returns what a sentence says about one of its terms, 0 when it says
@@ -224,7 +248,7 @@ func (a *Aspects) opinion(tokens []aspectToken, from, to int) float64 {
 }
 
 func (a *Aspects) border(word string) bool {
-	return butWords[a.language][word] || althoughWords[a.language][word] || strings.Trim(word, ";.!?:") == "" && word != ""
+	return butWords[a.language][word] || althoughWords[a.language][word] || strings.Trim(word, ";.!?:,") == ""
 }
 
 func joinTokens(tokens []aspectToken) string {
