@@ -7,6 +7,7 @@ func tasks() []task {
 		{"langid", "the language of sentences and words: accuracy", langidTask},
 		{"match", "products of two merchants paired: precision, recall and F1 on known pairs", matchTask},
 		{"near-duplicates", "texts that say much the same: recall against all pairs, planted copies", duplicatesTask},
+		{"ner", "names of products, brands and organizations: exact-span F1", nerTask},
 		{"readability", "readability formulas: rank correlation with how hard people find texts", readabilityTask},
 		{"sentiment", "polarity of sentences and of pros and cons: accuracy, macro-F1", sentimentTask},
 		{"sts", "similarity of sentences without a model: correlation with people", stsTask},

@@ -122,7 +122,7 @@ var (
 	verbBefore = map[string]map[string]bool{
 		English: wordSet(`i you we they he she it to will would can could should may might must n't not don't doesn't didn't can't won't who and
 			is are was were be been am 's 're very so too more most really quite as pretty looks seems feels`),
-		German:  wordSet(`ich du wir zu nicht man`),
+		German: wordSet(`ich du wir zu nicht man`),
 	}
 	// generic are nouns that are no part of anything.
 	generic = map[string]map[string]bool{
