@@ -45,10 +45,7 @@ func levelMetrics(rows []levelRow, cfg nlp.DuplicateConfig) map[string]float64 {
 			found[[2]int{d.ID, i}] = true
 		}
 	}
-	sets := make([]map[uint64]struct{}, len(rows))
-	for i, r := range rows {
-		sets[i] = nlp.Shingles(r.Text, cfg.Words)
-	}
+	similar := allJaccard(rows, cfg.Words)
 	due, dueFound, same, sameFound := 0, 0, 0, 0
 	for j := range rows {
 		for i := range j {
@@ -59,7 +56,7 @@ func levelMetrics(rows []levelRow, cfg nlp.DuplicateConfig) map[string]float64 {
 					sameFound++
 				}
 			}
-			if jaccard(sets[i], sets[j]) >= cfg.Threshold {
+			if similar[[2]int{i, j}] >= cfg.Threshold {
 				due++
 				if hit {
 					dueFound++
@@ -76,18 +73,27 @@ func levelMetrics(rows []levelRow, cfg nlp.DuplicateConfig) map[string]float64 {
 	return m
 }
 
-// jaccard is the share of the union that both sets have.
-func jaccard(a, b map[uint64]struct{}) float64 {
-	both := 0
-	for k := range a {
-		if _, ok := b[k]; ok {
-			both++
+// allJaccard returns the exact Jaccard similarity of the sets of n-word shingles of
+// every pair of rows that share one.
+func allJaccard(rows []levelRow, n int) map[[2]int]float64 {
+	shared := map[[2]int]int{}
+	holders := map[uint64][]int{}
+	sizes := make([]int, len(rows))
+	for j, r := range rows {
+		set := nlp.Shingles(r.Text, n)
+		sizes[j] = len(set)
+		for k := range set {
+			for _, i := range holders[k] {
+				shared[[2]int{i, j}]++
+			}
+			holders[k] = append(holders[k], j)
 		}
 	}
-	if all := len(a) + len(b) - both; all > 0 {
-		return float64(both) / float64(all)
+	out := make(map[[2]int]float64, len(shared))
+	for pair, both := range shared {
+		out[pair] = float64(both) / float64(sizes[pair[0]]+sizes[pair[1]]-both)
 	}
-	return 0
+	return out
 }
 
 // plantedMetrics adds every text, then a copy in which every twentieth word is
