@@ -183,19 +183,57 @@ func (a *Aspects) Find(sentence string) []Aspect {
 		for k := 2; k >= 1 && n == 0; k-- {
 			key, ok := a.phrase(tokens, i, k)
 			frequent := a.terms[key] >= a.support || k == 2 && a.terms[key] > 1 && a.frequentPart(tokens[i:i+2])
-			if ok && (frequent || i > 0 && tokens[i-1].judges != 0) {
+			if ok && (frequent || i > 0 && tokens[i-1].judges != 0 || a.copula(tokens, i+k)) {
 				n = k
 			}
 		}
 		if n == 0 {
 			continue
 		}
-		if score := a.opinion(tokens, i, i+n); score != 0 {
+		if score := a.opinion(tokens, i, i+n); score != 0 && a.judged(tokens, i, i+n) {
 			out = append(out, Aspect{Term: joinTokens(tokens[i : i+n]), Score: score})
 		}
 		i += n - 1
 	}
 	return out
+}
+
+// copula reports whether token i is a form of "to be" with an opinion right behind it.
+func (a *Aspects) copula(tokens []aspectToken, i int) bool {
+	if i >= len(tokens) || !copulas[a.language][tokens[i].text] {
+		return false
+	}
+	for _, t := range tokens[i+1 : min(len(tokens), i+4)] {
+		if t.judges != 0 {
+			return true
+		}
+		if !StopWord(a.language, t.text) && degrees()[a.language][t.text] == 0 {
+			return false
+		}
+	}
+	return false
+}
+
+var copulas = map[string]map[string]bool{
+	English: wordSet(`is are was were 's isn't aren't wasn't looks seems feels sounds works`),
+	German:  wordSet(`ist sind war waren wirkt scheint klingt funktioniert`),
+}
+
+// judged reports whether an opinion is about tokens[from:to] by its place: right before
+// it ("sharp screen"), the word for liking it before its article ("love the screen"),
+// or behind it after a verb ("screen is sharp", "screen looks very sharp").
+func (a *Aspects) judged(tokens []aspectToken, from, to int) bool {
+	for i := from - 1; i >= max(0, from-3) && !a.border(tokens[i].text); i-- {
+		if tokens[i].judges != 0 {
+			return true
+		}
+	}
+	for i := to; i < min(len(tokens), to+5) && !a.border(tokens[i].text); i++ {
+		if tokens[i].judges != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // frequentPart reports whether one of two words is a frequent term by itself.
@@ -204,7 +242,7 @@ func (a *Aspects) frequentPart(pair []aspectToken) bool {
 }
 
 // Polarity returns what a sentence says about one of its terms, 0 when it says
-// nothing. A term that the sentence does not have, because it means the whole product,
+// nothing: what stands near the term and the tendency of the sentence. A term that the sentence does not have, because it means the whole product,
 // takes the opinion of the sentence.
 func (a *Aspects) Polarity(sentence, term string) float64 {
 	tokens := a.tokens(sentence)
@@ -212,7 +250,7 @@ func (a *Aspects) Polarity(sentence, term string) float64 {
 	for i := 0; i+len(want) <= len(tokens) && len(want) > 0; i++ {
 		if slices.EqualFunc(tokens[i:i+len(want)], want, func(x, y aspectToken) bool { return x.stem == y.stem }) {
 			if s := a.opinion(tokens, i, i+len(want)); s != 0 {
-				return s
+				return s + a.words.Judge(sentence).Score
 			}
 		}
 	}

@@ -11,7 +11,7 @@ var stopWords = map[string]map[string]bool{
 		without about into onto over under up down out off as is are was were be been being am do does did done doing have has had
 		having will would shall should can could may might must it its he him his she her hers they them their theirs we us our
 		ours you your yours i me my mine who whom whose which what when where why how all any both each few more most other some
-		such only own same too very just also not no s t d ll re ve m while during between through because until again once
+		such only own same too very just also not no s t d ll re ve m while during between through because until again once before after since along among across within every much many even still ever never yet now around
 		one's it's i'm don't doesn't didn't isn't wasn't aren't can't won't`),
 	German: wordSet(`der die das den dem des ein eine einer eines einem einen und oder aber denn sondern doch wenn als dass daß ob weil
 		in im an am auf aus bei beim mit nach seit von vom zu zum zur für gegen ohne um durch über unter vor hinter neben zwischen
