@@ -40,7 +40,7 @@ type Duplicate struct {
 // (locality-sensitive hashing: A. Rajaraman, J. Ullman, "Mining of Massive Datasets",
 // 3.4), and for these the Jaccard similarity is computed from the sets: exact up to
 // MaxShingles, from a sample by hash value beyond. Bands are as narrow as a pair at
-// the threshold needs to be a candidate in 99.9 of 100 cases.
+// the threshold needs to be a candidate in 99 of 100 cases.
 //
 // A text of n shingles takes min(n, MaxShingles) × 4 bytes and about 25 bytes for
 // each band. It is not safe for concurrent use.
@@ -72,12 +72,12 @@ func NewDuplicates(cfg DuplicateConfig) *Duplicates {
 }
 
 // banding cuts hashes into bands of as many rows as leave a pair at the threshold a
-// candidate with a probability of at least 0.999.
+// candidate with a probability of at least 0.99.
 func banding(threshold float64, hashes int) (bands, rows int) {
 	rows = 1
 	for r := 2; r <= hashes; r++ {
 		b := hashes / r
-		if 1-math.Pow(1-math.Pow(threshold, float64(r)), float64(b)) < 0.999 {
+		if 1-math.Pow(1-math.Pow(threshold, float64(r)), float64(b)) < 0.99 {
 			break
 		}
 		rows = r
