@@ -13,8 +13,8 @@ import (
 	"empire/internal/intelligence/match"
 )
 
-// matchTask measures product matching on products/match_gold_NAME.csv (the columns
-// merchant_product_id_a and merchant_product_id_b, one pair a row) with the feeds
+// matchTask measures product matching on products/match_gold_NAME.csv (merchants'
+// product ids in two columns that end in _a and _b, one pair a row) with the feeds
 // products/feed_NAME_a*.csv and feed_NAME_b*.csv.
 func matchTask(ctx context.Context, dir string, progress Progress) ([]Dataset, error) {
 	golds, err := files(dir, "products", "match_gold_*.csv")
@@ -85,9 +85,12 @@ func readPairs(path string) (map[[2]string]bool, error) {
 	if len(rows) == 0 {
 		return nil, domain.Errorf(domain.CodeMalformed, "File %s is empty.", filepath.Base(path))
 	}
-	a, b := slices.Index(rows[0], "merchant_product_id_a"), slices.Index(rows[0], "merchant_product_id_b")
+	side := func(end string) int {
+		return slices.IndexFunc(rows[0], func(name string) bool { return strings.HasSuffix(strings.ToLower(name), end) })
+	}
+	a, b := side("_a"), side("_b")
 	if a < 0 || b < 0 {
-		return nil, domain.Errorf(domain.CodeMalformed, "File %s has no columns merchant_product_id_a and merchant_product_id_b.", filepath.Base(path))
+		return nil, domain.Errorf(domain.CodeMalformed, "File %s has no columns whose names end in _a and _b.", filepath.Base(path))
 	}
 	out := map[[2]string]bool{}
 	for _, row := range rows[1:] {

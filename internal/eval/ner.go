@@ -16,6 +16,7 @@ var kindsOf = map[string]nlp.EntityKind{
 	"product": nlp.EntityProduct, "corporation": nlp.EntityBrand, "group": nlp.EntityOrganization,
 	"MRK": nlp.EntityBrand, "UN": nlp.EntityOrganization, "ORG": nlp.EntityOrganization, "INN": nlp.EntityOrganization, "GRT": nlp.EntityOrganization,
 	"GS": nlp.EntityLaw, "VO": nlp.EntityLaw, "EUN": nlp.EntityLaw,
+	"company": nlp.EntityBrand, "PROD": nlp.EntityProduct, "PRODUCT": nlp.EntityProduct,
 	"brand": nlp.EntityBrand, "organization": nlp.EntityOrganization, "law": nlp.EntityLaw,
 }
 
@@ -80,7 +81,9 @@ func nerMetrics(rows []taggedRow) map[string]float64 {
 	m["f1_all_tags"] = scores(all.right, all.made, all.wanted)["f1"]
 	mergeCompanies(kinds)
 	for k, t := range kinds {
-		put("_"+string(k), *t)
+		if t.wanted > 0 {
+			put("_"+string(k), *t)
+		}
 	}
 	return m
 }
