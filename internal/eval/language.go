@@ -10,7 +10,8 @@ import (
 	"empire/internal/intelligence/nlp"
 )
 
-// readLines decodes a file of one JSON object a line.
+// readLines decodes a file of one JSON object a line. With an error it returns the rows
+// before.
 func readLines[T any](path string) ([]T, error) {
 	r, err := open(path)
 	if err != nil {
@@ -21,7 +22,7 @@ func readLines[T any](path string) ([]T, error) {
 	for d := json.NewDecoder(r); d.More(); {
 		var v T
 		if err := d.Decode(&v); err != nil {
-			return nil, domain.Errorf(domain.CodeMalformed, "Row %d of %s is no JSON object of the expected layout.", len(out)+1, label(path))
+			return out, domain.Errorf(domain.CodeMalformed, "Row %d of %s is no JSON object of the expected layout.", len(out)+1, label(path))
 		}
 		out = append(out, v)
 	}
@@ -37,8 +38,11 @@ func eachLines[T any](dir string, fits func(T) bool, fn func(name string, rows [
 	var out []Dataset
 	for _, path := range paths {
 		rows, err := readLines[T](path)
-		if err != nil || len(rows) == 0 || !fits(rows[0]) {
+		if len(rows) == 0 || !fits(rows[0]) {
 			continue // a file of another layout
+		}
+		if err != nil {
+			return nil, err
 		}
 		sets, err := fn(label(path), rows)
 		if err != nil {

@@ -39,7 +39,7 @@ func matchTask(ctx context.Context, dir string, progress Progress) ([]Dataset, e
 		}
 		progress(fmt.Sprintf("matching %s: %d and %d products", name, len(sides[0]), len(sides[1])))
 		set, err := measured(name, len(want), func() (map[string]float64, error) {
-			return matchMetrics(sides[0], sides[1], want), nil
+			return matchMetrics(ctx, sides[0], sides[1], want)
 		})
 		if err != nil {
 			return nil, err
@@ -49,17 +49,26 @@ func matchTask(ctx context.Context, dir string, progress Progress) ([]Dataset, e
 	return out, nil
 }
 
-func matchMetrics(a, b []domain.Product, want map[[2]string]bool) map[string]float64 {
-	right, made := 0, 0
-	for _, p := range match.Products(a, b, match.Config{}) {
-		made++
-		if want[[2]string{a[p.A].MerchantKey, b[p.B].MerchantKey}] {
-			right++
+// matchMetrics measures the default, and the precision and recall of the strict
+// configuration.
+func matchMetrics(ctx context.Context, a, b []domain.Product, want map[[2]string]bool) (map[string]float64, error) {
+	count := func(cfg match.Config) (map[string]float64, error) {
+		pairs, err := match.Products(ctx, a, b, cfg)
+		right := 0
+		for _, p := range pairs {
+			right += bit(want[[2]string{a[p.A].MerchantKey, b[p.B].MerchantKey}])
 		}
+		m := scores(right, len(pairs), len(want))
+		m["pairs"] = float64(len(pairs))
+		return m, err
 	}
-	m := scores(right, made, len(want))
-	m["pairs"] = float64(made)
-	return m
+	m, err := count(match.Config{})
+	if err != nil {
+		return nil, err
+	}
+	strict, err := count(match.Strict())
+	m["precision_strict"], m["recall_strict"] = strict["precision"], strict["recall"]
+	return m, err
 }
 
 // scores returns precision, recall and their harmonic mean.

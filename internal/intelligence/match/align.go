@@ -139,7 +139,7 @@ func codeNearness(x, y string) float64 {
 	if len(x) > len(y) {
 		x, y = y, x
 	}
-	if len(x) < 4 || strings.IndexAny(x, "0123456789") < 0 {
+	if len(x) < 4 || !strings.ContainsAny(x, "0123456789") {
 		return 0
 	}
 	part := float64(len(x)) / float64(len(y))

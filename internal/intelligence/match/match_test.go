@@ -1,6 +1,8 @@
 package match_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -12,6 +14,15 @@ import (
 )
 
 func product(name string) domain.Product { return domain.Product{Name: name} }
+
+func mustMatch(t testing.TB, a, b []domain.Product, cfg match.Config) []match.Pair {
+	t.Helper()
+	pairs, err := match.Products(t.Context(), a, b, cfg)
+	if err != nil {
+		t.Fatalf("match: %v", err)
+	}
+	return pairs
+}
 
 func usd(minor int64) *domain.Money { return &domain.Money{Minor: minor, Currency: "USD"} }
 
@@ -45,7 +56,7 @@ func TestProducts(t *testing.T) {
 			t.Parallel()
 			a, b := append(background("north"), tt.a), append(background("south"), tt.b)
 			var found *match.Pair
-			for _, p := range match.Products(a, b, match.Config{}) {
+			for _, p := range mustMatch(t, a, b, match.Config{}) {
 				if p.A == len(a)-1 && p.B == len(b)-1 {
 					found = &p
 				}
@@ -81,7 +92,7 @@ func TestProductsChoosesVariant(t *testing.T) {
 		domain.Product{Name: `Delta monitor 27"`, Price: usd(31000)}, domain.Product{Name: `Delta monitor 24"`, Price: usd(18900)},
 		product("Nimbus chair, red, Orbit"), product("Nimbus chair, black, Orbit"), product("Nimbus chair, white, Orbit"))
 	got := map[string]string{}
-	for _, p := range match.Products(a, b, match.Config{}) {
+	for _, p := range mustMatch(t, a, b, match.Config{}) {
 		if p.A >= 40 && p.B >= 40 {
 			got[a[p.A].Name] = b[p.B].Name
 		}
@@ -105,7 +116,7 @@ func TestProductsMargin(t *testing.T) {
 		want   int
 	}{{0, 1}, {0.05, 0}} {
 		got := 0
-		for _, p := range match.Products(a, b, match.Config{MinMargin: tt.margin}) {
+		for _, p := range mustMatch(t, a, b, match.Config{MinMargin: tt.margin}) {
 			if p.A == len(a)-1 {
 				got++
 			}
@@ -116,13 +127,36 @@ func TestProductsMargin(t *testing.T) {
 	}
 }
 
+// TestProductsStrict keeps what has no rival and enough in common.
+func TestProductsStrict(t *testing.T) {
+	t.Parallel()
+	a := append(background("north"), product("Zenith Harvest Moon Lamp ZHM-2000"), product("Violet River Garden Bench oak"))
+	b := append(background("south"), product("Zenith harvest moon lamp ZHM2000"), product("Garden Bench pine with long armrests"))
+	got := map[int]bool{}
+	for _, p := range mustMatch(t, a, b, match.Strict()) {
+		got[p.A] = true
+	}
+	if !got[40] || got[41] {
+		t.Errorf("pairs = %v, want the lamp and not the bench", got)
+	}
+}
+
+func TestProductsEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := match.Products(ctx, background("north"), background("south"), match.Config{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end of ctx: %v, want context.Canceled", err)
+	}
+}
+
 // TestProductsEmpty matches nothing with nothing.
 func TestProductsEmpty(t *testing.T) {
 	t.Parallel()
-	if got := match.Products(nil, background("south"), match.Config{}); len(got) != 0 {
+	if got := mustMatch(t, nil, background("south"), match.Config{}); len(got) != 0 {
 		t.Errorf("pairs = %+v, want none", got)
 	}
-	if got := match.Products([]domain.Product{{}}, []domain.Product{{}}, match.Config{}); len(got) != 0 {
+	if got := mustMatch(t, []domain.Product{{}}, []domain.Product{{}}, match.Config{}); len(got) != 0 {
 		t.Errorf("products without names = %+v, want no pair", got)
 	}
 }
@@ -133,7 +167,7 @@ func FuzzProducts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, x, y, ean, mpn string) {
 		a := []domain.Product{{Name: x, EAN: ean}, {Name: y, MPN: mpn}, {Name: x + y, Description: x}}
 		b := []domain.Product{{Name: y, EAN: ean, Description: x}, {Name: x, MPN: mpn}, {Name: y + x}}
-		got := match.Products(a, b, match.Config{MinScore: 0.01})
+		got := mustMatch(t, a, b, match.Config{MinScore: 0.01})
 		usedA, usedB := map[int]bool{}, map[int]bool{}
 		for _, p := range got {
 			if usedA[p.A] || usedB[p.B] || p.Score < 0.01 || p.Score > 1 || math.IsNaN(p.Score) {
@@ -141,7 +175,7 @@ func FuzzProducts(f *testing.F) {
 			}
 			usedA[p.A], usedB[p.B] = true, true
 		}
-		if diff := cmp.Diff(got, match.Products(a, b, match.Config{MinScore: 0.01})); diff != "" {
+		if diff := cmp.Diff(got, mustMatch(t, a, b, match.Config{MinScore: 0.01})); diff != "" {
 			t.Errorf("a second run differs:\n%s", diff)
 		}
 	})
@@ -154,6 +188,6 @@ func BenchmarkProducts(b *testing.B) {
 		right = append(right, product(fmt.Sprintf("K-%d keyboard by Brand%d, wireless, %d keys", 1000+i, i%50, 80+i%20)))
 	}
 	for b.Loop() {
-		match.Products(left, right, match.Config{})
+		mustMatch(b, left, right, match.Config{})
 	}
 }

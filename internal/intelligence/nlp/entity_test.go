@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"empire/internal/domain"
 	"empire/internal/intelligence/nlp"
 )
 
@@ -75,6 +76,18 @@ func TestEntities(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("Entities(%q) (-want +got):\n%s", tt.text, diff)
 		}
+	}
+}
+
+func TestFeedGazetteer(t *testing.T) {
+	t.Parallel()
+	g := nlp.FeedGazetteer([]domain.Product{{Brand: "Orbit", Name: "Nimbus Chair"}, {Brand: "Orbit", Name: "Nimbus Desk"}, {Name: "Lamp"}})
+	var got []string
+	for _, e := range nlp.Entities("en", "The Nimbus Chair by Orbit has no lamp; see Orbit ND-20.", g) {
+		got = append(got, fmt.Sprint(e.Kind, " ", e.Text))
+	}
+	if diff := cmp.Diff([]string{"product Nimbus Chair", "brand Orbit", "product Orbit ND-20"}, got); diff != "" {
+		t.Errorf("entities (-want +got):\n%s", diff)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"empire/internal/domain"
 )
 
 // EntityKind says what a name names.
@@ -28,6 +30,25 @@ type entry struct {
 	tokens  []string // in lower case
 	kind    EntityKind
 	anyCase bool // counts in small letters, too
+}
+
+// FeedGazetteer lists the brands and the product names of a feed.
+func FeedGazetteer(products []domain.Product) *Gazetteer {
+	g := &Gazetteer{}
+	seen := map[string]bool{}
+	for i := range products {
+		p := &products[i]
+		for _, n := range []struct {
+			kind EntityKind
+			name string
+		}{{EntityBrand, p.Brand}, {EntityProduct, p.Name}} {
+			if key := string(n.kind) + strings.ToLower(n.name); n.name != "" && !seen[key] {
+				seen[key] = true
+				g.Add(n.kind, n.name)
+			}
+		}
+	}
+	return g
 }
 
 // Add puts a name on the list. A name of one ordinary word is found only where it is

@@ -135,14 +135,6 @@ func (l *Lexicon) Judge(text string) Opinion {
 	return out
 }
 
-// judgeWords judges one run of words without looking at clauses.
-func (l *Lexicon) judgeWords(words []string) float64 {
-	if l == nil {
-		return 0
-	}
-	return l.clause(words).sum
-}
-
 // opinionTokens are the words of a sentence and the signs that end a clause. "n't"
 // of texts that were cut into tokens stays a word of its own.
 func opinionTokens(sentence string) []string {
