@@ -10,9 +10,9 @@ import (
 	"empire/internal/intelligence/nlp"
 )
 
-// readLines decodes a file of one JSON object a line. With an error it returns the rows
-// before.
-func readLines[T any](path string) ([]T, error) {
+// readLines decodes a file of one JSON object a line. A file whose first row does not
+// fit is of another layout and gives no rows.
+func readLines[T any](path string, fits func(T) bool) ([]T, error) {
 	r, err := open(path)
 	if err != nil {
 		return nil, err
@@ -21,8 +21,12 @@ func readLines[T any](path string) ([]T, error) {
 	var out []T
 	for d := json.NewDecoder(r); d.More(); {
 		var v T
-		if err := d.Decode(&v); err != nil {
-			return out, domain.Errorf(domain.CodeMalformed, "Row %d of %s is no JSON object of the expected layout.", len(out)+1, label(path))
+		err := d.Decode(&v)
+		if len(out) == 0 && (err != nil || !fits(v)) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, domain.Errorf(domain.CodeMalformed, "Row %d of %s is no JSON object of the expected layout.", len(out)+1, label(path))
 		}
 		out = append(out, v)
 	}
@@ -37,12 +41,12 @@ func eachLines[T any](dir string, fits func(T) bool, fn func(name string, rows [
 	}
 	var out []Dataset
 	for _, path := range paths {
-		rows, err := readLines[T](path)
-		if len(rows) == 0 || !fits(rows[0]) {
-			continue // a file of another layout
-		}
+		rows, err := readLines(path, fits)
 		if err != nil {
 			return nil, err
+		}
+		if len(rows) == 0 {
+			continue
 		}
 		sets, err := fn(label(path), rows)
 		if err != nil {

@@ -254,22 +254,23 @@ const mixing = 4
 func (m *languageModel) score(letters []rune, names []bool) []float64 {
 	out := make([]float64, len(m.codes))
 	p := make([]float64, len(m.codes))
+	var before, rows [maxOrder + 1][]uint16 // by length, the sequences that end at the letter before and at this one
+	before[1] = m.row(letters[:1])
 	for i := 1; i < len(letters); i++ {
 		for l := range p {
 			p[l] = 1.0 / 60
 		}
+		clear(rows[:])
 		for n := 1; n <= maxOrder && i-n+1 >= 0; n++ {
-			seen := m.row(letters[i-n+1 : i+1])
-			var context []uint16
-			if n > 1 {
-				if context = m.row(letters[i-n+1 : i]); context == nil {
-					break
-				}
+			context := before[n-1]
+			if n > 1 && context == nil {
+				break
 			}
+			rows[n] = m.row(letters[i-n+1 : i+1])
 			for l := range p {
 				c, all := 0.0, m.total[l]
-				if seen != nil {
-					c = float64(seen[l])
+				if rows[n] != nil {
+					c = float64(rows[n][l])
 				}
 				if n > 1 {
 					all = float64(context[l])
@@ -277,6 +278,7 @@ func (m *languageModel) score(letters []rune, names []bool) []float64 {
 				p[l] = (c + mixing*p[l]) / (all + mixing)
 			}
 		}
+		before = rows
 		weight := damping
 		if names[i] {
 			weight *= nameWeight
