@@ -36,6 +36,11 @@ func TestSentences(t *testing.T) {
 		{"It costs $37.99. Wireless? No.", []string{"It costs $37.99.", "Wireless?", "No."}},
 		{"Das gilt z.B. Für Kaffee. Am 3. März auch.", []string{"Das gilt z.B. Für Kaffee.", "Am 3. März auch."}},
 		{"one\ntwo", []string{"one", "two"}},
+		{`He said "stop." Then he left. (It rained.) Done`, []string{`He said "stop."`, "Then he left.", "(It rained.)", "Done"}},
+		{"Dr. J. Smith met Prof. Meier at St. Paul. They spoke.", []string{"Dr. J. Smith met Prof. Meier at St. Paul.", "They spoke."}},
+		{"„Das reicht.“ Sie ging. Vgl. Abb. 3. Ende", []string{"„Das reicht.“", "Sie ging.", "Vgl. Abb. 3. Ende"}},
+		{"Wireless? No. Never. See Nr. 7 and max. 20.", []string{"Wireless?", "No.", "Never.", "See Nr. 7 and max. 20."}},
+		{"It and I. We go no. 5 …", []string{"It and I.", "We go no. 5 …"}},
 	} {
 		if diff := cmp.Diff(tt.want, nlp.Sentences(tt.in)); diff != "" {
 			t.Errorf("Sentences(%q) (-want +got):\n%s", tt.in, diff)

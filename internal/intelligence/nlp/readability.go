@@ -1,34 +1,9 @@
 package nlp
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
-// Readability returns the reading ease of text: the Flesch formula for English
-// (R. Flesch, "A new readability yardstick", 1948), Amstad's version for German
-// (T. Amstad, "Wie verständlich sind unsere Zeitungen?", 1978). 100 is very easy,
-// 0 very hard; values outside that range are possible. It is 0 without words.
-func Readability(language, text string) float64 {
-	words, syllables := 0, 0
-	for _, w := range Words(text) {
-		if strings.IndexFunc(w, unicode.IsLetter) < 0 {
-			continue // figures have no syllables to count
-		}
-		words++
-		syllables += Syllables(language, w)
-	}
-	sentences := len(Sentences(text))
-	if words == 0 || sentences == 0 {
-		return 0
-	}
-	asl := float64(words) / float64(sentences)
-	asw := float64(syllables) / float64(words)
-	if language == "de" {
-		return 180 - asl - 58.5*asw
-	}
-	return 206.835 - 1.015*asl - 84.6*asw
-}
+// Readability returns the reading ease of text: Reading.Ease of ReadingOf.
+func Readability(language, text string) float64 { return ReadingOf(language, text).Ease() }
 
 // Syllables estimates the syllables of a lower-case word by its groups of vowels,
 // at least 1.

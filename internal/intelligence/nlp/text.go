@@ -50,52 +50,81 @@ func isWordRune(runes []rune, i int, inside bool) bool {
 // space.
 func WordCount(text string) int { return len(strings.Fields(text)) }
 
-// Sentences splits text after a full stop, question mark, exclamation mark or
-// ellipsis that is followed by white space and something that can start a
-// sentence. A full stop after a digit or a known abbreviation does not end one.
+// Sentences splits text at line ends and after a full stop, question mark, exclamation
+// mark or ellipsis, and the quotes and brackets that close with it, when white space
+// and something that can start a sentence follow. A full stop after a number of one or
+// two digits, a single letter or a known abbreviation does not end one.
 func Sentences(text string) []string {
 	var out []string
 	runes := []rune(text)
 	start := 0
+	cut := func(end int) {
+		if s := strings.TrimSpace(string(runes[start:end])); s != "" {
+			out = append(out, s)
+		}
+		start = end
+	}
 	for i, r := range runes {
-		if r == '\n' || endsSentence(runes, i) {
-			if s := strings.TrimSpace(string(runes[start : i+1])); s != "" {
-				out = append(out, s)
-			}
-			start = i + 1
+		if r == '\n' {
+			cut(i + 1)
+		} else if end := sentenceEnd(runes, i); end > 0 {
+			cut(end)
 		}
 	}
-	if s := strings.TrimSpace(string(runes[start:])); s != "" {
-		out = append(out, s)
-	}
+	cut(len(runes))
 	return out
 }
 
-var abbreviations = map[string]bool{
-	"z.b": true, "d.h": true, "u.a": true, "bzw": true, "ca": true, "inkl": true, "zzgl": true, "nr": true, "abs": true, "art": true,
-	"e.g": true, "i.e": true, "etc": true, "vs": true, "approx": true, "no": true, "incl": true, "mr": true, "mrs": true, "dr": true,
+var abbreviations = wordSet(`z.b d.h u.a bzw ca inkl zzgl vgl ggf evtl bzgl usw sog prof hr fr str tel mio mrd std st mind 
+	e.g i.e etc vs approx incl mr mrs ms dr jr sr gen col capt lt sgt rev hon mt ed eds al inc corp ltd co dept est
+	jan feb apr jun jul aug sep sept oct okt nov dec dez u.s u.k a.m p.m`)
+
+// numbered are abbreviations only before a number: "No. 5", but "No. Never."
+var numbered = wordSet(`nr abs art max min abb bd no fig vol pp nos`)
+
+// closers can stand between the end of a sentence and the white space after it.
+const closers = "\"'”“’»›)]"
+
+// sentenceEnd returns where the sentence ends whose last sign may be at i, 0 if none
+// ends there.
+func sentenceEnd(runes []rune, i int) int {
+	if !strings.ContainsRune(".!?…", runes[i]) {
+		return 0
+	}
+	end := i + 1
+	for end < len(runes) && strings.ContainsRune(closers, runes[end]) {
+		end++
+	}
+	if end < len(runes) && !unicode.IsSpace(runes[end]) || end+1 < len(runes) && unicode.IsLower(runes[end+1]) {
+		return 0
+	}
+	if runes[i] == '.' && end < len(runes) && shortened(runes, i) {
+		return 0
+	}
+	return end
 }
 
-func endsSentence(runes []rune, i int) bool {
-	if !strings.ContainsRune(".!?…", runes[i]) || i+1 < len(runes) && !unicode.IsSpace(runes[i+1]) {
-		return false
-	}
-	if i+2 < len(runes) && unicode.IsLower(runes[i+2]) {
-		return false
-	}
-	if runes[i] != '.' {
-		return true
-	}
+// shortened reports whether the full stop at i belongs to the word before it: an
+// abbreviation, an initial or an ordinal number.
+func shortened(runes []rune, i int) bool {
 	from := i
 	for from > 0 && !unicode.IsSpace(runes[from-1]) {
 		from--
 	}
-	word := strings.ToLower(string(runes[from:i]))
-	if abbreviations[word] {
+	word := strings.TrimLeft(string(runes[from:i]), "(['\"„“‚«")
+	switch lower := strings.ToLower(word); {
+	case word == "":
 		return false
+	case abbreviations[lower]:
+		return true
+	case numbered[lower]:
+		return i+2 < len(runes) && unicode.IsDigit(runes[i+2])
 	}
-	ordinal := word != "" && strings.Trim(word, "0123456789") == "" && len(word) <= 2 && i+1 < len(runes)
-	return !ordinal
+	letters := []rune(word)
+	if len(letters) == 1 && unicode.IsUpper(letters[0]) && letters[0] != 'I' {
+		return true
+	}
+	return strings.Trim(word, "0123456789") == "" && len(word) <= 2
 }
 
 // Stem returns the Snowball stem of a lower-case word in language "en" or "de".
