@@ -1,0 +1,229 @@
+package extract
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Article is the main text of a page.
+type Article struct {
+	// Text is the paragraphs, headings and list items, parted by empty lines, without
+	// the title.
+	Text string `json:"text"`
+	// Paragraphs is Text in parts.
+	Paragraphs []string `json:"paragraphs"`
+}
+
+// Article returns the main text of the page; it is empty for a page without one.
+//
+// Every block of text has a weight: its length without links, or less than nothing if
+// it is short, mostly links, or stands in a part whose name tells that it is something
+// else. The element with the largest sum over the blocks in it holds the article: more
+// text helps, more clutter hurts. What is left of the clutter is then taken out block
+// by block.
+func (p *Page) Article() Article {
+	all := readBlocks(p.root)
+	weigh(all, majority(all))
+	root := heaviest(p.root, all)
+	if root == nil {
+		return Article{}
+	}
+	kept := within(all, root)
+	kept = clean(kept, majority(kept), title(p.root))
+	var out Article
+	for _, b := range kept {
+		out.Paragraphs = append(out.Paragraphs, b.text)
+	}
+	out.Text = strings.Join(out.Paragraphs, "\n\n")
+	return out
+}
+
+// within returns the blocks below root.
+func within(all []*block, root *html.Node) []*block {
+	inside := map[*html.Node]bool{}
+	each(root, func(n *html.Node) bool { inside[n] = true; return true })
+	var out []*block
+	for _, b := range all {
+		if inside[b.node] {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// majority returns the doubtful elements that hold most of the text: a name alone does
+// not condemn them.
+func majority(all []*block) map[*html.Node]bool {
+	sums := map[*html.Node]int{}
+	total := 0
+	for _, b := range all {
+		if good := b.length - b.linked; good >= 60 {
+			total += good
+			if b.doubt != nil {
+				sums[b.doubt] += good
+			}
+		}
+	}
+	out := map[*html.Node]bool{}
+	for n, sum := range sums {
+		out[n] = sum*10 > total*4
+	}
+	return out
+}
+
+// weigh sets the weight of every block.
+func weigh(all []*block, excused map[*html.Node]bool) {
+	for _, b := range all {
+		plain := float64(b.length - b.linked)
+		switch {
+		case b.doubt != nil && !excused[b.doubt]:
+			b.weight = -0.3 * float64(b.length)
+		case b.linked*2 > b.length:
+			b.weight = -float64(b.length) * 0.5
+		case b.heading > 0:
+			b.weight = 0
+		case b.length < 30 && !endsSentence(b.text):
+			b.weight = -5
+		default:
+			b.weight = plain
+			if b.caption {
+				b.weight = 0
+			}
+			if !endsSentence(b.text) {
+				b.weight *= 0.6
+			}
+		}
+	}
+}
+
+var sentenceEnd = regexp.MustCompile(`[.!?:;…。！？]["'”’»)\]]*$`)
+
+func endsSentence(text string) bool { return sentenceEnd.MatchString(text) }
+
+// heaviest returns the element with the largest sum of weights, the innermost of equal
+// ones. An element whose name or type tells that it is the article counts a little
+// more.
+func heaviest(root *html.Node, all []*block) *html.Node {
+	own := map[*html.Node]float64{}
+	for _, b := range all {
+		own[b.node] += b.weight
+	}
+	var best *html.Node
+	var bestSum float64
+	var visit func(n *html.Node) float64
+	visit = func(n *html.Node) float64 {
+		sum := own[n]
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			sum += visit(c)
+		}
+		if n.Type == html.ElementNode && (sum > bestSum*1.02 || best == nil && sum > 0) && blocks[n.DataAtom] {
+			best, bestSum = n, sum
+		}
+		return sum
+	}
+	visit(root)
+	return best
+}
+
+var (
+	// boiler begins or is a line that readers are asked to do something by.
+	boiler = regexp.MustCompile(`(?i)^(?:advertisements?|anzeige|werbung|read more|read also|also read|read next|related( (?:articles?|stories|posts|topics|content|coverage))?|see also|more on this|more from|recommended|trending|subscribe|sign up|follow us|share this|share on|click here|watch:|watch now|loading|photo:|image:|foto:|photos?|getty images|comments?|leave a (?:comment|reply)|story continues below|continue reading|mehr zum thema|lesen sie auch|lesen sie mehr|auch interessant|zum thema|weiterlesen)\b`)
+	notice = regexp.MustCompile(`(?i)©|\(c\) 20\d\d|all rights reserved|alle rechte vorbehalten|may not be published, broadcast|cookie|newsletter|follow (?:us|him|her|me|\w+ \w+) on|twitter\.com|subscribe to|sign up (?:for|to|here)|click here|email address|download (?:the|our) app|this article (?:was )?originally`)
+)
+
+// clean drops the blocks that do not belong to the article.
+func clean(all []*block, excused map[*html.Node]bool, title string) []*block {
+	kept := make([]*block, 0, len(all))
+	for _, b := range all {
+		if !rejected(b, excused, title) {
+			kept = append(kept, b)
+		}
+	}
+	kept = trimEnds(kept)
+	return dropEmptyHeadings(kept)
+}
+
+func rejected(b *block, excused map[*html.Node]bool, title string) bool {
+	switch {
+	case b.doubt != nil && !excused[b.doubt]:
+		return true
+	case b.caption:
+		return true
+	case b.heading > 0 && sameTitle(b.text, title):
+		return true
+	case b.linked*10 > b.length*7 && (b.item || b.length < 200):
+		return true
+	case boiler.MatchString(b.text) && (b.linked*3 > b.length || b.length < 40):
+		return true
+	case b.length < 250 && notice.MatchString(b.text) && (b.linked > 0 || b.length < 120):
+		return true
+	case !hasLetter(b.text):
+		return true
+	}
+	return false
+}
+
+func hasLetter(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'A' })
+}
+
+// sameTitle reports whether a heading is the title of the page.
+func sameTitle(heading, title string) bool {
+	h, t := strings.ToLower(heading), strings.ToLower(title)
+	return h == t || len(h) > 15 && strings.HasPrefix(t, h) || len(t) > 15 && strings.HasPrefix(h, t)
+}
+
+// trimEnds drops short lines before the first and after the last sentence.
+func trimEnds(kept []*block) []*block {
+	isText := func(b *block) bool {
+		return b.heading == 0 && (b.length >= 80 || b.length >= 25 && endsSentence(b.text) || b.item && b.length >= 15)
+	}
+	for len(kept) > 0 && !isText(kept[0]) && kept[0].heading == 0 {
+		kept = kept[1:]
+	}
+	for len(kept) > 0 && !isText(kept[len(kept)-1]) {
+		kept = kept[:len(kept)-1]
+	}
+	return kept
+}
+
+// dropEmptyHeadings drops headings without text after them.
+func dropEmptyHeadings(kept []*block) []*block {
+	var out []*block
+	for i, b := range kept {
+		if b.heading > 0 && (i+1 == len(kept) || kept[i+1].heading > 0 && kept[i+1].heading <= b.heading) {
+			continue
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// title returns the text of the first h1, or of the title element.
+func title(root *html.Node) string {
+	for _, a := range []atom.Atom{atom.H1, atom.Title} {
+		if n := find(root, func(n *html.Node) bool { return n.DataAtom == a }); n != nil {
+			if t := text(n); t != "" {
+				return t
+			}
+		}
+	}
+	return ""
+}
+
+// text returns the text below n, with white space as single spaces.
+func text(n *html.Node) string {
+	var b strings.Builder
+	each(n, func(n *html.Node) bool {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+		} else if blocks[n.DataAtom] || n.DataAtom == atom.Br {
+			b.WriteByte(' ')
+		}
+		return n.DataAtom != atom.Script && n.DataAtom != atom.Style
+	})
+	return space(b.String())
+}
