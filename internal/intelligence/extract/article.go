@@ -31,6 +31,7 @@ func (p *Page) Article() Article {
 	if root == nil {
 		return Article{}
 	}
+	root = firstOf(root, all)
 	kept := within(all, root)
 	kept = clean(kept, majority(kept), title(p.root))
 	var out Article
@@ -69,10 +70,17 @@ func majority(all []*block) map[*html.Node]bool {
 	}
 	out := map[*html.Node]bool{}
 	for n, sum := range sums {
-		out[n] = sum*10 > total*4
+		share := 0.4
+		if named(n, replies) {
+			share = 0.95
+		}
+		out[n] = float64(sum) > share*float64(total)
 	}
 	return out
 }
+
+// replies finds the names of readers' comments, which may be longer than the article.
+var replies = regexp.MustCompile(`(?:^|-)(?:comments?|commentlist|comment-list|disqus|respond|replies|related|related-posts)(?:-|$)`)
 
 // weigh sets the weight of every block.
 func weigh(all []*block, excused map[*html.Node]bool) {
@@ -128,6 +136,89 @@ func heaviest(root *html.Node, all []*block) *html.Node {
 	return best
 }
 
+// firstOf returns the first of several articles below root, or root: pages that load
+// the next article at the end of one hold several.
+func firstOf(root *html.Node, all []*block) *html.Node {
+	size := map[*html.Node]float64{}
+	var total float64
+	for _, b := range all {
+		for n := b.node; n != nil && n != root && b.weight > 0; n = n.Parent {
+			if n.DataAtom == atom.Article || attr(n, "itemprop") == "articleBody" {
+				size[n] += b.weight
+				total += b.weight
+				break // nested ones count for the inner
+			}
+		}
+	}
+	if len(size) < 2 {
+		return root
+	}
+	var largest, sum float64
+	for _, b := range all {
+		if b.weight > 0 {
+			sum += b.weight
+		}
+	}
+	for _, v := range size {
+		largest = max(largest, v)
+	}
+	if largest < 500 || total < 0.7*sum {
+		return root
+	}
+	first := root
+	each(root, func(n *html.Node) bool {
+		if first == root && size[n] > 0.3*largest {
+			first = n
+		}
+		return first == root
+	})
+	return first
+}
+
+// ending finds the line after which the article is over.
+var ending = regexp.MustCompile(`(?i)^(?:\d+ )?(?:comments?|replies|responses|kommentare?|comentários|comentarios|commenti|commentaires|комментари\p{L}*|reader comments|comments? \(\d+\)|you (?:may|might) (?:also )?(?:like|enjoy|be interested).{0,20}|related (?:articles?|posts?|stories|content|topics|reading|links)|more (?:stories|news|articles|from|like this|on this).{0,40}|leave a (?:comment|reply).{0,20}|share this.{0,30}|share your thoughts.{0,20}|recommended(?: for you| articles| reading)?|read next|up next|about the authors?|most (?:read|popular|viewed).{0,20}|das könnte (?:sie|dich|ihnen|dir) auch.{0,30}|ähnliche (?:artikel|beiträge)|weitere (?:artikel|beiträge|themen|meldungen).{0,20}|mehr (?:zum thema|aus|von).{0,30}|auch interessant|schreibe? einen kommentar.{0,30}|hinterlasse.{0,40}|teilen(?: mit)?|você pode gostar.{0,20}|leia (?:também|mais)|potrebbe.{0,30}|articoli correlati|articles? (?:liés|similaires)|sur le même sujet|похожие .{0,20}|читайте также|references|einzelnachweise)\s*[:.…!]?$`)
+
+// cutEnding drops what follows a line that ends the article, if a good part of the
+// text came before it.
+func cutEnding(kept []*block) []*block {
+	total, before := 0, 0
+	for _, b := range kept {
+		total += b.length
+	}
+	for i, b := range kept {
+		if b.length < 60 && before > 200 && before*10 > total*2 && ending.MatchString(b.text) && !continued(kept, i) {
+			return kept[:i]
+		}
+		before += b.length
+	}
+	return kept
+}
+
+// continued reports whether paragraphs stand after block i in the same element as the
+// paragraph before it: then the line belongs to a box within the article.
+func continued(kept []*block, i int) bool {
+	isText := func(b *block) bool { return b.length >= 80 && b.linked*2 < b.length && b.node.Parent != nil }
+	parent := func(b *block) *html.Node {
+		n := b.node
+		for n.Parent != nil && !blocks[n.DataAtom] {
+			n = n.Parent
+		}
+		return n.Parent
+	}
+	for k := i - 1; k >= 0; k-- {
+		if !isText(kept[k]) {
+			continue
+		}
+		for _, b := range kept[i:] {
+			if isText(b) && b.node != kept[k].node && parent(b) == parent(kept[k]) {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
 var (
 	// boiler begins or is a line that readers are asked to do something by.
 	boiler = regexp.MustCompile(`(?i)^(?:advertisements?|anzeige|werbung|read more|read also|also read|read next|related( (?:articles?|stories|posts|topics|content|coverage))?|see also|more on this|more from|recommended|trending|subscribe|sign up|follow us|share this|share on|click here|watch:|watch now|loading|photo:|image:|foto:|photos?|getty images|comments?|leave a (?:comment|reply)|story continues below|continue reading|mehr zum thema|lesen sie auch|lesen sie mehr|auch interessant|zum thema|weiterlesen)\b`)
@@ -137,9 +228,11 @@ var (
 // clean drops the blocks that do not belong to the article.
 func clean(all []*block, excused map[*html.Node]bool, title string) []*block {
 	kept := make([]*block, 0, len(all))
-	for _, b := range all {
-		if !rejected(b, excused, title) {
+	seen := map[string]bool{}
+	for _, b := range cutEnding(all) {
+		if !rejected(b, excused, title) && !(b.length > 40 && seen[b.text]) {
 			kept = append(kept, b)
+			seen[b.text] = true
 		}
 	}
 	kept = trimEnds(kept)
@@ -150,8 +243,10 @@ func rejected(b *block, excused map[*html.Node]bool, title string) bool {
 	switch {
 	case b.doubt != nil && !excused[b.doubt]:
 		return true
-	case b.caption:
+	case b.caption, strings.HasPrefix(b.text, "<"):
 		return true
+	case b.quote && b.length > 60:
+		return false
 	case b.heading > 0 && sameTitle(b.text, title):
 		return true
 	case b.linked*10 > b.length*7 && (b.item || b.length < 200):

@@ -20,6 +20,7 @@ type block struct {
 	item    bool       // in a list
 	table   bool       // a cell
 	caption bool
+	quote   bool       // in a quotation, such as an embedded post
 	doubt   *html.Node // the outermost ancestor whose name says that it is not the article
 	weight  float64
 }
@@ -125,7 +126,7 @@ type blockReader struct {
 type surroundings struct {
 	node                           *html.Node
 	links, heading, items, figures int
-	cells                          int
+	cells, quotes                  int
 	doubt                          *html.Node
 }
 
@@ -185,6 +186,10 @@ func (r *blockReader) walk(n *html.Node) {
 // element walks into an element with the reader's state set for it.
 func (r *blockReader) element(n *html.Node) {
 	isBlock := blocks[n.DataAtom]
+	if n.DataAtom == atom.Td || n.DataAtom == atom.Th {
+		isBlock = !plainCell(n) // the plain cells of a row are one line
+		r.text.WriteByte(' ')
+	}
 	if isBlock {
 		r.flush()
 	}
@@ -203,6 +208,8 @@ func (r *blockReader) element(n *html.Node) {
 		w.items++
 	case atom.Td, atom.Th:
 		w.cells++
+	case atom.Blockquote:
+		w.quotes++
 	case atom.Figure, atom.Figcaption, atom.Caption:
 		w.figures++
 	}
@@ -215,6 +222,20 @@ func (r *blockReader) element(n *html.Node) {
 	r.within = saved
 }
 
+// plainCell reports whether a cell of a table holds a short text and nothing that
+// begins a line.
+func plainCell(n *html.Node) bool {
+	size := 0
+	return find(n, func(c *html.Node) bool {
+		for t := c.FirstChild; t != nil; t = t.NextSibling {
+			if t.Type == html.TextNode {
+				size += len(t.Data)
+			}
+		}
+		return size > 200 || c != n && (blocks[c.DataAtom] || c.DataAtom == atom.Br)
+	}) == nil
+}
+
 func (r *blockReader) addText(text string) {
 	if strings.TrimSpace(text) == "" {
 		r.text.WriteByte(' ')
@@ -225,7 +246,7 @@ func (r *blockReader) addText(text string) {
 	if r.current == nil {
 		r.current = &block{
 			node: w.node, heading: w.heading, item: w.items > 0,
-			table: w.cells > 0, caption: w.figures > 0, doubt: w.doubt,
+			table: w.cells > 0, caption: w.figures > 0, quote: w.quotes > 0, doubt: w.doubt,
 		}
 		r.text.Reset()
 	}
