@@ -26,20 +26,46 @@ type Article struct {
 // by block.
 func (p *Page) Article() Article {
 	all := readBlocks(p.root)
-	weigh(all, majority(all))
-	root := heaviest(p.root, all)
-	if root == nil {
-		return Article{}
+	kept := p.choose(all, majority(all))
+	if size(kept)*5 < size(all) && size(kept) < 300 { // the names lied: read on without them
+		excused := map[*html.Node]bool{}
+		for _, b := range all {
+			excused[b.doubt] = true
+		}
+		if more := p.choose(all, excused); size(more) > size(kept) {
+			kept = more
+		}
 	}
-	root = firstOf(root, all)
-	kept := within(all, root)
-	kept = clean(kept, majority(kept), title(p.root))
 	var out Article
 	for _, b := range kept {
 		out.Paragraphs = append(out.Paragraphs, b.text)
 	}
 	out.Text = strings.Join(out.Paragraphs, "\n\n")
 	return out
+}
+
+// choose returns the blocks of the article if the excused elements may be in it.
+func (p *Page) choose(all []*block, excused map[*html.Node]bool) []*block {
+	weigh(all, excused)
+	root := heaviest(p.root, all)
+	if root == nil {
+		return nil
+	}
+	kept := within(all, firstOf(root, all))
+	inner := majority(kept)
+	for n, ok := range excused {
+		inner[n] = inner[n] || ok
+	}
+	return clean(kept, inner, title(p.root))
+}
+
+// size returns the length of the texts outside links.
+func size(all []*block) int {
+	n := 0
+	for _, b := range all {
+		n += b.length - b.linked
+	}
+	return n
 }
 
 // within returns the blocks below root.
@@ -228,12 +254,14 @@ var (
 // clean drops the blocks that do not belong to the article.
 func clean(all []*block, excused map[*html.Node]bool, title string) []*block {
 	kept := make([]*block, 0, len(all))
-	seen := map[string]bool{}
+	seen := map[string]*html.Node{}
 	for _, b := range cutEnding(all) {
-		if !rejected(b, excused, title) && !(b.length > 40 && seen[b.text]) {
-			kept = append(kept, b)
-			seen[b.text] = true
+		first, again := seen[b.text]
+		if rejected(b, excused, title) || again && b.length > 40 && first != b.node.Parent {
+			continue
 		}
+		kept = append(kept, b)
+		seen[b.text] = b.node.Parent
 	}
 	kept = trimEnds(kept)
 	return dropEmptyHeadings(kept)

@@ -56,7 +56,7 @@ var doubtful = regexp.MustCompile(`(?:^|-)(?:` + strings.Join([]string{
 	`ads?`, `adsense`, `adunit`, `adbox`, `pop-?up`, `modal`, `overlay`, `lightbox`, `footer`, `foot`, `nav`, `navigation`, `navbar`, `menu`, `toolbar`, `masthead`,
 	`by-?lines?`, `author(?:s|-box|-bio|-info|box|bio)?`, `bio`, `tags?`, `taglist`, `tag-list`, `topics?`, `categor(?:y|ies)`, `outbrain`, `taboola`, `trending`, `most-(?:read|popular|viewed)`, `popular`,
 	`read-?more`, `more-(?:from|on|stories|news|posts)`, `also-(?:read|like)`, `pagination`, `pager`, `paging`, `prev(?:ious)?`, `next`, `post-nav`, `ratings?`, `print(?:-only|able)?`, `email`,
-	`sr-only`, `screen-reader(?:-text)?`, `visually-hidden`, `visuallyhidden`, `meta`, `entry-meta`, `post-meta`, `dateline`, `timestamp`, `publish(?:ed)?-date`, `teasers?`, `follow(?:-us)?`,
+	`sr-only`, `screen-reader(?:-text)?`, `visually-hidden`, `visuallyhidden`, `meta`, `entry-meta`, `post-meta`, `dateline`, `timestamp`, `publish(?:ed)?-date`, `follow(?:-us)?`,
 	`copyright`, `disclaimer`, `legal`, `credits?`, `donat(?:e|ion)`, `login`, `register`, `paywall`, `upsell`, `cta`, `callout`, `carousel`, `slideshow`, `gallery`, `player`, `video(?:-player)?`,
 	`jp-relatedposts`, `yarpp`, `zergnet`, `revcontent`, `interstitial`, `skip-link`, `tooltip`, `poll`, `quiz`, `inline-story`, `feedback`, `caption`, `wp-caption-text`, `toc`, `table-of-contents`,
 }, "|") + `)(?:-|$)`)
