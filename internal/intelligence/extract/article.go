@@ -44,6 +44,15 @@ func (p *Page) Article() Article {
 	return out
 }
 
+// Text returns all text of the page that readers see, a line for each block.
+func (p *Page) Text() string {
+	var out []string
+	for _, b := range readBlocks(p.root) {
+		out = append(out, b.text)
+	}
+	return strings.Join(out, "\n")
+}
+
 // choose returns the blocks of the article if the excused elements may be in it.
 func (p *Page) choose(all []*block, excused map[*html.Node]bool) []*block {
 	weigh(all, excused)

@@ -137,7 +137,7 @@ func kendall(x []float64) (score, variance float64) {
 }
 
 // maxSlopes bounds the pairs that Sen's slope is the median of.
-const maxSlopes = 200_000
+const maxSlopes = 20_000
 
 // senSlope returns the median slope of pairs; for long series of pairs at a few
 // hundred fixed distances.
