@@ -25,8 +25,8 @@ const (
 // maxAgent is how much of a header is looked at.
 const maxAgent = 1024
 
-// Detect says whether a User-Agent header is a program's, and why. It takes a few
-// microseconds.
+// Detect says whether a User-Agent header is a program's, and why. It takes some
+// tens of microseconds.
 func Detect(agent string) Reason {
 	if len(agent) > maxAgent {
 		agent = agent[:maxAgent]

@@ -44,7 +44,9 @@ func contains(text, word string) bool {
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' }
 
-func isWord(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= 0x80 }
+func isWord(c byte) bool {
+	return isLetter(c) || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= 0x80
+}
 
 // tradeWords are what programs say of themselves.
 var tradeWords = parse(`
