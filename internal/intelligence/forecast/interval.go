@@ -41,7 +41,9 @@ func (b *backtest) intervals(out *Forecast) {
 	q := quantile(errs, p)
 	out.Low, out.High = make([]float64, h), make([]float64, h)
 	for k, v := range out.Values {
-		out.Low[k], out.High[k] = back(scale(v)-q*typical[k]), back(scale(v)+q*typical[k])
+		// Rounding on the way to logarithms and back must not put the value outside.
+		out.Low[k] = math.Min(v, back(scale(v)-q*typical[k]))
+		out.High[k] = math.Max(v, back(scale(v)+q*typical[k]))
 	}
 }
 
