@@ -26,6 +26,7 @@ type Article struct {
 // by block.
 func (p *Page) Article() Article {
 	all := readBlocks(p.root)
+	all = all[:min(len(all), maxBlocks)]
 	kept := p.choose(all, majority(all))
 	if size(kept)*5 < size(all) && size(kept) < 300 { // the names lied: read on without them
 		excused := map[*html.Node]bool{}
@@ -43,6 +44,9 @@ func (p *Page) Article() Article {
 	out.Text = strings.Join(out.Paragraphs, "\n\n")
 	return out
 }
+
+// maxBlocks bounds the blocks among which an article is looked for.
+const maxBlocks = 50_000
 
 // Text returns all text of the page that readers see, a line for each block.
 func (p *Page) Text() string {
@@ -311,7 +315,7 @@ func sameTitle(heading, title string) bool {
 // trimEnds drops short lines before the first and after the last sentence.
 func trimEnds(kept []*block) []*block {
 	isText := func(b *block) bool {
-		return b.heading == 0 && (b.length >= 80 || b.length >= 25 && endsSentence(b.text) || b.item && b.length >= 15)
+		return b.heading == 0 && (b.length >= 80 || b.length >= 25 && endsSentence(b.text) || b.item && b.length >= 15 || b.table)
 	}
 	for len(kept) > 0 && !isText(kept[0]) && kept[0].heading == 0 {
 		kept = kept[1:]

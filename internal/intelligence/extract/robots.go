@@ -26,7 +26,7 @@ type Robots struct {
 
 // robotGroup is the rules for one name of a crawler.
 type robotGroup struct {
-	agent string // lower case; "*" for all others
+	agent string // lower case, without version; "*" for all others
 	rules []robotRule
 	delay time.Duration
 	timed bool
@@ -64,7 +64,8 @@ func ParseRobots(body []byte) *Robots {
 			if !naming {
 				current, naming = nil, true
 			}
-			current = append(current, r.group(byName, strings.ToLower(value)))
+			name, _, _ := strings.Cut(strings.ToLower(value), "/") // versions do not count
+			current = append(current, r.group(byName, strings.TrimSpace(name)))
 			continue
 		case "sitemap":
 			if value != "" && len(r.Sitemaps) < maxRules {
@@ -131,19 +132,21 @@ func (g *robotGroup) add(key, value string) {
 	}
 }
 
-// match returns the group with the longest name that the agent's product token holds,
-// or the group for all, or nil.
+// match returns the group with the longest name that stands in the agent's product
+// token, or the group for all, or nil. RFC 9309 asks for equal names; that a group
+// named "google" is meant for "googlebot" too is what large crawlers and their authors
+// assume, and obeys more rules, not fewer. Names under three letters must be equal.
 func (r *Robots) match(agent string) *robotGroup {
-	agent = strings.ToLower(agent)
+	agent, _, _ = strings.Cut(strings.ToLower(agent), "/")
 	var best *robotGroup
 	for _, g := range r.groups {
-		if g.agent == "*" {
+		switch {
+		case g.agent == "*":
 			if best == nil {
 				best = g
 			}
-			continue
-		}
-		if g.agent != "" && strings.Contains(agent, g.agent) && (best == nil || best.agent == "*" || len(g.agent) > len(best.agent)) {
+		case g.agent != agent && (len(g.agent) < 3 || !strings.Contains(agent, g.agent)):
+		case best == nil || best.agent == "*" || len(g.agent) > len(best.agent):
 			best = g
 		}
 	}
