@@ -26,6 +26,9 @@ func parseTrends(table [][]string) (*Import, error) {
 	if share < 0.6 {
 		im.Kind = KindByRegion
 		im.readRegions(names, body)
+		if len(im.Regions) == 0 {
+			return nil, domain.Invalid("file", "The file has no dates and no numbers that could be an interest.")
+		}
 		return im, nil
 	}
 	im.Kind = KindOverTime

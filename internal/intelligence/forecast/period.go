@@ -84,7 +84,7 @@ func (s Series) Periods(hints ...int) []Period {
 func strongest(x []float64, hints []int, known []Period) Period {
 	limit := len(x) / 2
 	var best Period
-	acf := autocorrelation(x, min(len(x)-1, limit+limit/8+2))
+	acf := autocorrelation(x, len(x)-1)
 	for _, c := range append(spectralLines(x, acf, limit, hints), hinted(hints)...) {
 		if c.Length < 2 || c.Length > limit || slices.ContainsFunc(known, func(k Period) bool { return k.Length%c.Length == 0 }) {
 			continue
@@ -113,7 +113,7 @@ func hinted(hints []int) []Period {
 // spectralLines returns the periods of the lines that stand out of red noise, at most
 // eight, moved to the nearest peak of the autocorrelation.
 func spectralLines(x, acf []float64, limit int, hints []int) []Period {
-	size := 1 << bits.Len(uint(len(x)-1))
+	size := 2 << bits.Len(uint(len(x)-1)) // padded: a line between two frequencies is seen
 	re, im := make([]float64, size), make([]float64, size)
 	for i, v := range x {
 		w := math.Sin(math.Pi * (float64(i) + 0.5) / float64(len(x))) // sine taper against leakage
@@ -158,15 +158,19 @@ func spectralLines(x, acf []float64, limit int, hints []int) []Period {
 	return out[:min(len(out), 8)]
 }
 
-// peakNear returns the lag of the highest autocorrelation near a period that the
-// spectrum gives only within its resolution.
+// peakNear returns the lag with the highest autocorrelation, at itself and at its
+// multiples, near a period that the spectrum gives only within its resolution.
 func peakNear(acf []float64, period float64, n, limit int) int {
 	width := math.Max(1, period*period/float64(n))
 	lo, hi := max(2, int(period-width)), min(limit, int(math.Ceil(period+width)))
-	best := int(math.Round(period))
-	for lag := lo; lag <= hi && lag < len(acf); lag++ {
-		if best >= len(acf) || acf[lag] > acf[best] {
-			best = lag
+	best, most := int(math.Round(period)), math.Inf(-1)
+	for lag := lo; lag <= hi; lag++ {
+		var sum float64
+		for k := 1; k <= 4 && k*lag < len(acf)*3/4; k++ {
+			sum += acf[k*lag]
+		}
+		if sum > most {
+			best, most = lag, sum
 		}
 	}
 	return best
