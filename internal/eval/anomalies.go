@@ -10,7 +10,7 @@ import (
 	"empire/internal/intelligence/forecast"
 )
 
-// watched is a series with hand-labelled windows of anomalies.
+// watched is a series with hand-labeled windows of anomalies.
 type watched struct {
 	id     string
 	times  []time.Time
@@ -120,9 +120,9 @@ func threeSigma(x []float64) []int {
 	return out
 }
 
-// alarmCount counts points, labelled windows and alarms, which are runs of points.
+// alarmCount counts points, labeled windows and alarms, which are runs of points.
 type alarmCount struct {
-	steps, flagged, hits, labelled       float64
+	steps, flagged, hits, labeled        float64
 	windows, found, alarms, rightlyAlarm float64
 }
 
@@ -130,7 +130,7 @@ func (c *alarmCount) add(o *alarmCount) {
 	c.steps += o.steps
 	c.flagged += o.flagged
 	c.hits += o.hits
-	c.labelled += o.labelled
+	c.labeled += o.labeled
 	c.windows += o.windows
 	c.found += o.found
 	c.alarms += o.alarms
@@ -138,14 +138,14 @@ func (c *alarmCount) add(o *alarmCount) {
 }
 
 // count compares the points with the labels. Points at most 2·merge steps apart are
-// one alarm, right if one of its points lies in a labelled window.
+// one alarm, right if one of its points lies in a labeled window.
 func (c *alarmCount) count(inside []bool, points []int, merge int) {
 	c.steps, c.flagged = float64(len(inside)), float64(len(points))
 	for i, in := range inside {
 		if !in {
 			continue
 		}
-		c.labelled++
+		c.labeled++
 		if i == 0 || !inside[i-1] {
 			c.windows++
 			end := i
@@ -175,7 +175,7 @@ func (c *alarmCount) count(inside []bool, points []int, merge int) {
 }
 
 func (c *alarmCount) metrics(prefix string, into map[string]float64) {
-	p, r := ratio(c.hits, c.flagged), ratio(c.hits, c.labelled)
+	p, r := ratio(c.hits, c.flagged), ratio(c.hits, c.labeled)
 	into[prefix+"point_precision"], into[prefix+"point_recall"], into[prefix+"point_f1"] = p, r, harmonic(p, r)
 	p, r = ratio(c.rightlyAlarm, c.alarms), ratio(c.found, c.windows)
 	into[prefix+"window_precision"], into[prefix+"window_recall"], into[prefix+"window_f1"] = p, r, harmonic(p, r)

@@ -15,8 +15,8 @@ import (
 	"empire/internal/intelligence/forecast"
 )
 
-// labelled is a series with the part of it that is to be forecast.
-type labelled struct {
+// labeled is a series with the part of it that is to be forecast.
+type labeled struct {
 	id          string
 	train, test []float64
 	labels      []string // of the training part
@@ -25,7 +25,7 @@ type labelled struct {
 // seriesFile is a file of series with what is known about it.
 type seriesFile struct {
 	path   string
-	series []*labelled
+	series []*labeled
 	season int   // of the seasonal-naive baseline; 1 for none
 	hints  []int // periods that its calendar suggests
 }
@@ -44,11 +44,11 @@ func forecastFiles(dir string) ([]seriesFile, error) {
 	var out []seriesFile
 	for _, path := range paths {
 		f := seriesFile{path: path, season: seasons[filepath.Base(path)]}
-		byID := map[string]*labelled{}
+		byID := map[string]*labeled{}
 		ok, err := rows(path, []string{"series_id", "value", "part"}, func(get func(string) string) {
 			s := byID[get("series_id")]
 			if s == nil {
-				s = &labelled{id: get("series_id")}
+				s = &labeled{id: get("series_id")}
 				byID[s.id] = s
 				f.series = append(f.series, s)
 			}

@@ -3,7 +3,7 @@ package eval
 // tasks lists every task, one line each, in alphabetical order.
 func tasks() []task {
 	return []task{
-		{"anomalies", "find anomalies in time series, against hand-labelled windows", anomaliesTask},
+		{"anomalies", "find anomalies in time series, against hand-labeled windows", anomaliesTask},
 		{"bots", "tell bots from people by their user agent", botsTask},
 		{"extract", "find the main text of web pages", extractTask},
 		{"forecast", "forecast time series, against the seasonal-naive baseline", forecastTask},

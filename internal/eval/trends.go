@@ -79,7 +79,7 @@ func shuffled(f seriesFile, times int) (map[string]float64, error) {
 }
 
 // period returns the season for a series that is long enough for it.
-func period(s *labelled, season int) int {
+func period(s *labeled, season int) int {
 	if len(s.train) < 2*season {
 		return 1
 	}

@@ -48,7 +48,7 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// TestLabelled asserts precision and recall on the labelled user agents.
+// TestLabelled asserts precision and recall on the labeled user agents.
 func TestLabelled(t *testing.T) {
 	t.Parallel()
 	f, err := os.Open(testkit.Data(t, "analytics/user_agents_labelled.csv.gz"))

@@ -48,7 +48,7 @@ func (b *backtest) intervals(out *Forecast) {
 }
 
 // growing returns the mean error at every distance, made to grow with the distance by
-// pooling neighbours that do not (isotonic regression), never zero.
+// pooling neighbors that do not (isotonic regression), never zero.
 func growing(sums, counts []float64) []float64 {
 	type block struct {
 		sum, n float64

@@ -70,7 +70,7 @@ func diff(x []float64, lag int) []float64 {
 	return out
 }
 
-// movingMean returns the centred mean over a window of the given period; an even
+// movingMean returns the centered mean over a window of the given period; an even
 // period takes half of each end (2×m moving average). At the ends the window is cut.
 func movingMean(x []float64, period int) []float64 {
 	sums := make([]float64, len(x)+1)
@@ -173,7 +173,7 @@ func fft(re, im []float64) {
 	}
 }
 
-// solveRidge returns w that minimises |Xw-y|² + Σ penalty·w², by Cholesky. X has rows
+// solveRidge returns w that minimizes |Xw-y|² + Σ penalty·w², by Cholesky. X has rows
 // of len(penalty) numbers. It returns nil if the system is singular.
 func solveRidge(rows [][]float64, y, penalty []float64) []float64 {
 	p := len(penalty)

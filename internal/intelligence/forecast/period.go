@@ -19,7 +19,7 @@ type Period struct {
 }
 
 // periodLevel is the rate at which Periods may report a period of a series that has
-// none; minStrength is the weakest pattern worth modelling.
+// none; minStrength is the weakest pattern worth modeling.
 const (
 	periodLevel = 0.01
 	minStrength = 0.08
@@ -225,7 +225,7 @@ func strength(x []float64, m int) float64 {
 	return math.Max(0, 1-rest/all)
 }
 
-// seasonalMeans returns the mean of every phase, centred to sum to zero.
+// seasonalMeans returns the mean of every phase, centered to sum to zero.
 func seasonalMeans(x []float64, m int) []float64 {
 	out, counts := make([]float64, m), make([]float64, m)
 	for i, v := range x {

@@ -201,7 +201,7 @@ func (s Series) Observed() int {
 
 // Filled returns the values with every gap filled. With a period above 1 a gap takes
 // the nearest values of the same phase, moved to the level around it; otherwise, and
-// where no such value exists, it lies on the line between its neighbours. Gaps at the
+// where no such value exists, it lies on the line between its neighbors. Gaps at the
 // ends take the nearest value. A series without any value stays as it is.
 func (s Series) Filled(period int) []float64 {
 	line := interpolate(s.Values)

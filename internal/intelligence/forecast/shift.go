@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"math"
+	"slices"
 
 	"empire/internal/domain"
 )
@@ -111,15 +112,11 @@ func segments(x []float64, minSegment int) []int {
 				best[end], from[end] = c, a
 			}
 		}
-		kept := open[:0]
-		for _, a := range open {
-			if end-a < minSegment || best[a]+cost(a, end) <= best[end] {
-				kept = append(kept, a)
-			}
-		}
-		open = append(kept, end-minSegment+1)
-		if end-minSegment+1 < minSegment { // a first segment may not be shorter either
-			open = open[:len(open)-1]
+		open = slices.DeleteFunc(open, func(a int) bool {
+			return end-a >= minSegment && best[a]+cost(a, end) > best[end]
+		})
+		if next := end - minSegment + 1; next >= minSegment { // the first segment may not be shorter either
+			open = append(open, next)
 		}
 	}
 	var cuts []int
