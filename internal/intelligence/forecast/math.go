@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -242,15 +243,7 @@ func minimize(f func([]float64) float64, start []float64, step float64, evaluati
 		}
 		simplex[i] = vertex{x, f(x)}
 	}
-	byValue := func(a, b vertex) int {
-		switch {
-		case a.f < b.f:
-			return -1
-		case a.f > b.f:
-			return 1
-		}
-		return 0
-	}
+	byValue := func(a, b vertex) int { return cmp.Compare(a.f, b.f) }
 	toward := func(center, x []float64, t float64) vertex {
 		out := make([]float64, n)
 		for i := range out {

@@ -115,23 +115,11 @@ func shrink(x, p []float64) []float64 {
 // pieces, all at once, with a small ridge on the waves. It suits long periods: a year
 // of days is described by 20 numbers instead of 365.
 func harmonicPattern(y []float64, periods []int) pattern {
-	var waves [][2]float64 // period, harmonic
-	for _, m := range periods {
-		if len(y) < 2*m {
-			continue
-		}
-		length := float64(m)
-		if m == 365 {
-			length = 365.2425
-		}
-		for k := 1; k <= harmonics(m) && 2*k <= m; k++ {
-			waves = append(waves, [2]float64{length, float64(k)})
-		}
-	}
-	if len(waves) == 0 {
-		return noPattern(len(y))
-	}
 	n := len(y)
+	waves := wavesOf(periods, n)
+	if len(waves) == 0 {
+		return noPattern(n)
+	}
 	knots := min(10, n/40)
 	at := func(i int, row []float64) {
 		for w, wave := range waves {
@@ -173,6 +161,24 @@ func harmonicPattern(y []float64, periods []int) pattern {
 	out := pattern{past: make([]float64, n), ahead: func(i int) float64 { return value(n + i) }}
 	for i := range out.past {
 		out.past[i] = value(i)
+	}
+	return out
+}
+
+// wavesOf returns period and harmonic of every wave for n values.
+func wavesOf(periods []int, n int) [][2]float64 {
+	var out [][2]float64
+	for _, m := range periods {
+		if n < 2*m {
+			continue
+		}
+		length := float64(m)
+		if m == 365 {
+			length = 365.2425
+		}
+		for k := 1; k <= harmonics(m) && 2*k <= m; k++ {
+			out = append(out, [2]float64{length, float64(k)})
+		}
 	}
 	return out
 }
