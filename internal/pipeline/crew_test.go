@@ -46,7 +46,6 @@ type crew struct {
 	mu    sync.Mutex
 	now   time.Time
 	jobs  []job
-	order []string // kind and step of the jobs in the order in which they were done
 	busy  int
 }
 
