@@ -43,11 +43,10 @@ type crew struct {
 	engine *pipeline.Engine
 	events []domain.RunEvent
 
-	mu    sync.Mutex
-	now   time.Time
-	jobs  []job
-	order []string // kind and step of the jobs in the order in which they were done
-	busy  int
+	mu   sync.Mutex
+	now  time.Time
+	jobs []job
+	busy int
 }
 
 func newCrew(t *testing.T, s *store.Store, change func(*pipeline.Config), defs ...pipeline.Definition) *crew {

@@ -143,10 +143,3 @@ func (a *agent) send(ctx context.Context, conn *websocket.Conn, kind string, dat
 	defer cancel()
 	return conn.Write(ctx, websocket.MessageText, whole)
 }
-
-// got returns how many different messages and tasks came.
-func (a *agent) got() (messages, tasks int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.messages), len(a.tasks)
-}

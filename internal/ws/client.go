@@ -37,7 +37,6 @@ type client struct {
 	html  bool
 	all   bool // gets all events unless it subscribes to some
 	limit bounds
-	gone  func() // called once, when it is no more
 
 	mu      sync.Mutex // guards what follows
 	topics  []string
