@@ -35,7 +35,7 @@ func nerTask(ctx context.Context, dir string, progress Progress) ([]Dataset, err
 	})
 }
 
-type span struct{ from, to int }
+type namedSpan struct{ from, to int }
 
 type tally struct{ made, right, wanted int }
 
@@ -108,8 +108,8 @@ func tallyOf(m map[nlp.EntityKind]*tally, k nlp.EntityKind) *tally {
 	return m[k]
 }
 
-func goldSpans(tags []string) map[span]string {
-	out := map[span]string{}
+func goldSpans(tags []string) map[namedSpan]string {
+	out := map[namedSpan]string{}
 	for i := 0; i < len(tags); {
 		kind, begins := strings.CutPrefix(tags[i], "B-")
 		if !begins {
@@ -120,14 +120,14 @@ func goldSpans(tags []string) map[span]string {
 		for j < len(tags) && tags[j] == "I-"+kind {
 			j++
 		}
-		out[span{i, j}] = kind
+		out[namedSpan{i, j}] = kind
 		i = j
 	}
 	return out
 }
 
 // foundSpans joins the tokens with blanks and maps what is found in that text back.
-func foundSpans(language string, tokens []string) map[span]nlp.EntityKind {
+func foundSpans(language string, tokens []string) map[namedSpan]nlp.EntityKind {
 	var starts, ends []int
 	var b strings.Builder
 	for _, t := range tokens {
@@ -138,14 +138,14 @@ func foundSpans(language string, tokens []string) map[span]nlp.EntityKind {
 		b.WriteString(t)
 		ends = append(ends, b.Len())
 	}
-	out := map[span]nlp.EntityKind{}
+	out := map[namedSpan]nlp.EntityKind{}
 	for _, e := range nlp.Entities(language, b.String(), nil) {
 		from, okFrom := slices.BinarySearch(starts, e.Start)
 		to, okTo := slices.BinarySearch(ends, e.End)
 		if okFrom && okTo {
-			out[span{from, to + 1}] = e.Kind
+			out[namedSpan{from, to + 1}] = e.Kind
 		} else {
-			out[span{-1 - e.Start, -1}] = e.Kind // found, but not on the bounds of tokens
+			out[namedSpan{-1 - e.Start, -1}] = e.Kind // found, but not on the bounds of tokens
 		}
 	}
 	return out
