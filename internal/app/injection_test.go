@@ -15,6 +15,7 @@ import (
 	"empire/internal/app"
 	"empire/internal/domain"
 	"empire/internal/sample"
+	"empire/internal/testkit/modelserver"
 )
 
 // victim is a running program with a run that waits for a person, as an attacker
@@ -72,13 +73,22 @@ var channels = []struct {
 	{"forms of the dashboard", formClaims},
 	{"another tenant", tenantClaims},
 	{"without a run", publishClaims},
+	{"messages to agents", messageClaims},
+	{"an agent outside", agentClaims},
+	{"answers of a model", modelClaims},
 }
 
 // TestTextApprovesNothing: whatever is said by whichever way in, nothing is published
 // and no approval is decided; and then one person's word publishes the same run.
 func TestTextApprovesNothing(t *testing.T) {
 	t.Parallel()
+	vendor, err := modelserver.Start(modelserver.Config{Reply: func(prompt string) string { return prompt }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vendor.Close() })
 	a := startWith(t, map[string]string{
+		"models.model": "echo-1", "models.base_url": vendor.URL(), "models.api_key": "none",
 		"webhooks.n8n": hookToken, "limits.write": "0", "limits.auth": "0", "limits.intelligence": "0", "limits.anonymous": "0", "limits.read": "0",
 	})
 	c := newCaller(t, a)
