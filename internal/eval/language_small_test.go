@@ -2,29 +2,11 @@ package eval_test
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"empire/internal/domain"
 	"empire/internal/eval"
 )
-
-// write lays files out below a new directory.
-func write(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 // TestLanguageTasks measures data of a few rows whose figures can be told by hand,
 // beside files that no task can read.

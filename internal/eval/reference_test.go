@@ -13,7 +13,7 @@ import (
 )
 
 // run runs a task on a directory.
-func run(t *testing.T, task, dir string) (*eval.Report, error) {
+func runReference(t *testing.T, task, dir string) (*eval.Report, error) {
 	t.Helper()
 	return eval.Run(t.Context(), task, dir, func(string) {})
 }
@@ -24,7 +24,7 @@ func TestReferences(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Dir(testkit.Data(t, "reference"))
 	for _, task := range []string{"graph", "learn"} {
-		report, err := run(t, task, dir)
+		report, err := runReference(t, task, dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestReferences(t *testing.T) {
 }
 
 // write makes a data directory with one reference.
-func write(t *testing.T, name string, content map[string]any) string {
+func writeReference(t *testing.T, name string, content map[string]any) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "reference"), 0o750); err != nil {
@@ -92,7 +92,7 @@ func TestGraphFindsFaults(t *testing.T) {
 	} {
 		content := triangle()
 		tt.change(content)
-		report, err := run(t, "graph", write(t, "x.json", content))
+		report, err := runReference(t, "graph", writeReference(t, "x.json", content))
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
@@ -121,11 +121,11 @@ func TestReferencesRefuse(t *testing.T) {
 		{"no test rows", "learn", map[string]any{"test_probabilities": []float64{1}, "X_raw": [][]float64{{1}}, "y": []int{1}}, domain.CodeMalformed},
 		{"no text file", "learn", map[string]any{"nb_test_log_odds": []float64{1}, "vocabulary": []string{"a"}, "data": "text/x.jsonl lines 0-1 train"}, domain.CodeNotFound},
 	} {
-		if _, err := run(t, tt.task, write(t, "x.json", tt.content)); domain.CodeOf(err) != tt.code {
+		if _, err := runReference(t, tt.task, writeReference(t, "x.json", tt.content)); domain.CodeOf(err) != tt.code {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.code)
 		}
 	}
-	if _, err := run(t, "graph", t.TempDir()+"/missing"); domain.CodeOf(err) != domain.CodeNotFound {
+	if _, err := runReference(t, "graph", t.TempDir()+"/missing"); domain.CodeOf(err) != domain.CodeNotFound {
 		t.Errorf("missing directory: %v, want not found", err)
 	}
 }
@@ -138,12 +138,12 @@ func TestLearnReadsSettings(t *testing.T) {
 		"vocabulary": []string{"chair", "red", "red chair"}, "idf": []float64{}, "tolerance": 1e-9,
 		"rows": [][][2]float64{{{0, 1.0 / 3}, {1, 1.0 / 3}, {2, 1.0 / 3}}, {{0, 1.0 / 3}, {1, 1.0 / 3}, {2, 1.0 / 3}}},
 	}
-	report, err := run(t, "learn", write(t, "any_name.json", content))
+	report, err := runReference(t, "learn", writeReference(t, "any_name.json", content))
 	if err != nil || report.Datasets[0].Metrics["within_tolerance"] != 1 {
 		t.Errorf("report = %+v, %v", report, err)
 	}
 	content["params"] = strings.Replace(content["params"].(string), "l1", "l2", 1)
-	report, err = run(t, "learn", write(t, "any_name.json", content))
+	report, err = runReference(t, "learn", writeReference(t, "any_name.json", content))
 	if err != nil || report.Datasets[0].Metrics["rows_max_error"] < 0.1 {
 		t.Errorf("with another norm: %+v, %v, want a difference", report, err)
 	}

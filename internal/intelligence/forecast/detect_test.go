@@ -1,7 +1,6 @@
 package forecast_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -228,7 +227,7 @@ func FuzzDetect(f *testing.F) {
 		if got != nil {
 			for i, v := range got.Values {
 				if math.IsNaN(v) || math.IsInf(v, 0) || got.Low[i] > v || got.High[i] < v {
-					t.Fatal(fmt.Sprintf("step %d: %g in [%g, %g]", i, v, got.Low[i], got.High[i]))
+					t.Fatalf("step %d: %g in [%g, %g]", i, v, got.Low[i], got.High[i])
 				}
 			}
 		}
