@@ -82,8 +82,9 @@ func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 }
 
 // neverGood are operations that generated requests need not succeed with: they take
-// a code that only an authenticator has, or come too late for work that is short.
-var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run"}
+// a code that only an authenticator has, come too late for work that is short, or need
+// what only failures leave behind.
+var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "replay-dead-letter", "get-dead-letter", "raise-budget"}
 
 // hookToken is what a workflow of n8n proves itself with.
 const hookToken = "a token of workflows, long enough"
@@ -154,7 +155,10 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	c.want("PUT", base+"/pipelines/contract", definition("contract"), http.StatusOK, nil)
 	var nightly struct{ ID string }
 	c.want("POST", base+"/schedules", map[string]string{"name": "nightly", "pipeline": "contract", "cron": "0 3 * * *"}, http.StatusCreated, &nightly)
+	c.want("POST", base+"/agents", map[string]any{"id": "contract_helper", "task_types": []string{"research"}}, http.StatusCreated, nil)
 	return []apifuzz.Sample{
+		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
+		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},
 		{Operation: "delete-pipeline", Target: base + "/pipelines/another"},
 		{Operation: "create-schedule", Target: base + "/schedules", Body: `{"name": "hourly", "pipeline": "contract", "every": "1h"}`},
