@@ -117,9 +117,7 @@ func (b *socketBench) open(ctx context.Context, group *sync.WaitGroup) error {
 			defer func() { <-room }()
 			limited, cancel := context.WithTimeout(ctx, 30*time.Second)
 			defer cancel()
-			conn, _, err := websocket.Dial(limited, b.base+"/ws/dashboard?topics=agent.updated", &websocket.DialOptions{ //nolint:bodyclose // Dial: it never needs to be
-				HTTPHeader: http.Header{"Authorization": {"Bearer " + b.token}},
-			})
+			conn, err := b.dial(limited)
 			if err != nil {
 				faults <- err
 				return
@@ -136,10 +134,29 @@ func (b *socketBench) open(ctx context.Context, group *sync.WaitGroup) error {
 	}
 }
 
+// dial connects a client and waits for its hello: from then on it gets what happens.
+func (b *socketBench) dial(ctx context.Context) (*websocket.Conn, error) {
+	conn, _, err := websocket.Dial(ctx, b.base+"/ws/dashboard?topics=agent.updated", &websocket.DialOptions{ //nolint:bodyclose // Dial: it never needs to be
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + b.token}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	conn.SetReadLimit(1 << 20)
+	_, raw, err := conn.Read(ctx)
+	if err == nil && !bytes.HasPrefix(raw, []byte(`{"type":"hello"`)) {
+		err = fmt.Errorf("the first frame is no hello: %.100s", raw)
+	}
+	if err != nil {
+		_ = conn.CloseNow()
+		return nil, err
+	}
+	return conn, nil
+}
+
 // read takes frames until the connection ends.
 func (b *socketBench) read(ctx context.Context, conn *websocket.Conn) {
 	defer func() { _ = conn.CloseNow() }()
-	conn.SetReadLimit(1 << 20)
 	for {
 		_, raw, err := conn.Read(ctx)
 		if err != nil {

@@ -39,10 +39,11 @@ type Config struct {
 type DB struct {
 	d       dialect
 	writer  *sql.DB
-	readers *sql.DB     // the writer itself on PostgreSQL
-	watch   *sql.DB     // one connection for questions that must not wait for others; see Portfolio
-	written *statements // SQLite: what is kept prepared of the writer
-	read    *statements // and of the readers
+	readers *sql.DB      // the writer itself on PostgreSQL
+	watch   *sql.DB      // one connection for questions that must not wait for others; see Portfolio
+	written *statements  // SQLite: what is kept prepared of the writer
+	read    *statements  // and of the readers
+	back    *checkpoints // SQLite: write the journal back
 	url     string
 	place   string // for messages: the file, or host and database without the password
 	log     *slog.Logger
@@ -101,7 +102,7 @@ func (db *DB) Ping(ctx context.Context) error {
 // Close closes all connections. It is safe to call on a database that did not
 // open.
 func (db *DB) Close() error {
-	var errs []error
+	errs := []error{db.back.close()}
 	if db.watch != nil {
 		errs = append(errs, db.watch.Close())
 	}
@@ -147,6 +148,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) (err
 		return db.fail(err, "commit transaction")
 	}
 	committed = true
+	db.back.wrote()
 	c.Committed()
 	return nil
 }
@@ -163,7 +165,10 @@ type querier interface {
 func (db *DB) r(ctx context.Context) querier { return db.in(ctx, db.readers, db.read) }
 
 // w returns what writes: the transaction of ctx, else the writer.
-func (db *DB) w(ctx context.Context) querier { return db.in(ctx, db.writer, db.written) }
+func (db *DB) w(ctx context.Context) querier {
+	db.back.wrote()
+	return db.in(ctx, db.writer, db.written)
+}
 
 // in returns the transaction of ctx, else a pool; on SQLite with prepared statements.
 func (db *DB) in(ctx context.Context, pool *sql.DB, kept *statements) querier {

@@ -97,13 +97,20 @@ func (db *DB) openSQLite(ctx context.Context, cfg Config) error {
 		return db.fail(err, "open")
 	}
 	db.watch.SetMaxOpenConns(1)
+	back, err := sql.Open("sqlite", sqliteDSN(path))
+	if err != nil {
+		return db.fail(err, "open")
+	}
+	back.SetMaxOpenConns(1)
+	db.back = newCheckpoints(back)
 	db.written, db.read = newStatements(db.writer), newStatements(db.readers)
 	return nil
 }
 
 // sqliteDSN returns the address of a file. busy_timeout comes before everything
-// that may meet a lock. The journal is written back every 16 MB, which spares an
-// import half of its writes, and cut back to 64 MB if a long reader let it grow.
+// that may meet a lock. The writer writes the journal back at 16 MB, which the checkpoints
+// leave to it only when they fall behind, and cuts it to 64 MB if a long reader let
+// it grow.
 func sqliteDSN(path string, extra ...string) string {
 	params := []string{
 		"_pragma=busy_timeout(10000)", "_pragma=synchronous(NORMAL)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)",
