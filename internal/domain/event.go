@@ -20,19 +20,20 @@ type Event struct {
 
 // Areas of events: the first part of every topic.
 const (
-	EventAgent    = "agent"    // agent.status, agent.created, agent.deleted
-	EventApproval = "approval" // approval.opened, approval.approved, approval.rejected, approval.void, approval.expired
-	EventBudget   = "budget"   // budget.degraded, budget.exhausted, budget.raised
-	EventMessage  = "message"  // message.sent, message.handled, message.dead
-	EventPipeline = "pipeline" // pipeline.run.<state>, pipeline.step.<state>, pipeline.step.progress
-	EventSystem   = "system"   // system.component
-	EventTask     = "task"     // task.<state>, task.progress
-	EventWebsite  = "website"  // website.published, …
+	EventAgent        = "agent"        // agent.status, agent.created, agent.deleted
+	EventApproval     = "approval"     // approval.opened, approval.approved, approval.rejected, approval.void, approval.expired
+	EventBudget       = "budget"       // budget.degraded, budget.exhausted, budget.raised
+	EventIntelligence = "intelligence" // intelligence.research.<state>, intelligence.scan.<state>, …progress
+	EventMessage      = "message"      // message.sent, message.handled, message.dead
+	EventPipeline     = "pipeline"     // pipeline.run.<state>, pipeline.step.<state>, pipeline.step.progress
+	EventSystem       = "system"       // system.component
+	EventTask         = "task"         // task.<state>, task.progress
+	EventWebsite      = "website"      // website.published, …
 )
 
 // EventAreas returns all areas in order.
 func EventAreas() []string {
-	return []string{EventAgent, EventApproval, EventBudget, EventMessage, EventPipeline, EventSystem, EventTask, EventWebsite}
+	return []string{EventAgent, EventApproval, EventBudget, EventIntelligence, EventMessage, EventPipeline, EventSystem, EventTask, EventWebsite}
 }
 
 // Area returns the first part of the event's topic.
@@ -46,6 +47,8 @@ func EventPermission(area string) Permission {
 	switch area {
 	case EventApproval, EventWebsite, EventBudget:
 		return WebsitesRead
+	case EventIntelligence:
+		return IntelligenceUse
 	default:
 		return AgentsRead
 	}

@@ -16,6 +16,7 @@ const (
 	EvidenceSet         EvidenceKind = "set"         // one field over many feed rows, the input of a computation
 	EvidenceComputation EvidenceKind = "computation" // a formula over other evidence
 	EvidenceSetting     EvidenceKind = "setting"     // what the operator stated: address, e-mail
+	EvidenceSnapshot    EvidenceKind = "snapshot"    // a verbatim span of the text of a page as it was fetched
 	EvidenceRule        EvidenceKind = "rule"        // the text of a law or policy that a page names
 )
 
@@ -41,6 +42,11 @@ type Evidence struct {
 	Inputs  []EvidenceID `json:"inputs,omitempty"`
 	Args    []float64    `json:"args,omitempty"` // constants of the formula, such as a quantile or a threshold
 	Result  float64      `json:"result,omitempty"`
+
+	// EvidenceSnapshot: Value is the span, At when the page was fetched.
+	URL    string `json:"url,omitempty"`    // after redirects
+	SHA256 string `json:"sha256,omitempty"` // of the page's bytes as fetched, hexadecimal
+	Offset int    `json:"offset,omitempty"` // where Value begins in the page's main text, in bytes
 
 	// Note says in words what this is: "median price of 824 keyboards".
 	Note string `json:"note,omitempty"`
