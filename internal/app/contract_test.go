@@ -82,9 +82,8 @@ func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 }
 
 // neverGood are operations that generated requests need not succeed with: they take
-// a code that only an authenticator has, come too late for work that is short, or need
-// what only failures leave behind.
-var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "replay-dead-letter", "get-dead-letter", "raise-budget"}
+// a code that only an authenticator has, or come too late for work that is short.
+var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run"}
 
 // hookToken is what a workflow of n8n proves itself with.
 const hookToken = "a token of workflows, long enough"
@@ -156,7 +155,16 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var nightly struct{ ID string }
 	c.want("POST", base+"/schedules", map[string]string{"name": "nightly", "pipeline": "contract", "cron": "0 3 * * *"}, http.StatusCreated, &nightly)
 	c.want("POST", base+"/agents", map[string]any{"id": "contract_helper", "task_types": []string{"research"}}, http.StatusCreated, nil)
+	var dead []deadAnswer // of a message that came before its agent
+	c.want("POST", base+"/agents/contract_late/messages", map[string]any{"message": map[string]any{}}, http.StatusNotFound, nil)
+	c.want("POST", base+"/agents", map[string]any{"id": "contract_late", "task_types": []string{"research"}}, http.StatusCreated, nil)
+	c.want("GET", base+"/dead-letters?replayed=false", nil, http.StatusOK, &dead)
+	var budget struct{ ID string }
+	c.want("POST", base+"/budgets", map[string]any{"name": "contract", "period": "day", "limit_minor": 500}, http.StatusCreated, &budget)
 	return []apifuzz.Sample{
+		{Operation: "get-dead-letter", Target: base + "/dead-letters/" + dead[0].ID},
+		{Operation: "replay-dead-letter", Target: base + "/dead-letters/" + dead[0].ID + "/replay"},
+		{Operation: "raise-budget", Target: base + "/budgets/" + budget.ID + "/raise", Body: `{"amount_minor": 100}`},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

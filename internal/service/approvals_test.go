@@ -461,10 +461,7 @@ func TestApprovalLogTenants(t *testing.T) {
 // exported lines gives the chain.
 func TestLogWithSHA256Sum(t *testing.T) {
 	t.Parallel()
-	program, err := exec.LookPath("sha256sum")
-	if err != nil {
-		t.Skip("sha256sum is not installed")
-	}
+	program := testkit.Look(t, "sha256sum")
 	i := newInbox(t, testkit.DB(t), nil)
 	_, open := i.run(t, 3, func(step int) domain.Question {
 		q := stepQuestion(step)
