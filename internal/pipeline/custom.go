@@ -71,6 +71,7 @@ func (e *Engine) Check(ctx context.Context, tenant domain.TenantID, source strin
 	var broken error // the store, not the definition
 	p, faults := spec.Parse(source, &spec.World{
 		Agent: e.cfg.Agent.Check,
+		Undo:  e.undoable,
 		Pipeline: func(name string) error {
 			err := e.Startable(ctx, tenant, name)
 			if domain.CodeOf(err) != domain.CodeInvalid {
@@ -137,6 +138,18 @@ func (e *Engine) usable(kind string) error {
 	return nil
 }
 
+// undoable returns why a task cannot undo a step. An agent outside may take days, and
+// its answer would have no step to go to.
+func (e *Engine) undoable(agent domain.AgentID, task string) error {
+	if err := e.cfg.Agent.Check(agent, task); err != nil {
+		return err
+	}
+	if e.cfg.Agent.External(agent) {
+		return domain.Errorf(domain.CodeInvalid, "Agent %s works outside the program and cannot undo a step.", agent)
+	}
+	return nil
+}
+
 // compile turns the text's steps into functions.
 func (e *Engine) compile(p *spec.Pipeline, version int) (Definition, error) {
 	def := Definition{Name: p.Name, Version: version, priority: p.Priority, spec: p}
@@ -145,6 +158,9 @@ func (e *Engine) compile(p *spec.Pipeline, version int) (Definition, error) {
 		sd := StepDef{
 			Name: s.Name, Agent: s.Agent, Task: s.Task, Timeout: inlineTimeout, Retry: retryOf(s.Retry, inlineRetry), After: s.After,
 			Limits: ofTenant(s.Limits), Run: e.customStep(p, s),
+		}
+		if s.Undo != nil {
+			sd.Compensate = e.task(s.Undo.Agent, s.Undo.Task, s.Undo.Params)
 		}
 		if s.Timeout > 0 {
 			sd.Timeout = time.Duration(s.Timeout)
@@ -180,11 +196,16 @@ func (e *Engine) customStep(p *spec.Pipeline, s *spec.Step) Func {
 			return Output{Wait: true, WakeAt: e.now().Add(time.Duration(s.Wait))}, nil
 		}
 	default:
-		return e.stage(s.Agent, func(in *Input) (domain.TaskSpec, error) {
-			params, err := in.fill(s.Params)
-			return domain.TaskSpec{Type: s.Task, Params: params}, err
-		})
+		return e.task(s.Agent, s.Task, s.Params)
 	}
+}
+
+// task gives an agent a task whose parameters have references.
+func (e *Engine) task(agent domain.AgentID, kind string, params map[string]any) Func {
+	return e.stage(agent, func(in *Input) (domain.TaskSpec, error) {
+		filled, err := in.fill(params)
+		return domain.TaskSpec{Type: kind, Params: filled}, err
+	})
 }
 
 // fill returns params with their references replaced, as JSON.

@@ -115,20 +115,20 @@ func (r *reader) times(s *Step) {
 // references checks that a step refers to parameters that are declared and to steps
 // that come before it.
 func (r *reader) references(p *Pipeline, s *Step, at map[string]int, before map[int]bool) {
-	check := func(path string, refs []Ref) {
+	check := func(path string, refs []Ref, own bool) {
 		for _, ref := range refs {
 			switch j, known := at[ref[1]]; {
 			case ref[0] == "params" && !slices.ContainsFunc(p.Params, func(d Param) bool { return d.Name == ref[1] }):
 				r.fault(s.node, path, "Parameter %q is not declared.", ref[1])
 			case ref[0] == "steps" && !known:
 				r.fault(s.node, path, "There is no step %q.", ref[1])
-			case ref[0] == "steps" && !before[j]:
+			case ref[0] == "steps" && !before[j] && !(own && ref[1] == s.Name):
 				r.fault(s.node, path, "Step %s does not come after step %s, so its result cannot be used.", s.Name, ref[1])
 			}
 		}
 	}
 	if s.When != nil {
-		check(join(s.path, "when"), s.When.Refs())
+		check(join(s.path, "when"), s.When.Refs(), false)
 	}
 	texts := map[string]any{"params": s.Params}
 	if s.Params == nil {
@@ -140,9 +140,13 @@ func (r *reader) references(p *Pipeline, s *Step, at map[string]int, before map[
 	if s.Approval != nil {
 		texts["approval.title"] = s.Approval.Title
 	}
+	if s.Undo != nil && s.Undo.Params != nil {
+		texts["undo.params"] = s.Undo.Params
+	}
 	for _, name := range sortedNames(texts) {
 		path := join(s.path, name)
-		check(path, Refs(texts[name], path, func(path string, err error) { r.fault(s.node, path, "The text cannot be read: %s.", err) }))
+		refs := Refs(texts[name], path, func(path string, err error) { r.fault(s.node, path, "The text cannot be read: %s.", err) })
+		check(path, refs, name == "undo.params")
 	}
 	for i, l := range s.Limits {
 		r.limitKey(p, s, fmt.Sprintf("%s.limits[%d].key", s.path, i), l.Key)
@@ -176,6 +180,11 @@ func (r *reader) exists(s *Step, world *World) {
 	if s.has["agent"] && s.has["task"] {
 		if err := world.Agent(s.Agent, s.Task); err != nil {
 			r.fault(s.node, join(s.path, "agent"), "%s", domain.MessageOf(err))
+		}
+	}
+	if s.Undo != nil && s.Undo.Agent != "" && s.Undo.Task != "" && world.Undo != nil {
+		if err := world.Undo(s.Undo.Agent, s.Undo.Task); err != nil {
+			r.fault(s.node, join(s.path, "undo.agent"), "%s", domain.MessageOf(err))
 		}
 	}
 	if s.has["pipeline"] {

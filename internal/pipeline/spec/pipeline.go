@@ -18,7 +18,9 @@
 // A step uses one of: agent with task and params; model (prompt, system, model,
 // max_tokens); approval (title, four_eyes, expires_in); pipeline with params; wait.
 // after names the steps that must have ended before, without it that is the step
-// before, and [] is none. Reading is strict: whatever is not known is a fault, and
+// before, and [] is none. undo (agent, task, params) is what an agent of the program
+// does once the step has completed and its run is cancelled or fails; it may refer to
+// the step's own result. Reading is strict: whatever is not known is a fault, and
 // all faults are reported at once, each with its place.
 package spec
 
@@ -64,6 +66,7 @@ type Step struct {
 	Timeout  domain.Duration // 0: the default
 	Retry    *domain.RetryPolicy
 	Limits   []domain.Limit
+	Undo     *Undo // nil: nothing
 
 	node     *yaml.Node
 	path     string
@@ -87,10 +90,19 @@ type Approval struct {
 	ExpiresIn domain.Duration
 }
 
+// Undo is the task of an agent that undoes a step.
+type Undo struct {
+	Agent  domain.AgentID
+	Task   string
+	Params map[string]any // with references, the step's own result included
+}
+
 // World is what a definition may refer to.
 type World struct {
 	// Agent returns why an agent or a task type of it cannot be used.
 	Agent func(agent domain.AgentID, task string) error
+	// Undo returns why an agent or a task type of it cannot undo a step; it may be nil.
+	Undo func(agent domain.AgentID, task string) error
 	// Pipeline returns why a pipeline cannot be started as a step.
 	Pipeline func(name string) error
 	// Uses returns why a kind of step (model, approval) cannot be used here; it may be
@@ -169,17 +181,13 @@ func (r *reader) step(p *Pipeline, n *yaml.Node, path string) {
 	s := Step{node: n, path: path}
 	var agent, when string
 	s.has = r.fields(n, path, map[string]func(*yaml.Node, string){
-		"name":  r.text(&s.Name),
-		"after": func(n *yaml.Node, path string) { s.after = n; r.texts(&s.After)(n, path) },
-		"when":  func(n *yaml.Node, path string) { s.whenNode = n; r.text(&when)(n, path) },
-		"agent": r.text(&agent),
-		"task":  r.text(&s.Task),
-		"params": func(n *yaml.Node, path string) {
-			var ok bool
-			if s.Params, ok = r.value(n, path).(map[string]any); !ok {
-				r.fault(n, path, "An object is expected.")
-			}
-		},
+		"name":     r.text(&s.Name),
+		"after":    func(n *yaml.Node, path string) { s.after = n; r.texts(&s.After)(n, path) },
+		"when":     func(n *yaml.Node, path string) { s.whenNode = n; r.text(&when)(n, path) },
+		"agent":    r.text(&agent),
+		"task":     r.text(&s.Task),
+		"params":   r.object(&s.Params),
+		"undo":     func(n *yaml.Node, path string) { s.Undo = r.undo(n, path) },
 		"model":    func(n *yaml.Node, path string) { s.Model = r.model(n, path) },
 		"approval": func(n *yaml.Node, path string) { s.Approval = r.approval(n, path) },
 		"pipeline": r.text(&s.Pipeline),
@@ -198,6 +206,16 @@ func (r *reader) step(p *Pipeline, n *yaml.Node, path string) {
 		}
 	}
 	p.Steps = append(p.Steps, s)
+}
+
+func (r *reader) undo(n *yaml.Node, path string) *Undo {
+	u := &Undo{}
+	var agent string
+	seen := r.fields(n, path, map[string]func(*yaml.Node, string){"agent": r.text(&agent), "task": r.text(&u.Task), "params": r.object(&u.Params)})
+	if u.Agent = domain.AgentID(agent); !seen["agent"] || !seen["task"] {
+		r.fault(n, path, "What undoes a step needs agent and task.")
+	}
+	return u
 }
 
 func (r *reader) model(n *yaml.Node, path string) *Model {

@@ -173,6 +173,15 @@ func (r *reader) texts(dst *[]string) func(*yaml.Node, string) {
 	}
 }
 
+func (r *reader) object(dst *map[string]any) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		var ok bool
+		if *dst, ok = r.value(n, path).(map[string]any); !ok {
+			r.fault(n, path, "An object is expected.")
+		}
+	}
+}
+
 func (r *reader) boolean(dst *bool) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" || n.Decode(dst) != nil {

@@ -52,6 +52,9 @@ func TestFaults(t *testing.T) {
 		{"model and approval", head + "- {name: a, model: {max_tokens: -1}}\n- {name: b, approval: {four_eyes: maybe}}", []string{
 			"5:20 steps[0].model.prompt: A model needs", "5:20 steps[0].model.max_tokens: The tokens", "6:35 steps[1].approval.four_eyes: true or false", "6:23 steps[1].approval.title: An approval needs",
 		}},
+		{"undo", head + "- {name: a, wait: 1s, undo: {agent: q}}\n- {name: b, wait: 1s, undo: {agent: q, task: t, params: {own: \"${steps.b.x}\", later: \"${steps.c.x}\"}}}\n- {name: c, wait: 1s, undo: {agent: q, task: t, params: 1, when: now}}", []string{
+			"5:29 steps[0].undo: What undoes a step needs", "7:57 steps[2].undo.params: An object", `7:60 steps[2].undo.when: "when" is not known`, "6:3 steps[1].undo.params: Step b does not come after step c",
+		}},
 		{"a JSON fault", `{"name": "p", "steps": [{"name": "a", "wait": 5}]}`, []string{"1:47 steps[0].wait: A duration", "1:25 steps[0].wait: The wait"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
