@@ -733,9 +733,12 @@ type Evidence struct {
 	Formula string     `json:"formula,omitempty"`
 	Inputs  []string   `json:"inputs,omitempty"`
 	Note    string     `json:"note,omitempty"`
+	Offset  *int64     `json:"offset,omitempty"`
 	Result  *float64   `json:"result,omitempty"`
 	RowKey  string     `json:"row_key,omitempty"`
 	Rows    []string   `json:"rows,omitempty"`
+	Sha256  string     `json:"sha256,omitempty"`
+	URL     string     `json:"url,omitempty"`
 	Value   string     `json:"value,omitempty"`
 	Values  []float64  `json:"values,omitempty"`
 }

@@ -70,7 +70,7 @@ func TestJSON(t *testing.T) {
 		{"budget raise nothing --by 1.00", 1}, {"budget delete articles", 0}, {"budget delete articles", 1},
 		{"price list", 0}, {"price set openai gpt-6-luna --input 0.10 --output 0.50 --from 2026-03-01", 0}, {"price resettle openai gpt-6-luna --from 2026-06-01 --to 2026-06-02", 0},
 		{"price resettle openai unheard-of --from 2026-06-01 --to 2026-06-02", 1},
-		{"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
+		{"eval robots", 1}, {"eval nothing", 2}, {"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
 		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench bare": true, "bench serve": true, // have tests of their own
