@@ -96,17 +96,17 @@ func TestRunCountsFailures(t *testing.T) {
 	}{
 		{
 			"refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
-			func(f bench.Failures) bool { return f.Status > 3 && f.Server == 0 && f.Total() == f.Status },
+			func(f bench.Failures) bool { return f.Status >= 3 && f.Server == 0 && f.Total() == f.Status },
 		},
 		{
 			"overloaded", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 			func(f bench.Failures) bool {
-				return f.Status > 3 && f.Server == f.Status && f.Statuses[503] == f.Status
+				return f.Status >= 3 && f.Server == f.Status && f.Statuses[503] == f.Status
 			},
 		},
 		{
 			"short", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "1234") },
-			func(f bench.Failures) bool { return f.Length > 3 && f.Total() == f.Length },
+			func(f bench.Failures) bool { return f.Length >= 3 && f.Total() == f.Length },
 		},
 		{
 			"cut off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
