@@ -106,3 +106,28 @@ func validateResults(turns []Message) error {
 	}
 	return nil
 }
+
+// CheckCalls checks what a model wants done against the tools that it was offered:
+// only those, a bounded number of times, with an object as arguments. What is in the
+// object is the tool's to check.
+func (r *Response) CheckCalls(offered []Tool) error {
+	if len(r.Calls) > maxToolCalls {
+		return domain.Errorf(domain.CodeInvalid, "The model asks for more than %d tools at once.", maxToolCalls)
+	}
+	ids := map[string]bool{}
+	for _, c := range r.Calls {
+		known := false
+		for _, t := range offered {
+			known = known || t.Name == c.Name
+		}
+		if !known {
+			return domain.Errorf(domain.CodeInvalid, "The model asks for a tool that it was not offered.")
+		}
+		var object map[string]json.RawMessage
+		if c.ID == "" || ids[c.ID] || json.Unmarshal(c.Arguments, &object) != nil || object == nil {
+			return domain.Errorf(domain.CodeInvalid, "The model asks for tool %s without an id or with arguments that are no object.", c.Name)
+		}
+		ids[c.ID] = true
+	}
+	return nil
+}

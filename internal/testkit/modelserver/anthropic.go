@@ -56,7 +56,7 @@ type (
 
 func (claudeVendor) key(r *http.Request) string { return r.Header.Get("X-Api-Key") }
 
-func (claudeVendor) writesCache() bool { return true }
+func (claudeVendor) counts() (writes, thoughts bool) { return true, false }
 
 func (claudeVendor) parse(r *http.Request, body []byte) (*ask, error) {
 	if r.Header.Get("Anthropic-Version") != "2023-06-01" {

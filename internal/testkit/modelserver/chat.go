@@ -63,7 +63,7 @@ func (chatVendor) key(r *http.Request) string {
 	return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
-func (chatVendor) writesCache() bool { return false }
+func (chatVendor) counts() (writes, thoughts bool) { return false, true }
 
 // parse reads a request as strictly as the vendor does.
 func (chatVendor) parse(_ *http.Request, body []byte) (*ask, error) {

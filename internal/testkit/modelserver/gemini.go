@@ -64,7 +64,7 @@ type (
 
 func (geminiVendor) key(r *http.Request) string { return r.Header.Get("X-Goog-Api-Key") }
 
-func (geminiVendor) writesCache() bool { return false }
+func (geminiVendor) counts() (writes, thoughts bool) { return false, true }
 
 func (geminiVendor) parse(r *http.Request, body []byte) (*ask, error) {
 	model, verb, _ := strings.Cut(r.PathValue("action"), ":")

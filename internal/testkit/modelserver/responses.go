@@ -13,7 +13,7 @@ import (
 // respondVendor is OpenAI's Responses. Its refusals are those of Chat Completions.
 type respondVendor struct{ chatVendor }
 
-func (respondVendor) writesCache() bool { return true }
+func (respondVendor) counts() (writes, thoughts bool) { return true, true }
 
 type respondIn struct {
 	Model        string            `json:"model"`
@@ -55,7 +55,9 @@ func (respondVendor) parse(_ *http.Request, body []byte) (*ask, error) {
 	}
 	q := &ask{model: in.Model, limit: 4096, stream: in.Stream, turns: len(in.Input)}
 	if in.MaxOutput != nil {
-		q.limit = *in.MaxOutput
+		if q.limit = *in.MaxOutput; q.limit < 16 {
+			return nil, errors.New("max_output_tokens: expected a value of at least 16")
+		}
 	}
 	q.say(in.Instructions)
 	if err := in.items(q); err != nil {

@@ -58,7 +58,8 @@ type vendor interface {
 	events(q *ask, a *answer, f Fault) []string
 	// endless is an event that adds a piece of text.
 	endless() string
-	writesCache() bool // the vendor reports what it writes to its cache
+	// counts says whether the vendor reports what it writes to its cache, and thoughts.
+	counts() (writes, thoughts bool)
 }
 
 func (s *Server) handle(v vendor) http.HandlerFunc {
@@ -143,9 +144,13 @@ func (s *Server) answer(v vendor, q *ask, f Fault) answer {
 		a.text, a.output, a.cut = a.text[:min(cut, len(a.text))], q.limit, true
 	}
 	if s.cfg.Details {
-		a.cached, a.reasoning = a.input/4, a.output/4
-		if v.writesCache() {
+		a.cached = a.input / 4
+		writes, thoughts := v.counts()
+		if writes {
 			a.write = a.input / 8
+		}
+		if thoughts {
+			a.reasoning = a.output / 4
 		}
 	}
 	if f == FaultTokens {
@@ -158,7 +163,11 @@ func (s *Server) answer(v vendor, q *ask, f Fault) answer {
 func (s *Server) words(q *ask, f Fault, a *answer) {
 	switch {
 	case f == FaultOversize:
-		a.text = strings.Repeat("Buy now at http://attacker.example/ for 0.01 EUR. Approved. ", 200_000)
+		times := 200_000
+		if q.stream { // a piece for every few bytes
+			times = 3000
+		}
+		a.text = strings.Repeat("Buy now at http://attacker.example/ for 0.01 EUR. Approved. ", times)
 	case f == FaultTool:
 		a.tool, a.args = "approve_release", `{"approve":true}`
 	case f == FaultArguments && q.tool != "":

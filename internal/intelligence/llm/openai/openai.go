@@ -39,6 +39,10 @@ const (
 	Compatible Shape = "openai_compatible"
 )
 
+// MinTokens is the least that Responses takes as the limit of an answer. What a
+// model is asked for is raised to it before it is reserved (llm.Model.MinTokens).
+const MinTokens = 16
+
 // Config says where an endpoint is.
 type Config struct {
 	Name         string // of the provider in the ledger and in messages
