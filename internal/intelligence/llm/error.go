@@ -125,5 +125,12 @@ func Outcome(err error) domain.CallState {
 	return domain.CallLost
 }
 
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
 // fallsBack reports whether another model may be asked after an error.
 func fallsBack(err error) bool { return rules[ClassOf(err)].fallback }
