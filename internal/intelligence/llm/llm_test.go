@@ -57,7 +57,7 @@ func (b *book) Reserve(_ context.Context, r domain.CallRequest) (*domain.ModelCa
 		return nil, b.refuse
 	}
 	o := r.Options[min(b.take, len(r.Options)-1)]
-	c := &domain.ModelCall{ID: domain.ModelCallID(domain.NewID("call")), Key: r.Key, Name: o.Name, Provider: o.Provider, Model: o.Model, MaxOutput: o.MaxOutput}
+	c := &domain.ModelCall{ID: domain.ModelCallID(domain.NewID("call")), Key: r.Key, Name: o.Name, Provider: o.Provider, Model: o.Model, InputBound: o.InputBound, MaxOutput: o.MaxOutput}
 	if b.calls == nil {
 		b.calls = map[domain.ModelCallID]*domain.ModelCall{}
 	}

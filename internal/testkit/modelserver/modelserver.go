@@ -150,6 +150,7 @@ type Server struct {
 	bills []Bill
 	seen  int
 	held  chan struct{} // not nil: answers wait until it is closed
+	plays Fault         // by every request
 }
 
 // Start begins to listen.
@@ -238,6 +239,13 @@ func (s *Server) Hold() (release func()) {
 	})
 }
 
+// Play makes every request from now on meet a fault, until it is "".
+func (s *Server) Play(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plays = f
+}
+
 // bill appends a line with one write, so that a killed process leaves whole lines.
 func (s *Server) bill(b *Bill) error {
 	line, err := json.Marshal(b)
@@ -257,6 +265,12 @@ func (s *Server) bill(b *Bill) error {
 
 // pick returns the fault that a prompt asks for, or one by chance, or "".
 func (s *Server) pick(prompt string) Fault {
+	s.mu.Lock()
+	plays := s.plays
+	s.mu.Unlock()
+	if plays != "" {
+		return plays
+	}
 	for _, f := range faults {
 		if strings.Contains(prompt, Marker(f)) {
 			return f
