@@ -106,8 +106,10 @@ func (n *node) strict(root *node, at string, depth int) error {
 	if depth > 10 {
 		return fmt.Errorf("%s: it is deeper than 10", at)
 	}
-	if n.Ref != "" && root.def(n.Ref) == nil {
-		return fmt.Errorf("%s: there is no %s", at, n.Ref)
+	if n.Ref != "" {
+		if def := root.def(n.Ref); def == nil || !slices.Contains(def.Type, "object") || len(def.AnyOf) > 0 {
+			return fmt.Errorf("%s: %s is no object among the definitions", at, n.Ref) // others could go round in circles
+		}
 	}
 	if _, err := regexp.Compile(n.Pattern); err != nil {
 		return fmt.Errorf("%s: the pattern cannot be used", at)
