@@ -41,17 +41,17 @@ func CheckModels(ctx context.Context, cfg *config.Config) ([]ModelCheck, error) 
 	var out []ModelCheck
 	seen := map[string]bool{}
 	for _, e := range list {
-		if at := e.Provider + " " + e.API + " " + e.BaseURL; e.Name != cfg.Models.Embedding && seen[at] {
+		at, embedding := e.Provider+" "+e.API+" "+e.BaseURL, e.Name == cfg.Models.Embedding
+		if !embedding && seen[at] {
 			continue
-		} else if e.Name != cfg.Models.Embedding {
-			seen[at] = true
 		}
+		seen[at] = seen[at] || !embedding
 		model, err := router.Get(e.Name)
 		if err != nil {
 			return nil, err
 		}
 		c := ModelCheck{Model: e.Name, Provider: e.Provider}
-		c.call(ctx, model, e.Name == cfg.Models.Embedding)
+		c.call(ctx, model, embedding)
 		c.Advice = adviceOn(c.Err)
 		if c.Err == nil && c.Usage != nil {
 			c.Cost = costOf(ctx, cfg, model, *c.Usage)

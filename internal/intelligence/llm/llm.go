@@ -68,6 +68,11 @@ type Request struct {
 	// that asked. An error of it ends the call, which was paid. nil: no streaming.
 	Stream func(text string) error `json:"-"`
 
+	// Number is that of the call within the work, by which a repeated attempt finds its
+	// answer; 0: the next one. Calls that are made at the same time take theirs before
+	// they start, from domain.WorkScope.NextCall, or their order would be chance.
+	Number int `json:"-"`
+
 	// IdempotencyKey names the paid call, CallName the place in the work where it is
 	// made: run, step and number. Metered sets them; they go out as headers.
 	IdempotencyKey string `json:"-"`

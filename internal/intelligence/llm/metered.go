@@ -88,8 +88,11 @@ func (m *Metered) Call(ctx context.Context, r Request) (*Response, error) {
 	for i, model := range models {
 		res, err := m.try(ctx, scope, key, &r, model)
 		if err == nil {
+			if err := res.CheckCalls(r.Tools); err != nil {
+				return nil, err
+			}
 			m.remember(ctx, scope.Tenant, key.Hash, res)
-			return res, res.CheckCalls(r.Tools)
+			return res, nil
 		}
 		if i == len(models)-1 || !fallsBack(err) || delivered || ctx.Err() != nil {
 			return nil, err
@@ -118,12 +121,15 @@ func (m *Metered) known(ctx context.Context, key domain.CallKey, inWork bool, te
 			return nil, nil //nolint:nilnil // documented
 		}
 	}
+	if err := res.CheckCalls(r.Tools); err != nil {
+		return nil, err
+	}
 	if r.Stream != nil && res.Text != "" {
 		if err := r.Stream(res.Text); err != nil {
 			return nil, err
 		}
 	}
-	return res, res.CheckCalls(r.Tools)
+	return res, nil
 }
 
 // callKey names a call: by the step or task that asks, else by itself.
@@ -135,7 +141,10 @@ func callKey(scope domain.WorkScope, r *Request, asked string) (domain.CallKey, 
 		return domain.CallKey{}, fmt.Errorf("hash request: %w", err)
 	}
 	sum := sha256.Sum256(raw)
-	key := domain.CallKey{Owner: string(scope.StepID), Number: scope.NextCall(), Hash: hex.EncodeToString(sum[:])}
+	key := domain.CallKey{Owner: string(scope.StepID), Number: r.Number, Hash: hex.EncodeToString(sum[:])}
+	if key.Number == 0 {
+		key.Number = scope.NextCall()
+	}
 	if key.Owner == "" {
 		key.Owner = string(scope.TaskID)
 	}

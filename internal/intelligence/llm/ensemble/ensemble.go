@@ -84,9 +84,11 @@ func Ask(ctx context.Context, c llm.Caller, q Question) (*Report, error) {
 	r := &Report{Answers: make([]Answer, len(q.Models))}
 	var group errgroup.Group
 	group.SetLimit(maxModels)
+	scope, _ := domain.ScopeFrom(ctx)
 	for i, name := range q.Models {
+		number := scope.NextCall() // before they run: a repeated attempt finds what was paid
 		group.Go(func() error {
-			r.Answers[i] = ask(ctx, c, &q, name)
+			r.Answers[i] = ask(ctx, c, &q, name, number)
 			return nil
 		})
 	}
@@ -118,9 +120,11 @@ func (q *Question) validate() error {
 	return nil
 }
 
-func ask(ctx context.Context, c llm.Caller, q *Question, name string) Answer {
+func ask(ctx context.Context, c llm.Caller, q *Question, name string, number int) Answer {
 	out := Answer{Model: name}
-	res, err := llm.Structured[claimList](ctx, c, llm.Request{Model: name, System: q.System, Prompt: q.Prompt, MaxTokens: q.MaxTokens, Schema: schema})
+	res, err := llm.Structured[claimList](ctx, c, llm.Request{
+		Model: name, System: q.System, Prompt: q.Prompt, MaxTokens: q.MaxTokens, Schema: schema, Number: number,
+	})
 	if err != nil {
 		out.Err = err
 		return out

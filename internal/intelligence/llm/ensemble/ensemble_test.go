@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"empire/internal/domain"
@@ -78,5 +79,33 @@ func TestAskRefuses(t *testing.T) {
 	}
 	if _, err := ensemble.Ask(t.Context(), panel{}, ensemble.Question{Prompt: "x", Models: []string{"a", "b"}}); !errors.Is(err, errDown) {
 		t.Errorf("nobody answers: %v", err)
+	}
+}
+
+// numbered notes under which number each model was asked.
+type numbered struct {
+	panel
+	mu  sync.Mutex
+	got map[string]int
+}
+
+func (n *numbered) Call(ctx context.Context, r llm.Request) (*llm.Response, error) {
+	n.mu.Lock()
+	n.got[r.Model] = r.Number
+	n.mu.Unlock()
+	return n.panel.Call(ctx, r)
+}
+
+// TestNumbers: within work, models have the same numbers in every attempt, whoever is
+// faster, so that a repeated attempt finds the answers that were paid.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	ctx := domain.WithScope(t.Context(), domain.WorkScope{StepID: "step_1"})
+	n := &numbered{panel: panel{"a": {}, "b": {}, "c": {}}, got: map[string]int{}}
+	if _, err := ensemble.Ask(ctx, n, ensemble.Question{Prompt: "x", Models: []string{"c", "a", "b"}}); err != nil {
+		t.Fatal(err)
+	}
+	if n.got["c"] != 1 || n.got["a"] != 2 || n.got["b"] != 3 {
+		t.Errorf("numbers %v", n.got)
 	}
 }
