@@ -28,18 +28,24 @@ const (
 )
 
 func doctorCommand(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var offline bool
+	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check configuration, data directory, database, ports and more, and say what to do",
 		Long: `Check the configuration, the data directory, the database, disk space, ports, the
 operator data for legal pages, the bus, the limit of open files and the clock. Nothing
 is changed. Each finding is ok, warn or fail, with what to do about it.
 
+One model of each provider that is configured is asked for one word, and the model for
+embeddings for one vector. That costs a few tokens, which are named; it counts in no
+budget. --offline leaves it out.
+
 The exit code is 1 if a check fails, 2 if the configuration is not usable, else 0.`,
 		Example: `  empire doctor
+  empire doctor --offline
   empire doctor --data /var/lib/empire --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list := g.diagnose(cmd.Context())
+			list := g.diagnose(cmd.Context(), offline)
 			worst, faults := verdict(list)
 			if g.json {
 				if err := printJSON(g.io.out, map[string]any{"verdict": worst, "checks": list}); err != nil {
@@ -57,6 +63,8 @@ The exit code is 1 if a check fails, 2 if the configuration is not usable, else 
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&offline, "offline", false, "call no model")
+	return c
 }
 
 func verdict(list []diagnosis) (worst string, faults error) {
@@ -96,7 +104,7 @@ func (g *globals) printDiagnoses(cmd *cobra.Command, list []diagnosis) error {
 
 // diagnose runs all checks. Without a usable configuration the others have nothing
 // to look at.
-func (g *globals) diagnose(ctx context.Context) []diagnosis {
+func (g *globals) diagnose(ctx context.Context, offline bool) []diagnosis {
 	cfg, _, err := g.quietly(nil)
 	if fault, ok := errors.AsType[*config.FaultError](err); ok {
 		var out []diagnosis
@@ -112,7 +120,7 @@ func (g *globals) diagnose(ctx context.Context) []diagnosis {
 		return []diagnosis{{Check: "configuration", State: failing, Found: err.Error(), failure: err}}
 	}
 	running, runErr := app.Announced(cfg.Data)
-	return []diagnosis{
+	return append([]diagnosis{
 		{Check: "configuration", State: healthy, Found: "every setting is usable"},
 		checkDirectory(cfg),
 		checkDatabase(ctx, cfg),
@@ -124,7 +132,7 @@ func (g *globals) diagnose(ctx context.Context) []diagnosis {
 		checkOperator(cfg),
 		checkFiles(),
 		checkClock(cfg),
-	}
+	}, checkModels(ctx, cfg, offline)...)
 }
 
 // okay, warning and fault build a diagnosis.

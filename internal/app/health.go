@@ -25,7 +25,7 @@ func (a *App) probes() []service.Probe {
 	serves := a.mode == Serve
 	redis := a.cfg.Redis.URL != ""
 	hooks := a.cfg.Webhooks
-	return []service.Probe{
+	return append([]service.Probe{
 		{Name: "listeners", Layer: "gateway", Required: serves, Unused: !serves, Check: a.checkListeners},
 		{Name: "routes", Layer: "gateway", Unused: !serves || a.cfg.Routes.File == "", Check: a.checkRoutes},
 		{Name: "limits", Layer: "gateway", Unused: !serves, DependsOn: []string{"redis"}},
@@ -51,7 +51,7 @@ func (a *App) probes() []service.Probe {
 			Name: "webhooks", Layer: "integration", DependsOn: []string{"store", "jobs"},
 			Unused: !serves || hooks.AWIN == "" && hooks.Digistore24 == "" && hooks.N8N == "" && hooks.SendGrid == "" && hooks.Mailgun == "",
 		},
-	}
+	}, a.modelProbes()...)
 }
 
 func (a *App) checkListeners(context.Context) error {

@@ -8,8 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"empire/internal/domain"
-	"empire/internal/intelligence/llm"
-	"empire/internal/intelligence/llm/openai"
 	"empire/internal/service"
 	"empire/internal/sqltx"
 	"empire/internal/telemetry"
@@ -25,31 +23,7 @@ func (a *App) wireBudgets(context.Context) error {
 		Tx: a.store, Budgets: a.store.Budgets, Calls: a.store.ModelCalls, Prices: a.store.Prices, Websites: a.store.Websites, Audit: a.store.Audit,
 		Currency: a.cfg.Models.Currency, Resume: a.engine.Resume, Emit: a.emit, Now: a.now, Log: a.log,
 	})
-	router, err := a.router()
-	if err != nil {
-		return err
-	}
-	a.models = llm.NewMetered(router, ledger, a.now)
-	return nil
-}
-
-// router returns the models of the configuration.
-func (a *App) router() (*llm.Router, error) {
-	list, standard := a.cfg.Models.All()
-	models := make([]llm.Model, 0, len(list))
-	for _, m := range list {
-		p, err := openai.New(openai.Config{
-			Name: m.Provider, BaseURL: m.BaseURL, Key: string(m.APIKey), Organization: m.Organization, Shape: openai.Shape(m.API),
-		})
-		if err != nil {
-			return nil, err
-		}
-		models = append(models, llm.Model{
-			Name: m.Name, Provider: p, Model: m.Model, MaxTokens: m.MaxTokens, Timeout: m.Timeout, Concurrency: m.Concurrency,
-			DegradeTo: m.DegradeTo, Fallback: m.Fallback,
-		})
-	}
-	return llm.NewRouter(models, standard)
+	return a.wireModels(ledger)
 }
 
 // Complete answers a prompt within the budgets. It takes as long as the model does,

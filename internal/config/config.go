@@ -240,7 +240,7 @@ func defaults() map[string]any {
 // secretKeys are masked when shown.
 var secretKeys = []string{
 	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun", "models.api_key",
-	"traces.authorization",
+	"models.openai_key", "models.anthropic_key", "models.gemini_key", "traces.authorization",
 }
 
 // Validate returns every fault of the values, each as "key: what would be right".

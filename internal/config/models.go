@@ -18,7 +18,7 @@ type Models struct {
 	Currency     string        `koanf:"currency"` // of budgets and prices
 	Model        string        `koanf:"model"`    // the vendor's name of one model, which gets the name default
 	Provider     string        `koanf:"provider"` // name of the vendor in prices and reports
-	API          string        `koanf:"api"`      // openai, openai_compatible, or empty: by the address
+	API          string        `koanf:"api"`      // see modelAPIs; empty: by the address
 	BaseURL      string        `koanf:"base_url"`
 	APIKey       Secret        `koanf:"api_key"`
 	Organization string        `koanf:"organization"`
@@ -26,6 +26,20 @@ type Models struct {
 	Timeout      time.Duration `koanf:"timeout"`
 	Concurrency  int           `koanf:"concurrency"`
 	List         []Model       `koanf:"list"`
+
+	// Keys of vendors, for models at the vendor's own address that have no key.
+	OpenAIKey    Secret `koanf:"openai_key"`
+	AnthropicKey Secret `koanf:"anthropic_key"`
+	GeminiKey    Secret `koanf:"gemini_key"`
+
+	Embedding         string        `koanf:"embedding"`           // name of the model for embeddings; empty: none
+	RequestsPerMinute int           `koanf:"requests_per_minute"` // to each provider, of each process; 0: no limit
+	TokensPerMinute   int           `koanf:"tokens_per_minute"`
+	BreakerFailures   int           `koanf:"breaker_failures"` // in a row, after which a provider is left alone; 0: never
+	BreakerPause      time.Duration `koanf:"breaker_pause"`
+	Cache             time.Duration `koanf:"cache"`          // how long equal requests get an earlier answer; 0: never
+	Cassettes         string        `koanf:"cassettes"`      // directory of recordings; empty: none
+	CassetteMode      string        `koanf:"cassettes_mode"` // record, replay
 }
 
 // Model is one entry of models.list.
@@ -43,20 +57,26 @@ type Model struct {
 	DegradeTo    string        `koanf:"degrade_to"` // name of the cheaper model that a budget may choose
 	Fallback     []string      `koanf:"fallback"`   // names of models to ask when this one cannot answer
 	Default      bool          `koanf:"default"`
+	Dimensions   int           `koanf:"dimensions"` // of a model for embeddings; 0: what it gives
+
+	// The provider's limits; 0: those of models. The lowest of a provider's models
+	// counts for it.
+	RequestsPerMinute int `koanf:"requests_per_minute"`
+	TokensPerMinute   int `koanf:"tokens_per_minute"`
 }
 
 // modelKeys are the parts of an entry of models.list.
 var modelKeys = []string{
 	"name", "provider", "api", "base_url", "api_key", "organization", "model", "max_tokens", "timeout", "concurrency", "degrade_to", "fallback", "default",
+	"dimensions", "requests_per_minute", "tokens_per_minute",
 }
-
-// modelAPIs are the values of Models.API.
-var modelAPIs = []string{"", "openai", "openai_compatible"}
 
 func modelDefaults() map[string]any {
 	return map[string]any{
-		"default": "", "currency": "USD", "model": "", "provider": "openai", "api": "", "base_url": "", "api_key": "", "organization": "",
+		"default": "", "currency": "USD", "model": "", "provider": "", "api": "", "base_url": "", "api_key": "", "organization": "",
 		"max_tokens": 4096, "timeout": "2m", "concurrency": 8, "list": []any{},
+		"openai_key": "", "anthropic_key": "", "gemini_key": "", "embedding": "", "requests_per_minute": 0, "tokens_per_minute": 0,
+		"breaker_failures": 5, "breaker_pause": "30s", "cache": "0s", "cassettes": "", "cassettes_mode": "replay",
 	}
 }
 
@@ -69,15 +89,7 @@ func (m *Models) All() (list []Model, standard string) {
 	}
 	standard = m.Default
 	for _, e := range entries {
-		// An address of its own does not get the credential of another one.
-		if e.BaseURL == "" || e.BaseURL == m.BaseURL {
-			e.BaseURL = m.BaseURL
-			e.APIKey = or(e.APIKey, m.APIKey)
-			e.Organization = or(e.Organization, m.Organization)
-			e.API = or(e.API, m.API)
-		}
-		e.Provider, e.MaxTokens = or(e.Provider, m.Provider), or(e.MaxTokens, m.MaxTokens)
-		e.Timeout, e.Concurrency = or(e.Timeout, m.Timeout), or(e.Concurrency, m.Concurrency)
+		e = m.fill(e)
 		if standard == "" && (e.Default || e.Name == "default" && len(m.List) == 0) {
 			standard = e.Name
 		}
@@ -87,6 +99,34 @@ func (m *Models) All() (list []Model, standard string) {
 		standard = list[0].Name
 	}
 	return list, standard
+}
+
+// fill takes from models what an entry leaves out.
+func (m *Models) fill(e Model) Model {
+	// An address of its own, or another vendor's interface, does not get the
+	// credential of this one.
+	if (e.BaseURL == "" || e.BaseURL == m.BaseURL) && (e.API == "" || vendorOf(e.API, e.BaseURL) == vendorOf(m.API, m.BaseURL)) {
+		e.BaseURL = m.BaseURL
+		e.APIKey = or(e.APIKey, m.APIKey)
+		e.Organization = or(e.Organization, m.Organization)
+		e.API = or(e.API, m.API)
+		e.Provider = or(e.Provider, m.Provider)
+	}
+	vendor := vendorOf(e.API, e.BaseURL)
+	if e.APIKey == "" && e.own() {
+		e.APIKey = map[string]Secret{"openai": m.OpenAIKey, "anthropic": m.AnthropicKey, "gemini": m.GeminiKey}[vendor]
+	}
+	if e.API == "" && vendor != "openai" {
+		e.API = vendor
+	}
+	if vendor == vendorOf(m.API, m.BaseURL) {
+		e.Provider = or(e.Provider, m.Provider)
+	}
+	e.Provider = or(e.Provider, vendor)
+	e.MaxTokens = or(e.MaxTokens, m.MaxTokens)
+	e.Timeout, e.Concurrency = or(e.Timeout, m.Timeout), or(e.Concurrency, m.Concurrency)
+	e.RequestsPerMinute, e.TokensPerMinute = or(e.RequestsPerMinute, m.RequestsPerMinute), or(e.TokensPerMinute, m.TokensPerMinute)
+	return e
 }
 
 func or[T comparable](v, otherwise T) T {
@@ -112,6 +152,7 @@ func (c *Config) validateModels(add func(key, format string, args ...any)) {
 	if m.Concurrency < 1 || m.Concurrency > 1000 {
 		add("models.concurrency", "%d is not between 1 and 1000", m.Concurrency)
 	}
+	m.validateRouting(add)
 	list, standard := m.All()
 	names := make([]string, 0, len(list))
 	for _, e := range list {
@@ -119,6 +160,9 @@ func (c *Config) validateModels(add func(key, format string, args ...any)) {
 	}
 	if standard != "" && !slices.Contains(names, standard) {
 		add("models.default", "there is no model with the name %q", standard)
+	}
+	if m.Embedding != "" && !slices.Contains(names, m.Embedding) {
+		add("models.embedding", "there is no model with the name %q", m.Embedding)
 	}
 	defaults := 0
 	for i, e := range list {
@@ -155,7 +199,13 @@ func (e *Model) validate(entry func(format string, args ...any), names []string)
 		entry("it needs a provider")
 	}
 	if !slices.Contains(modelAPIs, e.API) {
-		entry("api %q is not openai or openai_compatible", e.API)
+		entry("api %q is not one of %s", e.API, strings.Join(modelAPIs[1:], ", "))
+	}
+	if e.Dimensions < 0 || e.Dimensions > 16384 {
+		entry("dimensions %d is not between 0 and 16384", e.Dimensions)
+	}
+	if e.RequestsPerMinute < 0 || e.TokensPerMinute < 0 {
+		entry("a limit is not negative")
 	}
 	if e.BaseURL != "" {
 		if u, err := url.Parse(e.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -93,6 +93,8 @@ type Call struct {
 	Header http.Header
 	In     any // sent as JSON; nil: no body
 	Out    any // what the answer is read into; nil: it is not read as JSON
+	// MaxBytes bounds the answer to this call; 0: what the client says.
+	MaxBytes int64
 	// Repeatable says that sending it twice does no harm. GET, HEAD, PUT and DELETE
 	// are repeatable anyway.
 	Repeatable bool
@@ -122,12 +124,9 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 // Do sends a request and returns the answer. Everything but a 2xx status is a
 // *domain.Error whose cause is an *Error.
 func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
-	var body []byte
-	if call.In != nil {
-		var err error
-		if body, err = json.Marshal(call.In); err != nil {
-			return nil, fmt.Errorf("encode request to %s: %w", c.cfg.Vendor, err)
-		}
+	body, err := encode(c.cfg.Vendor, call.In)
+	if err != nil {
+		return nil, err
 	}
 	for try := 0; ; try++ {
 		answer, err := c.once(ctx, &call, body)
@@ -150,6 +149,17 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	}
 }
 
+func encode(vendor string, in any) ([]byte, error) {
+	if in == nil {
+		return nil, nil
+	}
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, fmt.Errorf("encode request to %s: %w", vendor, err)
+	}
+	return body, nil
+}
+
 // once sends a request one time.
 func (c *Client) once(ctx context.Context, call *Call, body []byte) (*Answer, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
@@ -165,7 +175,8 @@ func (c *Client) once(ctx context.Context, call *Call, body []byte) (*Answer, *E
 		return nil, c.transport(ctx, err, sent.Load())
 	}
 	defer func() { _ = res.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, c.cfg.MaxBytes+1))
+	most := c.limit(call)
+	raw, err := io.ReadAll(io.LimitReader(res.Body, most+1))
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return nil, c.refused(res, raw) // a cut text of a refusal is one all the same
 	}
@@ -178,7 +189,7 @@ func (c *Client) once(ctx context.Context, call *Call, body []byte) (*Answer, *E
 		return nil, e
 	}
 	answer := &Answer{res.StatusCode, res.Header, raw}
-	if int64(len(raw)) > c.cfg.MaxBytes {
+	if int64(len(raw)) > most {
 		return nil, &Error{Vendor: c.cfg.Vendor, Kind: TooLarge, Status: res.StatusCode, Sent: true}
 	}
 	if call.Out != nil {
@@ -187,6 +198,13 @@ func (c *Client) once(ctx context.Context, call *Call, body []byte) (*Answer, *E
 		}
 	}
 	return answer, nil
+}
+
+func (c *Client) limit(call *Call) int64 {
+	if call.MaxBytes > 0 {
+		return call.MaxBytes
+	}
+	return c.cfg.MaxBytes
 }
 
 func (c *Client) request(ctx context.Context, call *Call, body []byte) (*http.Request, error) {

@@ -20,10 +20,14 @@ const (
 	BadRequest    Class = "bad_request"        // it will be refused again
 	TooLong       Class = "context_too_long"   // more input than the model takes
 	BadCredential Class = "bad_credential"
-	Unreachable   Class = "unreachable"  // nothing was sent
-	ServerFault   Class = "server_fault" // the vendor failed at work that it had taken
-	Malformed     Class = "malformed"    // the answer cannot be read
-	Cut           Class = "cut"          // the answer or the connection ended too early
+	Forbidden     Class = "forbidden"       // the credential may not do this
+	NoModel       Class = "model_not_found" // the vendor does not know the model
+	Unsupported   Class = "unsupported"     // the vendor does not have this; nothing was sent
+	Unreachable   Class = "unreachable"     // nothing was sent
+	ServerFault   Class = "server_fault"    // the vendor failed at work that it had taken
+	Malformed     Class = "malformed"       // the answer cannot be read
+	Oversize      Class = "oversize"        // the answer is longer than what was asked for can be
+	Cut           Class = "cut"             // the answer or the connection ended too early
 	Timeout       Class = "timeout"
 	Cancelled     Class = "cancelled" // by the caller, after it was sent
 	Unsent        Class = "unsent"    // the caller gave up before it was sent
@@ -34,31 +38,38 @@ type rule struct {
 	// state is what the ledger makes of the call: released where the vendor certainly
 	// billed nothing, lost where nobody knows. A refusal is an answer: it is billed.
 	state domain.CallState
-	// fallback says that another model may be asked: nothing was paid, and the fault
-	// is not in the request.
+	// fallback says that another model may be asked, because the fault is not in the
+	// request. What the failed call cost is settled before; the next one reserves
+	// again, within the same budgets.
 	fallback bool
-	code     domain.Code
-	message  string // %s is the provider
+	// trips says that the fault is the endpoint's, so that it counts for the breaker.
+	trips   bool
+	code    domain.Code
+	message string // %s is the provider
 }
 
 // rules decide by what vendors document (facts on errors and billing): they bill
 // answers, and refuse with 4xx, 503 and 529 before any work. After a 500, 502 or 504
 // the work may be done, so those count as paid.
 var rules = map[Class]rule{
-	RateLimited:   {domain.CallReleased, true, domain.CodeRateLimited, "Provider %s takes no more requests now."},
-	Overloaded:    {domain.CallReleased, true, domain.CodeUnavailable, "Provider %s is overloaded."},
-	Quota:         {domain.CallReleased, true, domain.CodeUnavailable, "The account at provider %s has no credit left."},
-	Blocked:       {domain.CallSettled, false, domain.CodeInvalid, "The model of provider %s refused to answer this request."},
-	BadRequest:    {domain.CallReleased, false, domain.CodeInvalid, "Provider %s refused the request as wrong."},
-	TooLong:       {domain.CallReleased, false, domain.CodeTooLarge, "The request is longer than the model of provider %s takes."},
-	BadCredential: {domain.CallReleased, true, domain.CodeUnavailable, "Provider %s rejected the credential of this installation."},
-	Unreachable:   {domain.CallReleased, true, domain.CodeUnavailable, "Provider %s cannot be reached."},
-	ServerFault:   {domain.CallLost, false, domain.CodeUnavailable, "Provider %s has a fault of its own."},
-	Malformed:     {domain.CallLost, false, domain.CodeUnavailable, "Provider %s answered with something that cannot be read."},
-	Cut:           {domain.CallLost, false, domain.CodeUnavailable, "The answer of provider %s was cut off."},
-	Timeout:       {domain.CallLost, false, domain.CodeTimeout, "Provider %s did not answer in time."},
-	Cancelled:     {domain.CallLost, false, domain.CodeCancelled, "The request to provider %s was cancelled."},
-	Unsent:        {domain.CallReleased, false, domain.CodeCancelled, "The request to provider %s was cancelled before it was sent."},
+	RateLimited:   {domain.CallReleased, true, false, domain.CodeRateLimited, "Provider %s takes no more requests now."},
+	Overloaded:    {domain.CallReleased, true, true, domain.CodeUnavailable, "Provider %s is overloaded."},
+	Quota:         {domain.CallReleased, true, true, domain.CodeUnavailable, "The account at provider %s has no credit left."},
+	Blocked:       {domain.CallSettled, false, false, domain.CodeInvalid, "The model of provider %s refused to answer this request."},
+	BadRequest:    {domain.CallReleased, false, false, domain.CodeInvalid, "Provider %s refused the request as wrong."},
+	TooLong:       {domain.CallReleased, false, false, domain.CodeTooLarge, "The request is longer than the model of provider %s takes."},
+	BadCredential: {domain.CallReleased, true, true, domain.CodeUnavailable, "Provider %s rejected the credential of this installation."},
+	Forbidden:     {domain.CallReleased, true, false, domain.CodeUnavailable, "Provider %s does not let the credential of this installation do this."},
+	NoModel:       {domain.CallReleased, true, false, domain.CodeUnavailable, "Provider %s does not know the model: correct models.list."},
+	Unsupported:   {domain.CallReleased, true, false, domain.CodeInvalid, "Provider %s does not offer this."},
+	Unreachable:   {domain.CallReleased, true, true, domain.CodeUnavailable, "Provider %s cannot be reached."},
+	ServerFault:   {domain.CallLost, true, true, domain.CodeUnavailable, "Provider %s has a fault of its own."},
+	Malformed:     {domain.CallLost, true, true, domain.CodeUnavailable, "Provider %s answered with something that cannot be read."},
+	Oversize:      {domain.CallLost, true, true, domain.CodeUnavailable, "Provider %s answered with more than was asked for."},
+	Cut:           {domain.CallLost, true, true, domain.CodeUnavailable, "The answer of provider %s was cut off."},
+	Timeout:       {domain.CallLost, true, true, domain.CodeTimeout, "Provider %s did not answer in time."},
+	Cancelled:     {domain.CallLost, false, false, domain.CodeCancelled, "The request to provider %s was cancelled."},
+	Unsent:        {domain.CallReleased, false, false, domain.CodeCancelled, "The request to provider %s was cancelled before it was sent."},
 }
 
 // Error is the cause of the errors of providers.
@@ -92,7 +103,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func Fail(e *Error, retryAfter time.Duration) *domain.Error {
 	r, ok := rules[e.Class]
 	if !ok {
-		r = rule{domain.CallLost, false, domain.CodeInternal, "The call of provider %s failed."}
+		r = rule{domain.CallLost, false, false, domain.CodeInternal, "The call of provider %s failed."}
 	}
 	return &domain.Error{Code: r.code, Message: fmt.Sprintf(r.message, e.Provider), RetryAfter: retryAfter, Err: e}
 }
@@ -112,6 +123,13 @@ func Outcome(err error) domain.CallState {
 		return r.state
 	}
 	return domain.CallLost
+}
+
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
 }
 
 // fallsBack reports whether another model may be asked after an error.

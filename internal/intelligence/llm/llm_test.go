@@ -57,7 +57,7 @@ func (b *book) Reserve(_ context.Context, r domain.CallRequest) (*domain.ModelCa
 		return nil, b.refuse
 	}
 	o := r.Options[min(b.take, len(r.Options)-1)]
-	c := &domain.ModelCall{ID: domain.ModelCallID(domain.NewID("call")), Key: r.Key, Name: o.Name, Provider: o.Provider, Model: o.Model, MaxOutput: o.MaxOutput}
+	c := &domain.ModelCall{ID: domain.ModelCallID(domain.NewID("call")), Key: r.Key, Name: o.Name, Provider: o.Provider, Model: o.Model, InputBound: o.InputBound, MaxOutput: o.MaxOutput}
 	if b.calls == nil {
 		b.calls = map[domain.ModelCallID]*domain.ModelCall{}
 	}
@@ -87,8 +87,8 @@ func router(t *testing.T, standard string, models ...llm.Model) *llm.Router {
 	return r
 }
 
-// TestFallback: another model is asked only when the first one could not answer for a
-// reason of its own that cost nothing.
+// TestFallback: another model is asked when the first one could not answer for a
+// reason of its own. What the first one cost, if anything, is settled before.
 func TestFallback(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -104,9 +104,15 @@ func TestFallback(t *testing.T) {
 		{llm.Unreachable, "b", []string{"a released", "b settled"}},
 		{llm.BadRequest, "", []string{"a released"}},
 		{llm.TooLong, "", []string{"a released"}},
-		{llm.Timeout, "", []string{"a lost"}},
-		{llm.Cut, "", []string{"a lost"}},
-		{llm.ServerFault, "", []string{"a lost"}},
+		{llm.Forbidden, "b", []string{"a released", "b settled"}},
+		{llm.NoModel, "b", []string{"a released", "b settled"}},
+		{llm.Unsupported, "b", []string{"a released", "b settled"}},
+		{llm.Timeout, "b", []string{"a lost", "b settled"}},
+		{llm.Cut, "b", []string{"a lost", "b settled"}},
+		{llm.ServerFault, "b", []string{"a lost", "b settled"}},
+		{llm.Malformed, "b", []string{"a lost", "b settled"}},
+		{llm.Oversize, "b", []string{"a lost", "b settled"}},
+		{llm.Cancelled, "", []string{"a lost"}},
 	} {
 		first, second, ledger := &scripted{name: "a"}, &scripted{name: "b"}, &book{}
 		if tt.class != "" {

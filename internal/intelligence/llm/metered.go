@@ -26,12 +26,17 @@ type Metered struct {
 	router *Router
 	ledger Ledger
 	now    func() time.Time
+	cache  resultCache
+	keep   time.Duration // how long the cache holds answers
 }
 
-// NewMetered returns a caller.
+// NewMetered returns a caller without a result cache.
 func NewMetered(router *Router, ledger Ledger, now func() time.Time) *Metered {
-	return &Metered{router, ledger, now}
+	return &Metered{router: router, ledger: ledger, now: now}
 }
+
+// Router returns the models that are called.
+func (m *Metered) Router() *Router { return m.router }
 
 // settleTimeout bounds how long it takes to store an answer that was paid, even when
 // the work that asked for it was stopped.
@@ -54,7 +59,9 @@ func (m *Metered) Complete(ctx context.Context, p domain.ModelPrompt) (*domain.M
 
 // Call asks a model. Within the scope of work, a repeated attempt gets the answer
 // that was stored under the same number and request. If a model cannot answer for a
-// reason that is its own and cost nothing, the next one of its fallback is asked.
+// reason that is its own, the next one of its fallback is asked: what the failed call
+// cost is settled first, and the next one must fit into what the budgets have left.
+// Once a part of an answer was handed to Request.Stream, no other model is asked.
 func (m *Metered) Call(ctx context.Context, r Request) (*Response, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
@@ -68,22 +75,61 @@ func (m *Metered) Call(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if inWork {
-		c, err := m.ledger.Recall(ctx, key)
-		if err == nil {
-			return replay(c)
-		}
-		if domain.CodeOf(err) != domain.CodeNotFound {
-			return nil, err
+	if res, err := m.known(ctx, key, inWork, scope.Tenant, &r); res != nil || err != nil {
+		return res, err
+	}
+	delivered := false
+	if stream := r.Stream; stream != nil {
+		r.Stream = func(s string) error {
+			delivered = true
+			return stream(s)
 		}
 	}
 	for i, model := range models {
 		res, err := m.try(ctx, scope, key, &r, model)
-		if err == nil || i == len(models)-1 || !fallsBack(err) || ctx.Err() != nil {
-			return res, err
+		if err == nil {
+			if err := res.CheckCalls(r.Tools); err != nil {
+				return nil, err
+			}
+			m.remember(ctx, scope.Tenant, key.Hash, res)
+			return res, nil
+		}
+		if i == len(models)-1 || !fallsBack(err) || delivered || ctx.Err() != nil {
+			return nil, err
 		}
 	}
 	return nil, errors.New("no model was asked") // not reached: the last one ends the loop
+}
+
+// known returns an answer that was paid before: by an earlier attempt of the work, or
+// one in the cache. Both nil: there is none.
+func (m *Metered) known(ctx context.Context, key domain.CallKey, inWork bool, tenant domain.TenantID, r *Request) (*Response, error) {
+	var res *Response
+	if inWork {
+		c, err := m.ledger.Recall(ctx, key)
+		switch {
+		case err == nil:
+			if res, err = replay(c); err != nil {
+				return nil, err
+			}
+		case domain.CodeOf(err) != domain.CodeNotFound:
+			return nil, err
+		}
+	}
+	if res == nil {
+		if res = m.recollect(ctx, tenant, key.Hash); res == nil {
+			return nil, nil //nolint:nilnil // documented
+		}
+	}
+	if err := res.CheckCalls(r.Tools); err != nil {
+		return nil, err
+	}
+	if r.Stream != nil && res.Text != "" {
+		if err := r.Stream(res.Text); err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // callKey names a call: by the step or task that asks, else by itself.
@@ -95,7 +141,10 @@ func callKey(scope domain.WorkScope, r *Request, asked string) (domain.CallKey, 
 		return domain.CallKey{}, fmt.Errorf("hash request: %w", err)
 	}
 	sum := sha256.Sum256(raw)
-	key := domain.CallKey{Owner: string(scope.StepID), Number: scope.NextCall(), Hash: hex.EncodeToString(sum[:])}
+	key := domain.CallKey{Owner: string(scope.StepID), Number: r.Number, Hash: hex.EncodeToString(sum[:])}
+	if key.Number == 0 {
+		key.Number = scope.NextCall()
+	}
 	if key.Owner == "" {
 		key.Owner = string(scope.TaskID)
 	}
@@ -116,6 +165,9 @@ func callName(scope domain.WorkScope, key domain.CallKey) string {
 
 // try reserves, calls and settles.
 func (m *Metered) try(ctx context.Context, scope domain.WorkScope, key domain.CallKey, r *Request, asked *Model) (*Response, error) {
+	if err := m.router.admits(asked); err != nil {
+		return nil, err
+	}
 	req := domain.CallRequest{Key: key, Scope: scope}
 	var patience time.Duration
 	for _, model := range m.router.Cheaper(asked) {
@@ -124,79 +176,114 @@ func (m *Metered) try(ctx context.Context, scope domain.WorkScope, key domain.Ca
 		})
 		patience = max(patience, model.Timeout)
 	}
-	// It waits for its turn no longer than for the answer; then there is time to store
-	// what came.
-	req.Expires = m.now().Add(2*patience + 2*settleTimeout)
-	call, err := m.ledger.Reserve(ctx, req)
+	var res *Response
+	settled, err := m.pay(ctx, &req, patience, func(call *domain.ModelCall) (result domain.CallResult, err error) {
+		out := *r
+		out.Model, out.MaxTokens, out.IdempotencyKey, out.CallName = call.Model, call.MaxOutput, string(call.ID), callName(scope, key)
+		res, err = m.send(ctx, call, &out)
+		return resultOf(res, err), err
+	})
 	if err != nil {
-		return nil, err
-	}
-	out := *r
-	out.Model, out.MaxTokens, out.IdempotencyKey, out.CallName = call.Model, call.MaxOutput, string(call.ID), callName(scope, key)
-	res, callErr := m.send(ctx, call.Name, out)
-	result := resultOf(res, callErr)
-	// What was paid is stored even if whoever asked has gone.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	settled, err := m.ledger.Settle(ctx, call.ID, result)
-	switch {
-	case callErr != nil && err != nil:
-		return nil, errors.Join(callErr, err)
-	case callErr != nil:
-		return nil, callErr
-	case err != nil:
 		return nil, err
 	}
 	res.Receipt = receipt(settled)
 	return res, blocked(res)
 }
 
+// pay reserves, lets do make the call, and settles.
+func (m *Metered) pay(ctx context.Context, req *domain.CallRequest, patience time.Duration, do func(*domain.ModelCall) (domain.CallResult, error)) (*domain.ModelCall, error) {
+	// It waits for its turn no longer than for the answer; then there is time to store
+	// what came.
+	req.Expires = m.now().Add(2*patience + 2*settleTimeout)
+	call, err := m.ledger.Reserve(ctx, *req)
+	if err != nil {
+		return nil, err
+	}
+	result, callErr := do(call)
+	// What was paid is stored even if whoever asked has gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	settled, err := m.ledger.Settle(ctx, call.ID, result)
+	if callErr != nil && err != nil {
+		return nil, errors.Join(callErr, err)
+	}
+	if callErr != nil {
+		return nil, callErr
+	}
+	return settled, err
+}
+
 func maxTokens(r *Request, m *Model) int {
 	if r.MaxTokens > 0 {
-		return r.MaxTokens
+		return max(r.MaxTokens, m.MinTokens)
 	}
 	return m.MaxTokens
 }
 
 // send makes the one call, as soon as the model takes it.
-func (m *Metered) send(ctx context.Context, name string, r Request) (*Response, error) {
-	model, err := m.router.Get(name)
+func (m *Metered) send(ctx context.Context, call *domain.ModelCall, r *Request) (res *Response, err error) {
+	model, callCtx, leave, err := m.turn(ctx, call)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { leave(err) }()
+	return model.Provider.Complete(callCtx, *r)
+}
+
+// turn waits until the model of a call takes it. leave ends the call; the context is
+// for the call alone.
+func (m *Metered) turn(ctx context.Context, call *domain.ModelCall) (model *Model, callCtx context.Context, leave func(error), err error) {
+	model, err = m.router.Get(call.Name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	waitCtx, cancel := context.WithTimeout(ctx, model.Timeout)
 	defer cancel()
-	_, leave, err := m.router.enter(waitCtx, name)
+	// Vendors count what they expect: three bytes or more to a token.
+	done, err := m.router.enter(waitCtx, call.Name, call.InputBound/3+call.MaxOutput)
 	if err != nil {
+		if ClassOf(err) != "" && ctx.Err() == nil {
+			return nil, nil, nil, err
+		}
 		class := Overloaded // by ourselves
 		if ctx.Err() != nil {
 			class = Unsent
 		}
-		return nil, Fail(&Error{Provider: model.Provider.Name(), Class: class, Detail: "it waited for its turn", Err: err}, 0)
+		return nil, nil, nil, Fail(&Error{Provider: model.Provider.Name(), Class: class, Detail: "it waited for its turn", Err: err}, 0)
 	}
-	defer leave()
 	callCtx, cancelCall := context.WithTimeout(ctx, model.Timeout)
-	defer cancelCall()
-	return model.Provider.Complete(callCtx, r)
+	return model, callCtx, func(err error) {
+		cancelCall()
+		done(err)
+	}, nil
 }
 
 // resultOf is what the ledger stores of a call.
 func resultOf(res *Response, err error) domain.CallResult {
 	if err != nil {
-		class := string(ClassOf(err))
-		if class == "" {
-			class = string(domain.CodeOf(err))
-		}
-		return domain.CallResult{State: Outcome(err), Error: class}
+		return failedResult(err)
 	}
-	out := domain.CallResult{State: domain.CallSettled, Text: res.Text, Usage: res.Usage, Finish: string(res.Finish), RequestID: res.ProviderRequestID}
-	if res.Usage != nil && !res.Usage.Valid() {
-		out.Usage = nil // figures that cannot be true: the bounds count
-	}
+	out := domain.CallResult{State: domain.CallSettled, Text: stored(res), Usage: valid(res.Usage), Finish: string(res.Finish), RequestID: res.ProviderRequestID}
 	if res.Finish == FinishBlocked {
 		out.Error = string(Blocked)
 	}
 	return out
+}
+
+func failedResult(err error) domain.CallResult {
+	class := string(ClassOf(err))
+	if class == "" {
+		class = string(domain.CodeOf(err))
+	}
+	return domain.CallResult{State: Outcome(err), Error: class}
+}
+
+// valid returns figures that can be true; else the bounds count.
+func valid(u *domain.Usage) *domain.Usage {
+	if u == nil || !u.Valid() {
+		return nil
+	}
+	return u
 }
 
 func receipt(c *domain.ModelCall) Receipt {
@@ -205,7 +292,11 @@ func receipt(c *domain.ModelCall) Receipt {
 
 // replay is the answer that an earlier attempt paid for.
 func replay(c *domain.ModelCall) (*Response, error) {
-	res := &Response{Text: c.Text, Finish: Finish(c.Finish), ProviderRequestID: c.RequestID, Receipt: receipt(c)}
+	res, err := unstored(c.Text, Finish(c.Finish))
+	if err != nil {
+		return nil, err
+	}
+	res.ProviderRequestID, res.Receipt = c.RequestID, receipt(c)
 	res.Receipt.Cached = true
 	if c.UsageKnown {
 		res.Usage = &c.Usage

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -13,51 +11,148 @@ import (
 	"empire/internal/domain"
 )
 
-const maxRequest = 16 << 20
+// chatVendor is OpenAI's Chat Completions.
+type chatVendor struct{}
 
-// chat is what the vendor reads of a request.
-type chat struct {
-	Model    string `json:"model"`
-	Messages []struct {
-		Role    string `json:"role"`
-		Content string `json:"content"`
-	} `json:"messages"`
-	MaxTokens           *int     `json:"max_tokens"`
-	MaxCompletionTokens *int     `json:"max_completion_tokens"`
-	Temperature         *float64 `json:"temperature"`
+type (
+	chatCall struct {
+		ID       string `json:"id"`
+		Type     string `json:"type"`
+		Function struct {
+			Name      string `json:"name"`
+			Arguments string `json:"arguments"`
+		} `json:"function"`
+	}
+	chatMessage struct {
+		Role      string     `json:"role"`
+		Content   *string    `json:"content"`
+		ToolCalls []chatCall `json:"tool_calls"`
+		CallID    string     `json:"tool_call_id"`
+	}
+	chat struct {
+		Model               string        `json:"model"`
+		Messages            []chatMessage `json:"messages"`
+		MaxTokens           *int          `json:"max_tokens"`
+		MaxCompletionTokens *int          `json:"max_completion_tokens"`
+		Temperature         *float64      `json:"temperature"`
+		ResponseFormat      *struct {
+			Type       string `json:"type"`
+			JSONSchema struct {
+				Name   string          `json:"name"`
+				Strict bool            `json:"strict"`
+				Schema json.RawMessage `json:"schema"`
+			} `json:"json_schema"`
+		} `json:"response_format"`
+		Tools []struct {
+			Type     string `json:"type"`
+			Function struct {
+				Name        string          `json:"name"`
+				Description string          `json:"description"`
+				Parameters  json.RawMessage `json:"parameters"`
+			} `json:"function"`
+		} `json:"tools"`
+		ToolChoice    string `json:"tool_choice"`
+		Stream        bool   `json:"stream"`
+		StreamOptions *struct {
+			IncludeUsage bool `json:"include_usage"`
+		} `json:"stream_options"`
+	}
+)
+
+func (chatVendor) key(r *http.Request) string {
+	return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
+func (chatVendor) counts() (writes, thoughts bool) { return false, true }
+
 // parse reads a request as strictly as the vendor does.
-func parse(body []byte) (*chat, error) {
-	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
+func (chatVendor) parse(_ *http.Request, body []byte) (*ask, error) {
 	var c chat
-	if err := d.Decode(&c); err != nil {
-		return nil, fmt.Errorf("we could not parse the JSON body of your request: %w", err)
+	if err := strict(body, &c); err != nil {
+		return nil, err
 	}
 	if c.Model == "" {
 		return nil, errors.New("you must provide a model parameter")
 	}
-	if len(c.Messages) == 0 {
-		return nil, errors.New("messages: expected an array with at least one item")
-	}
-	for i, m := range c.Messages {
-		switch m.Role {
-		case "system", "developer", "user", "assistant":
-		default:
-			return nil, fmt.Errorf("messages[%d].role: %q is not one of system, developer, user, assistant", i, m.Role)
-		}
-	}
 	if c.MaxTokens != nil && c.MaxCompletionTokens != nil {
 		return nil, errors.New("max_tokens and max_completion_tokens cannot both be set")
-	}
-	if limit := c.limit(); limit < 1 {
-		return nil, errors.New("max_tokens: expected a value of at least 1")
 	}
 	if t := c.Temperature; t != nil && (*t < 0 || *t > 2) {
 		return nil, errors.New("temperature: expected a value between 0 and 2")
 	}
-	return &c, nil
+	q := &ask{model: c.Model, limit: c.limit(), stream: c.Stream, turns: len(c.Messages)}
+	if q.limit < 1 {
+		return nil, errors.New("max_tokens: expected a value of at least 1")
+	}
+	if err := c.messages(q); err != nil {
+		return nil, err
+	}
+	return q, c.wishes(q)
+}
+
+func (c *chat) messages(q *ask) error {
+	if len(c.Messages) == 0 {
+		return errors.New("messages: expected an array with at least one item")
+	}
+	open := map[string]bool{}
+	for i, m := range c.Messages {
+		switch m.Role {
+		case "system", "developer", "user", "assistant":
+			if len(open) > 0 {
+				return errors.New("an assistant message with tool_calls must be followed by tool messages responding to each tool_call_id")
+			}
+		case "tool":
+			if !open[m.CallID] || m.Content == nil {
+				return fmt.Errorf("messages[%d]: tool message without a preceding call", i)
+			}
+			delete(open, m.CallID)
+			q.results = append(q.results, *m.Content)
+		default:
+			return fmt.Errorf("messages[%d].role: %q is not one of system, developer, user, assistant, tool", i, m.Role)
+		}
+		if m.Content == nil && len(m.ToolCalls) == 0 {
+			return fmt.Errorf("messages[%d].content: expected a string, got null", i)
+		}
+		if m.Content != nil {
+			q.say(*m.Content)
+		}
+		for _, call := range m.ToolCalls {
+			if call.Type != "function" || call.ID == "" || !json.Valid([]byte(call.Function.Arguments)) {
+				return fmt.Errorf("messages[%d].tool_calls: invalid", i)
+			}
+			open[call.ID] = true
+		}
+		q.repaired = q.repaired || m.Role == "assistant"
+	}
+	return nil
+}
+
+// wishes reads schema, tools and streaming.
+func (c *chat) wishes(q *ask) error {
+	if f := c.ResponseFormat; f != nil {
+		if f.Type != "json_schema" || f.JSONSchema.Name == "" || !f.JSONSchema.Strict {
+			return errors.New("response_format: invalid")
+		}
+		if err := checkStrict(f.JSONSchema.Schema); err != nil {
+			return fmt.Errorf("invalid schema for response_format: %w", err)
+		}
+		q.schema = f.JSONSchema.Schema
+	}
+	if c.ToolChoice != "" && len(c.Tools) == 0 {
+		return errors.New("tool_choice is only allowed when tools are specified")
+	}
+	for _, t := range c.Tools {
+		if t.Type != "function" || t.Function.Name == "" {
+			return errors.New("tools: invalid")
+		}
+		if q.tool == "" && c.ToolChoice != "none" {
+			q.tool, q.toolArgs = t.Function.Name, t.Function.Parameters
+		}
+	}
+	if c.StreamOptions != nil && !c.Stream {
+		return errors.New("stream_options is only allowed when stream is enabled")
+	}
+	return nil
 }
 
 // limit is how many tokens the answer may have.
@@ -72,209 +167,36 @@ func (c *chat) limit() int {
 	}
 }
 
-func (c *chat) text() string {
-	var b strings.Builder
-	for _, m := range c.Messages {
-		b.WriteString(m.Content)
-	}
-	return b.String()
-}
-
-// answer is what a request comes to.
-type answer struct {
-	text          string
-	finish        string
-	input, output int
-}
-
-// tokens counts a text: a token for four bytes, or one for each byte.
-func (s *Server) tokens(text string) int {
-	if s.cfg.Greedy {
-		return len(text)
-	}
-	return (len(text) + 3) / 4
-}
-
-func (s *Server) answer(c *chat) answer {
-	prompt := c.text()
-	reply := "ok " + prompt
-	if s.cfg.Reply != nil {
-		reply = s.cfg.Reply(prompt)
-	}
-	a := answer{text: reply, finish: "stop", input: s.tokens(prompt) + 4*len(c.Messages), output: s.tokens(reply)}
-	if limit := c.limit(); s.cfg.Greedy || a.output > limit {
-		cut := limit * 4
-		if s.cfg.Greedy {
-			cut = limit
-		}
-		a.text, a.output, a.finish = reply[:min(cut, len(reply))], limit, "length"
-	}
-	return a
-}
-
-// Cost is what the vendor takes for tokens, in its own words: rates for a million
-// tokens, rounded up to a millionth.
-func Cost(r domain.Rates, input, output int) domain.Micros {
-	sum := int64(input)*int64(r.Input) + int64(output)*int64(r.Output)
-	return domain.Micros((sum + 999_999) / 1_000_000)
-}
-
-func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.seen++
-	held := s.held
-	s.mu.Unlock()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil {
-		return // the client went while it sent
-	}
-	if s.cfg.Key != "" && r.Header.Get("Authorization") != "Bearer "+s.cfg.Key {
-		s.refuse(w, FaultCredential)
-		return
-	}
-	c, err := parse(body)
-	if err == nil && s.cfg.Check != nil {
-		err = s.cfg.Check(r, body)
-	}
-	if err != nil {
-		write(w, http.StatusBadRequest, problem(err.Error(), "invalid_request_error", ""))
-		return
-	}
-	fault := s.pick(c.text())
-	if !fault.billed() {
-		s.refuse(w, fault)
-		return
-	}
-	s.work()
-	a := s.answer(c)
-	b := &Bill{
-		At: time.Now().UTC(), Key: r.Header.Get("Idempotency-Key"), Call: r.Header.Get("X-Empire-Call"), Model: c.Model, Input: a.input, Output: a.output,
-		Cost: Cost(s.cfg.Rates, a.input, a.output), Fault: fault,
-	}
-	if err := s.bill(b); err != nil {
-		write(w, http.StatusServiceUnavailable, problem(err.Error(), "server_error", "")) // not billed, so not answered
-		return
-	}
-	if held != nil {
-		select {
-		case <-held:
-		case <-r.Context().Done():
-		case <-s.base.Done():
-		}
-	}
-	s.send(w, r, c, &a, fault)
-}
-
-// work takes as long as an answer takes, whether or not the client still waits.
-func (s *Server) work() {
-	d := s.cfg.Latency
-	if s.cfg.Jitter > 0 {
-		d += rand.N(s.cfg.Jitter) //nolint:gosec // how long it takes is no secret
-	}
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-s.base.Done():
-	}
-}
-
-// refuse answers without work.
-func (s *Server) refuse(w http.ResponseWriter, f Fault) {
+func (chatVendor) refusal(h http.Header, f Fault, message string) (int, any) {
+	h.Set("X-Request-Id", domain.NewID("req"))
 	switch f {
 	case FaultRate:
-		w.Header().Set("Retry-After", "2")
-		write(w, http.StatusTooManyRequests, problem("Rate limit reached", "requests", "rate_limit_exceeded"))
+		return http.StatusTooManyRequests, problem("Rate limit reached", "requests", "rate_limit_exceeded")
+	case FaultReset:
+		h.Set("X-Ratelimit-Remaining-Requests", "12")
+		h.Set("X-Ratelimit-Reset-Requests", "9m0s")
+		h.Set("X-Ratelimit-Remaining-Tokens", "0")
+		h.Set("X-Ratelimit-Reset-Tokens", "34s")
+		return http.StatusTooManyRequests, problem("Rate limit reached", "tokens", "rate_limit_exceeded")
 	case FaultQuota:
-		write(w, http.StatusTooManyRequests, problem("You exceeded your current quota", "insufficient_quota", "insufficient_quota"))
+		return http.StatusTooManyRequests, problem("You exceeded your current quota", "insufficient_quota", "insufficient_quota")
 	case FaultCredential:
-		write(w, http.StatusUnauthorized, problem("Incorrect API key provided", "invalid_request_error", "invalid_api_key"))
+		return http.StatusUnauthorized, problem("Incorrect API key provided", "invalid_request_error", "invalid_api_key")
+	case FaultForbidden:
+		return http.StatusForbidden, problem("You are not allowed to sample from this model", "invalid_request_error", "")
+	case FaultNoModel:
+		return http.StatusNotFound, problem("The model does not exist or you do not have access to it", "invalid_request_error", "model_not_found")
 	case FaultTooLong:
-		write(w, http.StatusBadRequest, problem("This model's maximum context length is exceeded", "invalid_request_error", "context_length_exceeded"))
-	default:
-		write(w, http.StatusServiceUnavailable, problem("The engine is currently overloaded", "server_error", ""))
-	}
-}
-
-// send writes the answer, or what a fault makes of it.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, c *chat, a *answer, f Fault) {
-	w.Header().Set("X-Request-Id", domain.NewID("req"))
-	switch f {
+		return http.StatusBadRequest, problem("This model's maximum context length is exceeded", "invalid_request_error", "context_length_exceeded")
 	case FaultServer:
-		write(w, http.StatusInternalServerError, problem("The server had an error while processing your request", "server_error", ""))
-	case FaultMalformed:
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, "<html>bad gateway</html>")
-	case FaultDropped:
-		panic(http.ErrAbortHandler) // ends the connection
-	case FaultHang:
-		select {
-		case <-r.Context().Done():
-		case <-s.base.Done():
-		}
-		panic(http.ErrAbortHandler)
-	case FaultCut:
-		raw := encode(completion(c, a, f))
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", fmt.Sprint(len(raw)))
-		_, _ = w.Write(raw[:len(raw)/2])
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	case FaultSlow:
-		s.drip(w, encode(completion(c, a, f)))
+		return http.StatusInternalServerError, problem("The server had an error while processing your request", "server_error", "")
+	case FaultBusy:
+		return 529, problem("The site is overloaded", "server_error", "")
+	case "":
+		return http.StatusBadRequest, problem(message, "invalid_request_error", "")
 	default:
-		write(w, http.StatusOK, completion(c, a, f))
+		return http.StatusServiceUnavailable, problem("The engine is currently overloaded", "server_error", "")
 	}
-}
-
-// drip writes a few bytes at a time.
-func (s *Server) drip(w http.ResponseWriter, raw []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	rc := http.NewResponseController(w)
-	for len(raw) > 0 {
-		n := min(16, len(raw))
-		if _, err := w.Write(raw[:n]); err != nil || rc.Flush() != nil {
-			return
-		}
-		raw = raw[n:]
-		t := time.NewTimer(20 * time.Millisecond)
-		select {
-		case <-t.C:
-		case <-s.base.Done():
-			t.Stop()
-			return
-		}
-	}
-}
-
-// completion is the vendor's chat.completion object.
-func completion(c *chat, a *answer, f Fault) map[string]any {
-	message := map[string]any{"role": "assistant", "content": a.text, "refusal": nil}
-	finish := a.finish
-	switch f {
-	case FaultRefusal:
-		message["content"], message["refusal"] = nil, "I cannot help with that."
-	case FaultFilter:
-		finish = "content_filter"
-	}
-	out := map[string]any{
-		"id": domain.NewID("chatcmpl"), "object": "chat.completion", "created": time.Now().Unix(), "model": c.Model,
-		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": finish, "logprobs": nil}},
-		"usage": map[string]any{
-			"prompt_tokens": a.input, "completion_tokens": a.output, "total_tokens": a.input + a.output,
-			"prompt_tokens_details": map[string]any{"cached_tokens": 0}, "completion_tokens_details": map[string]any{"reasoning_tokens": 0},
-		},
-	}
-	switch f {
-	case FaultNoUsage:
-		delete(out, "usage")
-	case FaultNoChoices:
-		out["choices"] = []any{}
-	}
-	return out
 }
 
 func problem(message, kind, code string) map[string]any {
@@ -285,16 +207,84 @@ func problem(message, kind, code string) map[string]any {
 	return map[string]any{"error": map[string]any{"message": message, "type": kind, "param": nil, "code": c}}
 }
 
-func encode(v any) []byte {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic("modelserver: " + err.Error()) // a bug: maps of plain values
+func (v chatVendor) reply(q *ask, a *answer, f Fault) any {
+	message := map[string]any{"role": "assistant", "content": a.text, "refusal": nil}
+	if a.tool != "" {
+		message["content"] = nil
+		message["tool_calls"] = []any{map[string]any{"id": domain.NewID("call"), "type": "function", "function": map[string]any{"name": a.tool, "arguments": a.args}}}
 	}
-	return raw
+	if f == FaultRefusal || f == FaultPrompt {
+		message["content"], message["refusal"] = nil, "I cannot help with that."
+	}
+	out := map[string]any{
+		"id": domain.NewID("chatcmpl"), "object": "chat.completion", "created": time.Now().Unix(), "model": q.model,
+		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": v.finish(a, f), "logprobs": nil}}, "usage": v.usage(a),
+	}
+	switch f {
+	case FaultNoUsage:
+		delete(out, "usage")
+	case FaultNoChoices:
+		out["choices"] = []any{}
+	}
+	return out
 }
 
-func write(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(v))
+func (chatVendor) finish(a *answer, f Fault) string {
+	switch {
+	case f == FaultFilter:
+		return "content_filter"
+	case a.cut:
+		return "length"
+	case a.tool != "":
+		return "tool_calls"
+	default:
+		return "stop"
+	}
+}
+
+func (chatVendor) usage(a *answer) map[string]any {
+	return map[string]any{
+		"prompt_tokens": a.input, "completion_tokens": a.output, "total_tokens": a.input + a.output,
+		"prompt_tokens_details": map[string]any{"cached_tokens": a.cached}, "completion_tokens_details": map[string]any{"reasoning_tokens": a.reasoning},
+	}
+}
+
+func chunk(q *ask, delta map[string]any, finish any) map[string]any {
+	return map[string]any{
+		"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": time.Now().Unix(), "model": q.model,
+		"choices": []any{map[string]any{"index": 0, "delta": delta, "finish_reason": finish}},
+	}
+}
+
+func (v chatVendor) events(q *ask, a *answer, f Fault) []string {
+	out := []string{event("", chunk(q, map[string]any{"role": "assistant", "content": ""}, nil))}
+	switch {
+	case f == FaultRefusal || f == FaultPrompt:
+		out = append(out, event("", chunk(q, map[string]any{"refusal": "I cannot "}, nil)), event("", chunk(q, map[string]any{"refusal": "help with that."}, nil)))
+	case a.tool != "":
+		head := map[string]any{"index": 0, "id": domain.NewID("call"), "type": "function", "function": map[string]any{"name": a.tool, "arguments": ""}}
+		out = append(out, event("", chunk(q, map[string]any{"tool_calls": []any{head}}, nil)))
+		for _, p := range pieces(a.args) {
+			part := map[string]any{"index": 0, "function": map[string]any{"arguments": p}}
+			out = append(out, event("", chunk(q, map[string]any{"tool_calls": []any{part}}, nil)))
+		}
+	default:
+		for _, p := range pieces(a.text) {
+			out = append(out, event("", chunk(q, map[string]any{"content": p}, nil)))
+		}
+	}
+	if f == FaultInStream {
+		return append(out, event("", problem("The server had an error", "server_error", "")))
+	}
+	out = append(out, event("", chunk(q, map[string]any{}, v.finish(a, f))))
+	if f != FaultNoUsage {
+		last := chunk(q, nil, nil)
+		last["choices"], last["usage"] = []any{}, v.usage(a)
+		out = append(out, event("", last))
+	}
+	return append(out, "data: [DONE]\n\n")
+}
+
+func (chatVendor) endless() string {
+	return event("", chunk(&ask{model: "m"}, map[string]any{"content": "more and more "}, nil))
 }

@@ -1,5 +1,7 @@
-// Package modelserver is a stand-in for a vendor of language models: an endpoint of
-// the shape of OpenAI's Chat Completions that keeps its own log of what it bills.
+// Package modelserver is a stand-in for vendors of language models: an endpoint with
+// the wire shapes of OpenAI (Chat Completions, Responses, embeddings), Anthropic and
+// Gemini that keeps its own log of what it bills. It reads requests as strictly as
+// the vendors do, and can fail in all the ways in which they do.
 //
 //	s, err := modelserver.Start(modelserver.Config{Log: file, Rates: rates})
 //	defer s.Close()
@@ -49,6 +51,25 @@ const (
 	FaultRefusal    Fault = "refusal"    // the model refuses: billed
 	FaultFilter     Fault = "filter"     // finish_reason content_filter: billed
 	FaultNoChoices  Fault = "no_choices" // an answer without choices: billed
+
+	FaultReset     Fault = "429reset" // refused without Retry-After: the vendor's own headers or details say when
+	FaultForbidden Fault = "403"      // refused, not billed
+	FaultNoModel   Fault = "404"      // refused, not billed
+	FaultBusy      Fault = "529"      // refused, not billed
+	FaultGateway   Fault = "502"      // HTML from a proxy: billed
+	FaultPrompt    Fault = "prompt"   // the prompt is blocked: billed
+	FaultEnded     Fault = "ended"    // a stream ends cleanly in its middle: billed
+	FaultInStream  Fault = "instream" // an error within a stream: billed
+
+	// What an adversary does.
+	FaultEndless   Fault = "endless"      // a stream without end
+	FaultOversize  Fault = "oversize"     // far more text than was asked for
+	FaultWrong     Fault = "wrong_schema" // JSON that does not fit the schema, always
+	FaultWrongOnce Fault = "wrong_once"   // the same, until it is told
+	FaultTool      Fault = "unknown_tool" // a call of a tool that was not offered
+	FaultArguments Fault = "bad_arguments"
+	FaultVectors   Fault = "bad_vectors" // vectors of different lengths
+	FaultTokens    Fault = "bad_tokens"  // usage that cannot be true
 )
 
 // Marker returns the text that makes a request with it in its prompt fail.
@@ -57,13 +78,14 @@ func Marker(f Fault) string { return "[[fault:" + string(f) + "]]" }
 // faults are all of them, for markers.
 var faults = []Fault{
 	FaultRate, FaultQuota, FaultOverloaded, FaultCredential, FaultTooLong, FaultServer, FaultCut, FaultDropped, FaultSlow, FaultHang, FaultMalformed,
-	FaultNoUsage, FaultRefusal, FaultFilter, FaultNoChoices,
+	FaultNoUsage, FaultRefusal, FaultFilter, FaultNoChoices, FaultReset, FaultForbidden, FaultNoModel, FaultBusy, FaultGateway, FaultPrompt, FaultEnded,
+	FaultInStream, FaultEndless, FaultOversize, FaultWrong, FaultWrongOnce, FaultTool, FaultArguments, FaultVectors, FaultTokens,
 }
 
 // billed reports whether the vendor takes money for a fault.
 func (f Fault) billed() bool {
 	switch f {
-	case FaultRate, FaultQuota, FaultOverloaded, FaultCredential, FaultTooLong:
+	case FaultRate, FaultQuota, FaultOverloaded, FaultCredential, FaultTooLong, FaultReset, FaultForbidden, FaultNoModel, FaultBusy:
 		return false
 	}
 	return true
@@ -77,7 +99,8 @@ type Config struct {
 	Log string
 	// Rates are what tokens cost, in millionths for a million tokens.
 	Rates domain.Rates
-	// Key is what a request must carry as its bearer token; empty: anything.
+	// Key is what a request must carry, each vendor's in its own header; empty:
+	// anything.
 	Key string
 	// Latency is how long an answer takes, Jitter how much longer by chance.
 	Latency, Jitter time.Duration
@@ -86,6 +109,9 @@ type Config struct {
 	// Greedy counts as many tokens as there are bytes of text, and answers with as many
 	// as may be: the most that a call can cost.
 	Greedy bool
+	// Details reports a quarter of the input as cached, an eighth as written to the
+	// cache where the vendor says so, and a quarter of the output as thoughts.
+	Details bool
 	// Reply makes the answer; nil: "ok" and what was asked.
 	Reply func(prompt string) string
 	// Check looks at each request and says what is wrong with it, if anything: the
@@ -95,14 +121,19 @@ type Config struct {
 
 // Bill is one billed call.
 type Bill struct {
-	At     time.Time     `json:"at"`
-	Key    string        `json:"idempotency_key"`
-	Call   string        `json:"call"` // the header X-Empire-Call: run/step/number, each escaped
-	Model  string        `json:"model"`
-	Input  int           `json:"input_tokens"`
-	Output int           `json:"output_tokens"`
-	Cost   domain.Micros `json:"cost_micros"`
-	Fault  Fault         `json:"fault,omitempty"`
+	At     time.Time `json:"at"`
+	Key    string    `json:"idempotency_key"`
+	Call   string    `json:"call"` // the header X-Empire-Call: run/step/number, each escaped
+	Model  string    `json:"model"`
+	Input  int       `json:"input_tokens"`
+	Output int       `json:"output_tokens"`
+	// Of them, with Details:
+	Cached    int `json:"cached_input_tokens,omitempty"`
+	Write     int `json:"cache_write_tokens,omitempty"`
+	Reasoning int `json:"reasoning_tokens,omitempty"`
+
+	Cost  domain.Micros `json:"cost_micros"`
+	Fault Fault         `json:"fault,omitempty"`
 }
 
 // Server is a running endpoint.
@@ -119,6 +150,7 @@ type Server struct {
 	bills []Bill
 	seen  int
 	held  chan struct{} // not nil: answers wait until it is closed
+	plays Fault         // by every request
 }
 
 // Start begins to listen.
@@ -140,7 +172,11 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s.base, s.gone = context.WithCancel(context.Background())
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", s.complete)
+	mux.HandleFunc("POST /v1/chat/completions", s.handle(chatVendor{}))
+	mux.HandleFunc("POST /v1/responses", s.handle(respondVendor{}))
+	mux.HandleFunc("POST /v1/embeddings", s.handle(embedVendor{}))
+	mux.HandleFunc("POST /v1/messages", s.handle(claudeVendor{}))
+	mux.HandleFunc("POST /v1beta/models/{action}", s.handle(geminiVendor{}))
 	mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, http.StatusOK, map[string]any{"object": "list", "data": []any{}})
 	})
@@ -155,8 +191,11 @@ func Start(cfg Config) (*Server, error) {
 // Addr returns host and port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// URL returns the base URL for clients.
+// URL returns the base URL for clients of OpenAI and Anthropic.
 func (s *Server) URL() string { return "http://" + s.Addr() + "/v1" }
+
+// GeminiURL returns the base URL for clients of Gemini.
+func (s *Server) GeminiURL() string { return "http://" + s.Addr() + "/v1beta" }
 
 // Close ends the server at once, whatever it is doing.
 func (s *Server) Close() error {
@@ -200,6 +239,13 @@ func (s *Server) Hold() (release func()) {
 	})
 }
 
+// Play makes every request from now on meet a fault, until it is "".
+func (s *Server) Play(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plays = f
+}
+
 // bill appends a line with one write, so that a killed process leaves whole lines.
 func (s *Server) bill(b *Bill) error {
 	line, err := json.Marshal(b)
@@ -219,6 +265,12 @@ func (s *Server) bill(b *Bill) error {
 
 // pick returns the fault that a prompt asks for, or one by chance, or "".
 func (s *Server) pick(prompt string) Fault {
+	s.mu.Lock()
+	plays := s.plays
+	s.mu.Unlock()
+	if plays != "" {
+		return plays
+	}
 	for _, f := range faults {
 		if strings.Contains(prompt, Marker(f)) {
 			return f

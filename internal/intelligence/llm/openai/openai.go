@@ -1,42 +1,47 @@
-// Package openai speaks Chat Completions: OpenAI's own endpoint, and the many that
-// have its shape (vLLM, llama.cpp, Ollama, gateways).
+// Package openai speaks to OpenAI's own endpoint, by Responses or by Chat
+// Completions, and to the many that have the shape of the latter (vLLM, llama.cpp,
+// Ollama, gateways).
 //
 // The wire is described by OpenAI's OpenAPI document (openai/openai-openapi,
-// openapi.json of 2026-08-21), POST /chat/completions.
+// openapi.json of 2026-08-21), POST /responses, /chat/completions and /embeddings.
 package openai
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	"empire/internal/domain"
-	"empire/internal/integration/rest"
 	"empire/internal/intelligence/llm"
+	"empire/internal/intelligence/llm/wire"
 )
 
 // DefaultBaseURL is OpenAI's own endpoint.
 const DefaultBaseURL = "https://api.openai.com/v1"
 
-// CallHeader names the place in the work where a call is made: run, step and number
-// of the call, each escaped as in a path, joined by slashes. An endpoint's log can be
-// matched with the ledger by it.
-const CallHeader = "X-Empire-Call"
+// CallHeader names the place in the work where a call is made; see wire.CallHeader.
+const CallHeader = wire.CallHeader
 
-// Shape is a way of Chat Completions.
+// Shape is a way to speak to an endpoint.
 type Shape string
 
 // The shapes.
 const (
-	// Vendor is what OpenAI's own endpoint takes: max_completion_tokens.
+	// Vendor is what OpenAI's own endpoint takes as Chat Completions:
+	// max_completion_tokens.
 	Vendor Shape = "openai"
-	// Compatible is what all others take: max_tokens. Some of them refuse fields that
-	// they do not know.
+	// Responses is OpenAI's newer interface. Nothing is stored at the vendor.
+	Responses Shape = "openai_responses"
+	// Compatible is what all others take: Chat Completions with max_tokens. Some of
+	// them refuse fields that they do not know.
 	Compatible Shape = "openai_compatible"
 )
+
+// MinTokens is the least that Responses takes as the limit of an answer. What a
+// model is asked for is raised to it before it is reserved (llm.Model.MinTokens).
+const MinTokens = 16
 
 // Config says where an endpoint is.
 type Config struct {
@@ -51,22 +56,20 @@ type Config struct {
 
 // Provider is an endpoint. It is safe for concurrent use.
 type Provider struct {
-	name  string
 	shape Shape
-	rest  *rest.Client
+	wire  *wire.Client
 }
+
+var _ llm.EmbeddingProvider = (*Provider)(nil)
 
 // New returns a provider.
 func New(cfg Config) (*Provider, error) {
 	if cfg.BaseURL == "" {
 		cfg.BaseURL = DefaultBaseURL
 	}
-	if cfg.Timeout <= 0 {
-		cfg.Timeout = 10 * time.Minute
-	}
 	if cfg.Shape == "" {
 		cfg.Shape = Compatible
-		if u, err := url.Parse(cfg.BaseURL); err == nil && u.Hostname() == "api.openai.com" {
+		if Own(cfg.BaseURL) {
 			cfg.Shape = Vendor
 		}
 	}
@@ -77,111 +80,30 @@ func New(cfg Config) (*Provider, error) {
 	if cfg.Organization != "" {
 		h.Set("OpenAI-Organization", cfg.Organization)
 	}
-	c, err := rest.New(rest.Config{
-		Vendor: "provider " + cfg.Name, BaseURL: cfg.BaseURL, HTTP: cfg.HTTP, Header: h, Secrets: []string{cfg.Key}, Timeout: cfg.Timeout, Retries: -1,
+	c, err := wire.New(wire.Config{
+		Name: cfg.Name, BaseURL: cfg.BaseURL, HTTP: cfg.HTTP, Header: h, Secrets: []string{cfg.Key}, Timeout: cfg.Timeout, Explain: explain,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{cfg.Name, cfg.Shape, c}, nil
+	return &Provider{cfg.Shape, c}, nil
+}
+
+// Own reports whether an address is OpenAI's own endpoint, which needs a key.
+func Own(base string) bool {
+	u, err := url.Parse(base)
+	return base == "" || err == nil && u.Hostname() == "api.openai.com"
 }
 
 // Name returns the name of the provider in the ledger.
-func (p *Provider) Name() string { return p.name }
+func (p *Provider) Name() string { return p.wire.Name() }
 
-type (
-	message struct {
-		Role    string `json:"role"`
-		Content string `json:"content"`
-	}
-	request struct {
-		Model               string    `json:"model"`
-		Messages            []message `json:"messages"`
-		MaxCompletionTokens int       `json:"max_completion_tokens,omitempty"`
-		MaxTokens           int       `json:"max_tokens,omitempty"`
-		Temperature         *float64  `json:"temperature,omitempty"`
-	}
-	reply struct {
-		ID      string `json:"id"`
-		Choices []struct {
-			Message struct {
-				Content *string `json:"content"`
-				Refusal *string `json:"refusal"`
-			} `json:"message"`
-			FinishReason string `json:"finish_reason"`
-		} `json:"choices"`
-		Usage *usage `json:"usage"`
-	}
-	usage struct {
-		Prompt     *int `json:"prompt_tokens"`
-		Completion *int `json:"completion_tokens"`
-		InDetail   struct {
-			Cached int `json:"cached_tokens"`
-		} `json:"prompt_tokens_details"`
-		OutDetail struct {
-			Reasoning int `json:"reasoning_tokens"`
-		} `json:"completion_tokens_details"`
-	}
-)
-
-// Complete makes one call. It is never sent twice: not by this program, and not by
-// net/http, since the call is not marked as repeatable.
+// Complete makes one call.
 func (p *Provider) Complete(ctx context.Context, r llm.Request) (*llm.Response, error) {
-	h := http.Header{}
-	if r.IdempotencyKey != "" {
-		h.Set("Idempotency-Key", r.IdempotencyKey)
+	if p.shape == Responses {
+		return p.respond(ctx, &r)
 	}
-	if r.CallName != "" {
-		h.Set(CallHeader, r.CallName)
-	}
-	var in reply
-	answer, err := p.rest.Do(ctx, rest.Call{Method: http.MethodPost, Path: "chat/completions", Header: h, In: p.encode(&r), Out: &in})
-	if err != nil {
-		return nil, p.failure(err)
-	}
-	if len(in.Choices) == 0 {
-		return nil, llm.Fail(&llm.Error{Provider: p.name, Class: llm.Malformed, Status: answer.Status, Detail: "the answer has no choices"}, 0)
-	}
-	return response(&in, answer), nil
-}
-
-func (p *Provider) encode(r *llm.Request) *request {
-	out := &request{Model: r.Model, Temperature: r.Temperature}
-	if r.System != "" {
-		out.Messages = append(out.Messages, message{"system", r.System})
-	}
-	for _, m := range r.Turns() {
-		out.Messages = append(out.Messages, message{string(m.Role), m.Text})
-	}
-	if p.shape == Vendor {
-		out.MaxCompletionTokens = r.MaxTokens
-	} else {
-		out.MaxTokens = r.MaxTokens
-	}
-	return out
-}
-
-var finishes = map[string]llm.Finish{"stop": llm.FinishStop, "length": llm.FinishLength, "content_filter": llm.FinishBlocked}
-
-func response(in *reply, answer *rest.Answer) *llm.Response {
-	first := &in.Choices[0]
-	out := &llm.Response{Finish: finishes[first.FinishReason], ProviderRequestID: rest.RequestID(answer.Header)}
-	if out.Finish == "" {
-		out.Finish = llm.FinishOther
-	}
-	if out.ProviderRequestID == "" {
-		out.ProviderRequestID = in.ID[:min(len(in.ID), 200)]
-	}
-	if first.Message.Content != nil {
-		out.Text = *first.Message.Content
-	}
-	if first.Message.Refusal != nil && *first.Message.Refusal != "" {
-		out.Text, out.Finish = *first.Message.Refusal, llm.FinishBlocked
-	}
-	if u := in.Usage; u != nil && u.Prompt != nil && u.Completion != nil { // servers of one's own may leave it out
-		out.Usage = &domain.Usage{Input: *u.Prompt, CachedInput: u.InDetail.Cached, Output: *u.Completion, Reasoning: u.OutDetail.Reasoning}
-	}
-	return out
+	return p.chat(ctx, &r)
 }
 
 // wireError is how the vendor explains a refusal; older vLLM leaves out the envelope.
@@ -190,66 +112,73 @@ type wireError struct {
 		Message string `json:"message"`
 		Type    string `json:"type"`
 		Code    any    `json:"code"` // text, a number, or null
+		Param   any    `json:"param"`
 	} `json:"error"`
 	Message string `json:"message"`
 	Type    string `json:"type"`
 }
 
-// failure gives an error of the wire its class.
-func (p *Provider) failure(err error) error {
-	e, ok := errors.AsType[*rest.Error](err)
-	if !ok {
-		return err
-	}
-	out := &llm.Error{Provider: p.name, Status: e.Status, Err: e}
-	switch e.Kind {
-	case rest.Unreachable:
-		out.Class = llm.Unreachable
-	case rest.Broken, rest.Cut:
-		out.Class = llm.Cut
-	case rest.Malformed, rest.TooLarge:
-		out.Class = llm.Malformed
-	case rest.TimedOut:
-		out.Class = sentOr(e, llm.Timeout, llm.Unreachable)
-	case rest.Cancelled:
-		out.Class = sentOr(e, llm.Cancelled, llm.Unsent)
-	case rest.Refused:
-		var w wireError
-		_ = json.Unmarshal(e.Body, &w) // what is not JSON is judged by its status
-		out.Class, out.Detail = classify(e.Status, &w), w.Error.Message+w.Message
-	}
-	return llm.Fail(out, e.RetryAfter)
+// limits are the vendor's headers; a reset is like 6m0s.
+var limits = []wire.Limit{
+	{Remaining: "X-Ratelimit-Remaining-Requests", Reset: "X-Ratelimit-Reset-Requests"},
+	{Remaining: "X-Ratelimit-Remaining-Tokens", Reset: "X-Ratelimit-Reset-Tokens"},
 }
 
-func sentOr(e *rest.Error, sent, unsent llm.Class) llm.Class {
-	if e.Sent {
-		return sent
-	}
-	return unsent
-}
-
-// classify tells by status and code. 429 has two meanings: slow down, and an account
+// explain tells by status and code. 429 has two meanings: slow down, and an account
 // without credit.
-func classify(status int, w *wireError) llm.Class {
+func explain(status int, h http.Header, body []byte) wire.Fault {
+	var w wireError
+	_ = json.Unmarshal(body, &w) // what is not JSON is judged by its status
+	out := wire.Fault{Detail: w.Error.Message + w.Message, Wait: wire.Reset(h, limits, time.Now())}
 	code, _ := w.Error.Code.(string)
 	switch {
-	case code == "insufficient_quota" || w.Error.Type == "insufficient_quota" || status == http.StatusPaymentRequired:
-		return llm.Quota
-	case code == "context_length_exceeded" || status == http.StatusRequestEntityTooLarge:
-		return llm.TooLong
-	case status == http.StatusTooManyRequests:
-		return llm.RateLimited
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return llm.BadCredential
-	case status == http.StatusServiceUnavailable || status == 529:
-		return llm.Overloaded
-	case status == http.StatusRequestTimeout || status == http.StatusConflict || status >= 500:
-		return llm.ServerFault
-	case status >= 400:
-		return llm.BadRequest
-	case status == 0: // it could not be made
-		return llm.BadRequest
-	default: // a redirect
-		return llm.ServerFault
+	case code == "insufficient_quota" || w.Error.Type == "insufficient_quota":
+		out.Class = llm.Quota
+	case code == "context_length_exceeded":
+		out.Class = llm.TooLong
+	case code == "model_not_found":
+		out.Class = llm.NoModel
 	}
+	return out
+}
+
+type (
+	embedRequest struct {
+		Model          string   `json:"model"`
+		Input          []string `json:"input"`
+		Dimensions     int      `json:"dimensions,omitempty"`
+		EncodingFormat string   `json:"encoding_format"`
+	}
+	embedReply struct {
+		Data []struct {
+			Index     int       `json:"index"`
+			Embedding []float32 `json:"embedding"`
+		} `json:"data"`
+		Usage *struct {
+			Prompt *int `json:"prompt_tokens"`
+		} `json:"usage"`
+	}
+)
+
+// Embed makes one call for a batch. Vectors come in any order, each with its index.
+func (p *Provider) Embed(ctx context.Context, r llm.EmbedRequest) (*llm.Embeddings, error) {
+	var in embedReply
+	answer, err := p.wire.Embed(ctx, "embeddings", &r, &embedRequest{r.Model, r.Texts, r.Dimensions, "float"}, &in)
+	if err != nil {
+		return nil, err
+	}
+	out := &llm.Embeddings{Vectors: make([][]float32, len(r.Texts)), ProviderRequestID: wire.ID(answer, "")}
+	if len(in.Data) != len(r.Texts) {
+		return nil, p.wire.Fail(llm.Malformed, "the number of vectors is not that of texts")
+	}
+	for _, d := range in.Data {
+		if d.Index < 0 || d.Index >= len(out.Vectors) || out.Vectors[d.Index] != nil {
+			return nil, p.wire.Fail(llm.Malformed, "the indexes of vectors are not those of texts")
+		}
+		out.Vectors[d.Index] = d.Embedding
+	}
+	if u := in.Usage; u != nil && u.Prompt != nil {
+		out.Usage = &domain.Usage{Input: *u.Prompt}
+	}
+	return out, out.Check(p.Name(), len(r.Texts), r.Dimensions)
 }

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"empire/internal/domain"
 	"empire/internal/intelligence/llm"
@@ -19,131 +18,121 @@ import (
 	"empire/internal/testkit/modelserver"
 )
 
-// double is the stand-in for the vendor.
-type double struct {
-	llmtest.Counter
-	server *modelserver.Server
-	shape  openai.Shape
-	t      *testing.T
-}
+var shapes = []openai.Shape{openai.Vendor, openai.Responses, openai.Compatible}
 
-var markers = map[llmtest.Case]modelserver.Fault{
-	llmtest.NoUsage: modelserver.FaultNoUsage, llmtest.Refusal: modelserver.FaultRefusal, llmtest.Filtered: modelserver.FaultFilter, llmtest.RateLimited: modelserver.FaultRate,
-	llmtest.Quota: modelserver.FaultQuota, llmtest.Overloaded: modelserver.FaultOverloaded, llmtest.BadCredential: modelserver.FaultCredential,
-	llmtest.TooLong: modelserver.FaultTooLong, llmtest.ServerFault: modelserver.FaultServer, llmtest.Cut: modelserver.FaultCut, llmtest.Dropped: modelserver.FaultDropped,
-	llmtest.Malformed: modelserver.FaultMalformed, llmtest.Empty: modelserver.FaultNoChoices,
-}
-
-func (d *double) Provider() llm.Provider {
-	p, err := openai.New(openai.Config{Name: "stand-in", BaseURL: d.server.URL(), Key: "sk-test", Shape: d.shape})
-	if err != nil {
-		d.t.Fatal(err)
+func open(shape openai.Shape) func(s *modelserver.Server, key string, timeout time.Duration) (llm.Provider, error) {
+	return func(s *modelserver.Server, key string, timeout time.Duration) (llm.Provider, error) {
+		return openai.New(openai.Config{Name: "stand-in", BaseURL: s.URL(), Key: key, Shape: shape, Timeout: timeout})
 	}
-	return p
 }
 
-func (d *double) Prompt(c llmtest.Case) string {
-	if f, ok := markers[c]; ok {
-		return modelserver.Marker(f)
-	}
-	return "hello"
-}
-
-func (d *double) Requests() int { return d.server.Requests() }
-
-func (d *double) Answer(prompt string) string { return "ok " + prompt }
-
+// TestConformance runs the suite for both interfaces and for compatible endpoints.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for _, shape := range []openai.Shape{openai.Vendor, openai.Compatible} {
+	for _, shape := range shapes {
 		t.Run(string(shape), func(t *testing.T) {
 			t.Parallel()
-			llmtest.Run(t, func(t *testing.T) llmtest.Double {
-				d := &double{shape: shape, t: t}
-				known := properties(t)
-				server, err := modelserver.Start(modelserver.Config{Key: "sk-test", Check: func(r *http.Request, body []byte) error {
-					d.Note(r.Header.Get("Idempotency-Key"), r.Header.Get(openai.CallHeader))
-					return check(shape, known, body)
-				}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { _ = server.Close() })
-				d.server = server
-				return d
-			})
+			llmtest.Run(t, llmtest.Vendor{New: open(shape), Check: func(r *http.Request, body []byte) error { return names(shape, r, body) }})
 		})
 	}
 }
 
-// check holds a request against the vendor's description, and against what the shape
-// may not send.
-func check(shape openai.Shape, known []string, body []byte) error {
+// names checks that the limit of tokens has the name that the shape takes.
+func names(shape openai.Shape, r *http.Request, body []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return err
 	}
-	for name := range fields {
-		if known != nil && !slices.Contains(known, name) {
-			return fmt.Errorf("the vendor does not know the field %s", name)
-		}
-	}
 	_, legacy := fields["max_tokens"]
 	_, current := fields["max_completion_tokens"]
-	if legacy != (shape == openai.Compatible) || current != (shape == openai.Vendor) {
+	chat := strings.HasSuffix(r.URL.Path, "/chat/completions")
+	if chat != (legacy || current) || legacy && shape != openai.Compatible || current && shape != openai.Vendor {
 		return errors.New("the limit of tokens has the wrong name")
 	}
 	return nil
 }
 
-// properties are the fields of a request in the vendor's OpenAPI document, or nil if
-// that is not here: EMPIRE_TEST_SPECS, or specs beside the repository.
-func properties(t *testing.T) []string {
-	t.Helper()
-	dir := os.Getenv("EMPIRE_TEST_SPECS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "..", "shared", "specs")
+// TestRequestsFitTheVendorsDocument holds the requests of all features against
+// OpenAI's OpenAPI document.
+func TestRequestsFitTheVendorsDocument(t *testing.T) {
+	t.Parallel()
+	spec := llmtest.OpenAISpec(t)
+	for _, shape := range shapes {
+		t.Run(string(shape), func(t *testing.T) {
+			t.Parallel()
+			features := []string{"text", "schema", "tools", "streaming", "embeddings"}
+			llmtest.Run(t, llmtest.Vendor{New: open(shape), Only: features, Check: func(r *http.Request, body []byte) error {
+				err := spec.Request(r.URL.Path, body)
+				if err != nil {
+					t.Errorf("%s: %v in %s", r.URL.Path, err, body)
+				}
+				return err
+			}})
+		})
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, "openai-subset.json"))
+}
+
+// TestDoublesFitTheVendorsDocument: what the stand-in answers is what the vendor says
+// that it answers.
+func TestDoublesFitTheVendorsDocument(t *testing.T) {
+	t.Parallel()
+	spec := llmtest.OpenAISpec(t)
+	s, err := modelserver.Start(modelserver.Config{Details: true})
 	if err != nil {
-		t.Logf("requests are not held against the vendor's document: %v", err)
-		return nil
-	}
-	type schema struct {
-		Ref        string                     `json:"$ref"`
-		AllOf      []json.RawMessage          `json:"allOf"`
-		Properties map[string]json.RawMessage `json:"properties"`
-	}
-	var doc struct {
-		Components struct {
-			Schemas map[string]json.RawMessage `json:"schemas"`
-		} `json:"components"`
-	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
 		t.Fatal(err)
 	}
-	var names []string
-	var collect func(raw json.RawMessage)
-	collect = func(raw json.RawMessage) {
-		var s schema
-		if err := json.Unmarshal(raw, &s); err != nil {
-			t.Fatal(err)
-		}
-		for name := range s.Properties {
-			names = append(names, name)
-		}
-		if s.Ref != "" {
-			collect(doc.Components.Schemas[s.Ref[strings.LastIndex(s.Ref, "/")+1:]])
-		}
-		for _, part := range s.AllOf {
-			collect(part)
+	t.Cleanup(func() { _ = s.Close() })
+	const tool = `"parameters":{"type":"object","properties":{"a":{"type":"string"}}}`
+	for path, bodies := range map[string][]string{
+		"/chat/completions": {
+			`{"model":"m","messages":[{"role":"user","content":"hi"}]}`,
+			`{"model":"m","messages":[{"role":"user","content":"hi"}],"tools":[{"type":"function","function":{"name":"f",` + tool + `}}]}`,
+			`{"model":"m","messages":[{"role":"user","content":"` + modelserver.Marker(modelserver.FaultRefusal) + `"}]}`,
+		},
+		"/responses": {
+			`{"model":"m","input":[{"role":"user","content":"hi"}],"store":false}`,
+			`{"model":"m","input":[{"role":"user","content":"hi"}],"store":false,"tools":[{"type":"function","name":"f","strict":false,` + tool + `}]}`,
+			`{"model":"m","input":[{"role":"user","content":"` + modelserver.Marker(modelserver.FaultRefusal) + `"}],"store":false}`,
+			`{"model":"m","input":[{"role":"user","content":"aaaaaaaaaa` + strings.Repeat(" and more", 20) + `"}],"store":false,"max_output_tokens":16}`,
+		},
+		"/embeddings": {`{"model":"m","input":["a","b"],"encoding_format":"float"}`},
+	} {
+		for _, body := range bodies {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+path, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if err != nil || res.StatusCode != http.StatusOK {
+				t.Fatalf("%s: %d %s, %v", path, res.StatusCode, raw, err)
+			}
+			if err := spec.Answer(path, raw); err != nil {
+				t.Errorf("%s: %v in %s", path, err, raw)
+			}
 		}
 	}
-	collect(doc.Components.Schemas["CreateChatCompletionRequest"])
-	if !slices.Contains(names, "messages") || !slices.Contains(names, "max_completion_tokens") || slices.Contains(names, "unheard_of") {
-		t.Fatalf("the vendor's document was read wrongly: %v", names)
+}
+
+// TestDocumentRefuses: the check against the document does check.
+func TestDocumentRefuses(t *testing.T) {
+	t.Parallel()
+	spec := llmtest.OpenAISpec(t)
+	for path, body := range map[string]string{
+		"/responses":        `{"model":"m","input":[{"role":"king","content":"hi"}]}`,
+		"/chat/completions": `{"model":"m","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":"7"}`,
+		"/embeddings":       `{"model":"m","input":["a"],"dimensionz":3}`,
+		"/v1/responses":     `{"model":"m","input":"hi","response_format":{"type":"json_object"}}`,
+		"/unknown":          `{}`,
+	} {
+		if spec.Request(path, []byte(body)) == nil {
+			t.Errorf("%s: %s fits", path, body)
+		}
 	}
-	return names
 }
 
 // TestShapeByAddress: OpenAI's own endpoint gets its own field, all others the old one.
@@ -154,7 +143,7 @@ func TestShapeByAddress(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewDecoder(r.Body).Decode(&got)
 		auth, organization = r.Header.Get("Authorization"), r.Header.Get("OpenAI-Organization")
-		_, _ = fmt.Fprint(w, `{"choices":[{"message":{"content":"hi"},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":9,"completion_tokens":5,
+		_, _ = fmt.Fprint(w, `{"choices":[{"message":{"content":"hi"},"finish_reason":"unheard_of"}],"usage":{"prompt_tokens":9,"completion_tokens":5,
 			"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}}`)
 	}))
 	defer server.Close()
@@ -173,22 +162,7 @@ func TestShapeByAddress(t *testing.T) {
 	if _, err := openai.New(openai.Config{Name: "x", BaseURL: "api.openai.com"}); domain.CodeOf(err) != domain.CodeInvalid {
 		t.Errorf("an address without a scheme: %v", err)
 	}
-}
-
-// TestSecretsStayIn: an endpoint that repeats the key does not get it into errors.
-func TestSecretsStayIn(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = fmt.Fprintf(w, `{"error":{"message":"wrong key %s","type":"invalid_request_error"}}`, r.Header.Get("Authorization"))
-	}))
-	defer server.Close()
-	p, err := openai.New(openai.Config{Name: "x", BaseURL: server.URL, Key: "sk-hunter2"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = p.Complete(t.Context(), llm.Request{Model: "m", Prompt: "x", MaxTokens: 7})
-	if llm.ClassOf(err) != llm.BadCredential || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "wrong key") {
-		t.Errorf("got %v", err)
+	if !openai.Own("") || !openai.Own("https://api.openai.com/v1/") || openai.Own("http://127.0.0.1:11434/v1") {
+		t.Error("the vendor's own address is not known")
 	}
 }
