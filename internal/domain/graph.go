@@ -178,6 +178,7 @@ type GraphResting struct {
 
 // GraphRest is a page that rests on a source.
 type GraphRest struct {
+	Tenant    TenantID  `json:"-"`
 	WebsiteID WebsiteID `json:"website_id"`
 	PageID    PageID    `json:"page_id"`
 	Source    string    `json:"source"`
@@ -187,7 +188,6 @@ type GraphRest struct {
 // published.
 type GraphStale struct {
 	GraphRest
-	Tenant TenantID  `json:"-"`
 	Reason string    `json:"reason"` // changed, gone, withdrawn
 	At     time.Time `json:"at"`
 }

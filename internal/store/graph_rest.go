@@ -54,7 +54,7 @@ func (s *Graph) Blast(ctx context.Context, tenant domain.TenantID, src *domain.G
 }
 
 func scanRest(r row) (p domain.GraphRest, err error) {
-	err = r.Scan(&p.WebsiteID, &p.PageID, &p.Source)
+	err = r.Scan(&p.Tenant, &p.WebsiteID, &p.PageID, &p.Source)
 	return p, err
 }
 
@@ -64,7 +64,7 @@ func (s *Graph) Rests(ctx context.Context, tenant domain.TenantID, source string
 	var f filter
 	f.eq("source", source)
 	f.eq("tenant", string(tenant))
-	pages, err := getAll(ctx, s.db, scanRest, `SELECT website_id, page_id, source FROM graph_rests`+f.where()+` ORDER BY website_id, page_id`, f.args...)
+	pages, err := getAll(ctx, s.db, scanRest, `SELECT tenant, website_id, page_id, source FROM graph_rests`+f.where()+` ORDER BY website_id, page_id`, f.args...)
 	if err != nil {
 		return nil, 0, s.db.fail(err, "list pages that rest on %s", source)
 	}
@@ -134,6 +134,26 @@ func (s *Graph) FeedDiff(ctx context.Context, feed domain.FeedID, after string, 
 		WHERE p.feed_id = $2 AND p.key > $3 AND (g.hash IS NULL OR g.hash <> p.hash) ORDER BY p.key LIMIT $4`
 	list, err := getAll(ctx, s.db, scanProduct, query, domain.GraphSourceID(domain.GraphFeed, string(feed)), feed, after, limit)
 	return list, s.db.fail(err, "compare feed %s with the graph", feed)
+}
+
+// FeedChanged returns the parts of a feed whose products say something else now.
+func (s *Graph) FeedChanged(ctx context.Context, feed domain.FeedID) ([]string, error) {
+	const query = `SELECT g.part FROM graph_parts g JOIN products p ON p.feed_id = $2 AND p.key = g.part
+		WHERE g.tenant = '' AND g.source = $1 AND g.hash <> p.hash ORDER BY g.part`
+	list, err := getAll(ctx, s.db, scanOne[string], query, domain.GraphSourceID(domain.GraphFeed, string(feed)), feed)
+	return list, s.db.fail(err, "compare feed %s with the graph", feed)
+}
+
+// Parts returns the hashes of the parts of a source.
+func (s *Graph) Parts(ctx context.Context, tenant domain.TenantID, source string) (map[string]string, error) {
+	out := map[string]string{}
+	err := s.db.eachRead(ctx, `SELECT part, hash FROM graph_parts WHERE tenant = $1 AND source = $2`, []any{tenant, source}, func(r row) error {
+		var part, hash string
+		err := r.Scan(&part, &hash)
+		out[part] = hash
+		return err
+	})
+	return out, s.db.fail(err, "list parts of %s", source)
 }
 
 // FeedGone returns the parts of a feed whose products are gone.

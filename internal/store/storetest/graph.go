@@ -265,7 +265,7 @@ func testGraphRests(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	site := insertWebsite(t, s, "a")
 	rest := func(page, source string) domain.GraphRest {
-		return domain.GraphRest{WebsiteID: site.ID, PageID: domain.PageID(page), Source: source}
+		return domain.GraphRest{Tenant: "main", WebsiteID: site.ID, PageID: domain.PageID(page), Source: source}
 	}
 	must(t, s.Graph.SetRests(ctx, site, map[domain.GraphRest]int{rest("p1", "import:a"): 2, rest("p1", "import:b"): 1, rest("p2", "import:a"): 3}))
 	_, _, err := s.Graph.Put(ctx, graphSource("main", "a"), []domain.GraphPart{{Hash: "x", Rows: []domain.GraphContribution{targets("p", "k"), targets("p", "l")}}})
@@ -281,7 +281,7 @@ func testGraphRests(t *testing.T, s *store.Store) {
 		Sample: []domain.GraphResting{{GraphRef: keyword("k")}, {GraphRef: keyword("l"), Alone: true}},
 		Pages:  []domain.GraphRest{rest("p1", "import:a"), rest("p2", "import:a")},
 	})
-	stale := domain.GraphStale{GraphRest: rest("p2", "import:a"), Tenant: "main", Reason: domain.StaleChanged, At: day}
+	stale := domain.GraphStale{GraphRest: rest("p2", "import:a"), Reason: domain.StaleChanged, At: day}
 	must(t, s.Graph.MarkStale(ctx, []domain.GraphStale{stale}))
 	stale.Reason, stale.At = domain.StaleGone, day.Add(time.Hour)
 	must(t, s.Graph.MarkStale(ctx, []domain.GraphStale{stale}))
@@ -316,5 +316,7 @@ func testGraphFeed(t *testing.T, s *store.Store) {
 	wantEqual(t, keysOf(value(s.Graph.FeedDiff(ctx, f.ID, "2", 10))(t)), []string{"3"})
 	wantEqual(t, keysOf(value(s.Graph.FeedDiff(ctx, f.ID, "", 1))(t)), []string{"2"})
 	wantEqual(t, value(s.Graph.FeedGone(ctx, f.ID))(t), []string{"4"})
+	wantEqual(t, value(s.Graph.FeedChanged(ctx, f.ID))(t), []string{"2"})
+	wantEqual(t, value(s.Graph.Parts(ctx, "", src.ID))(t), map[string]string{"1": "hash-1", "2": "old", "4": "hash-4", "": "feed"})
 	wantEqual(t, value(s.Graph.FeedMerchants(ctx, f.ID))(t), map[string]string{"900001": "Shop"})
 }
