@@ -22,7 +22,9 @@ func (a *App) wireGraph() {
 		Say: service.GraphSay{
 			Product: catalog.SayProduct, Merchants: catalog.SayMerchants, Program: catalog.SayProgram, Keyword: catalog.SayKeyword, Site: catalog.SaySite, Page: catalog.SayPage,
 		},
-		Survey: func(walk func(fn func(f *domain.GraphFact) error) error) (service.GraphAtlas, error) { return graph.Survey(walk) },
+		Survey: func(walk func(fn func(f *domain.GraphFact) error) error) (service.GraphAtlas, error) {
+			return graph.Survey(walk)
+		},
 		Open:   func(r io.Reader) (*domain.GraphFile, error) { return graph.Open(r, graph.ReadOptions{}) },
 		Digest: graphDigest, Write: graph.Write,
 	})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -371,4 +373,13 @@ type GraphStream struct {
 	ContentType string
 	Name        string // of a file
 	Write       func(w io.Writer) error
+}
+
+// ParseGraphRef reads a node as GraphRef.String writes it.
+func ParseGraphRef(field, s string) (GraphRef, error) {
+	kind, id, ok := strings.Cut(s, ":")
+	if !ok || id == "" || !slices.Contains(NodeTypes(), NodeType(kind)) {
+		return GraphRef{}, Invalid(field, "%.100q is not a node; write its type and its id, such as niche:keyboard.", s)
+	}
+	return GraphRef{Type: NodeType(kind), ID: id}, nil
 }
