@@ -984,6 +984,7 @@ type GraphContribution struct {
 
 // GraphDetail is a model of the API.
 type GraphDetail struct {
+	Node               GraphNode           `json:"node"`
 	Attributes         map[string]string   `json:"attributes"`
 	Relations          []GraphRelation     `json:"relations"`
 	Contributions      []GraphContribution `json:"contributions"`
@@ -1037,7 +1038,8 @@ type GraphRank struct {
 
 // GraphRanked is a model of the API.
 type GraphRanked struct {
-	Value float64 `json:"value"`
+	Node  GraphNode `json:"node"`
+	Value float64   `json:"value"`
 }
 
 // GraphRelation is a model of the API.
@@ -3473,6 +3475,10 @@ type ListGraphNodesParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
+	// Only nodes of this type: niche, product, brand, merchant, program, keyword, page, site, entity
+	Type string
+	// Only nodes with this in their id or name, in any case
+	Query string
 }
 
 func (p ListGraphNodesParams) query() url.Values {
@@ -3482,6 +3488,12 @@ func (p ListGraphNodesParams) query() url.Values {
 	}
 	if p.Offset != 0 {
 		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Type != "" {
+		q.Set("type", p.Type)
+	}
+	if p.Query != "" {
+		q.Set("query", p.Query)
 	}
 	return q
 }
@@ -4387,6 +4399,10 @@ type RankGraphNodesParams struct {
 	Limit int
 	// Leave out this many first
 	Offset int
+	// Only nodes of this type: niche, product, brand, merchant, program, keyword, page, site, entity
+	Type string
+	// Only nodes with this in their id or name, in any case
+	Query string
 	// The measure: degree, pagerank, betweenness, closeness
 	By string
 }
@@ -4398,6 +4414,12 @@ func (p RankGraphNodesParams) query() url.Values {
 	}
 	if p.Offset != 0 {
 		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Type != "" {
+		q.Set("type", p.Type)
+	}
+	if p.Query != "" {
+		q.Set("query", p.Query)
 	}
 	if p.By != "" {
 		q.Set("by", p.By)

@@ -27,13 +27,9 @@ type (
 	graphAtInput struct {
 		At time.Time `query:"at" doc:"Only what is true at this time; left out: whenever"`
 	}
-	graphFilterInput struct {
-		Type  domain.NodeType `query:"type" enum:"niche,product,brand,merchant,program,keyword,page,site,entity" doc:"Only nodes of this type"`
-		Query string          `query:"query" maxLength:"200" doc:"Only nodes with this in their id or name, in any case"`
-	}
 	graphNodesInput struct {
 		Window
-		graphFilterInput
+		GraphFilter
 	}
 	graphNodeInput struct {
 		ID string    `path:"node_id" maxLength:"4000" doc:"Type and id with a colon between: niche:keyboard"`
@@ -45,7 +41,7 @@ type (
 	}
 	graphRankInput struct {
 		Window
-		graphFilterInput
+		GraphFilter
 		By domain.GraphMeasure `query:"by" default:"pagerank" enum:"degree,pagerank,betweenness,closeness" doc:"The measure"`
 	}
 	graphTopicsInput struct{ Window }
@@ -66,7 +62,13 @@ type (
 	}
 )
 
-func (f *graphFilterInput) domain() domain.GraphNodeFilter {
+// GraphFilter selects nodes. It is embedded in the inputs of operations that list them.
+type GraphFilter struct {
+	Type  domain.NodeType `query:"type" enum:"niche,product,brand,merchant,program,keyword,page,site,entity" doc:"Only nodes of this type"`
+	Query string          `query:"query" maxLength:"200" doc:"Only nodes with this in their id or name, in any case"`
+}
+
+func (f *GraphFilter) domain() domain.GraphNodeFilter {
 	return domain.GraphNodeFilter{Type: f.Type, Query: f.Query}
 }
 
@@ -89,7 +91,7 @@ func registerGraph(a *API, g graphService) {
 		id: "list-graph-nodes", method: http.MethodGet, path: "/intelligence/graph/nodes", tag: "graph", permission: domain.IntelligenceUse,
 		summary: "List nodes of the knowledge graph", text: "By type and id.", response: []graphNodeBody{exampleNode},
 	}, func(ctx context.Context, in *graphNodesInput) (*listOutput[graphNodeBody], error) {
-		items, total, err := g.Nodes(ctx, in.graphFilterInput.domain(), in.Window.domain())
+		items, total, err := g.Nodes(ctx, in.GraphFilter.domain(), in.Window.domain())
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +101,7 @@ func registerGraph(a *API, g graphService) {
 		id: "get-graph-node", method: http.MethodGet, path: "/intelligence/graph/nodes/{node_id}", tag: "graph", permission: domain.IntelligenceUse,
 		summary: "Show a node with its neighbors and who says so", text: "At most 1,000 relations and contributions of it.",
 		response: graphDetailBody{
-			graphNodeBody: exampleNode, Attributes: map[string]string{}, Total: 1,
+			Node: exampleNode, Attributes: map[string]string{}, Total: 1,
 			Relations:     []graphRelationBody{{From: "keyword:en:keyboard", Relation: domain.RelationServes, To: "niche:keyboard", Weight: 1, Sources: 1, Latest: exampleTime, Attributes: map[string]string{}}},
 			Contributions: []graphContributionBody{{Source: "keywords:file", At: exampleTime, Node: "keyword:en:keyboard", Relation: domain.RelationServes, To: "niche:keyboard", Weight: 1}},
 		},
@@ -139,7 +141,7 @@ func registerGraphMeasures(a *API, g graphService) {
 			"In a graph too large for searches from every node they are estimated from samples, and samples says how many.",
 		response: graphRankBody{By: domain.MeasurePageRank, Total: 1, Nodes: []graphRankedBody{{exampleNode, 0.031}}},
 	}, func(ctx context.Context, in *graphRankInput) (*output[graphRankBody], error) {
-		r, err := g.Rank(ctx, in.By, in.graphFilterInput.domain(), in.Window.domain())
+		r, err := g.Rank(ctx, in.By, in.GraphFilter.domain(), in.Window.domain())
 		return answerOf(toGraphRank)(r, err)
 	})
 	demand := int64(8100)

@@ -102,7 +102,7 @@ type graphContributionBody struct {
 }
 
 type graphDetailBody struct {
-	graphNodeBody
+	Node          graphNodeBody           `json:"node"`
 	Attributes    map[string]string       `json:"attributes"`
 	Relations     []graphRelationBody     `json:"relations"`
 	Contributions []graphContributionBody `json:"contributions"`
@@ -111,7 +111,7 @@ type graphDetailBody struct {
 
 func toGraphDetail(n *domain.GraphNodeDetail) graphDetailBody {
 	b := graphDetailBody{
-		graphNodeBody: toGraphNode(&n.GraphNode), Attributes: textsOf(n.Attributes), Relations: []graphRelationBody{}, Contributions: []graphContributionBody{}, Total: n.Total,
+		Node: toGraphNode(&n.GraphNode), Attributes: textsOf(n.Attributes), Relations: []graphRelationBody{}, Contributions: []graphContributionBody{}, Total: n.Total,
 	}
 	for _, f := range n.Relations {
 		b.Relations = append(b.Relations, graphRelationBody{f.Node.String(), f.Relation, f.To.String(), f.Weight.Float(), f.Sources, f.Latest.UTC(), textsOf(f.Attributes)})
@@ -146,8 +146,8 @@ func toGraphPath(p *domain.GraphPath) graphPathBody {
 }
 
 type graphRankedBody struct {
-	graphNodeBody
-	Value float64 `json:"value"`
+	Node  graphNodeBody `json:"node"`
+	Value float64       `json:"value"`
 }
 
 type graphRankBody struct {
