@@ -2806,8 +2806,8 @@ func (p ExportGraphParams) query() url.Values {
 // As node-link JSON, which NetworkX reads, or GraphML. Edges weigh the sum of what was contributed.
 //
 // Needs the permission `intelligence.use`.
-func (c *Client) ExportGraph(ctx context.Context, p ExportGraphParams) (*string, error) {
-	return one[string](ctx, c, request{method: "GET", path: "/intelligence/graph/export", query: p.query()})
+func (c *Client) ExportGraph(ctx context.Context, p ExportGraphParams) ([]byte, error) {
+	return c.bytes(ctx, request{method: "GET", path: "/intelligence/graph/export", query: p.query()})
 }
 
 // ExportWebsite: take out the live release as a zip archive.

@@ -380,7 +380,7 @@ func (f graphs) Communities(_ context.Context, w domain.Window) (*domain.GraphTo
 }
 
 func (f graphs) Export(_ context.Context, format domain.GraphFormat) (*domain.GraphStream, error) {
-	return &domain.GraphStream{ContentType: "application/json", Name: "graph.json", Write: func(w io.Writer) error {
+	return &domain.GraphStream{ContentType: "application/node-link+json", Name: "graph.json", Write: func(w io.Writer) error {
 		_, err := io.WriteString(w, string(format))
 		return err
 	}}, f.fail

@@ -72,6 +72,8 @@ func (f *GraphFilter) domain() domain.GraphNodeFilter {
 	return domain.GraphNodeFilter{Type: f.Type, Query: f.Query}
 }
 
+const exampleNodeLink = `{"directed": true, "multigraph": true, "graph": {}, "nodes": [{"id": "niche:keyboard", "type": "niche"}], "links": []}`
+
 var exampleNode = graphNodeBody{ID: "niche:keyboard", Type: domain.NodeNiche, In: 128, Out: 1, Sources: 2}
 
 func registerGraph(a *API, g graphService) {
@@ -164,7 +166,7 @@ func registerGraphMeasures(a *API, g graphService) {
 	handleStream(a, operation{
 		id: "export-graph", method: http.MethodGet, path: "/intelligence/graph/export", tag: "graph", permission: domain.IntelligenceUse,
 		summary: "Take out the knowledge graph", text: "As node-link JSON, which NetworkX reads, or GraphML. Edges weigh the sum of what was contributed.",
-	}, map[string]any{"application/json": nil, "application/graphml+xml": nil}, func(ctx context.Context, in *graphExportInput) (*stream, error) {
+	}, map[string]any{"application/node-link+json": exampleNodeLink, "application/graphml+xml": nil}, func(ctx context.Context, in *graphExportInput) (*stream, error) {
 		s, err := g.Export(ctx, in.Format)
 		if err != nil {
 			return nil, err

@@ -309,7 +309,7 @@ func (s *Graph) Export(ctx context.Context, format domain.GraphFormat) (*domain.
 	if err != nil {
 		return nil, err
 	}
-	out := &domain.GraphStream{ContentType: "application/json", Name: "graph.json"}
+	out := &domain.GraphStream{ContentType: "application/node-link+json", Name: "graph.json"}
 	switch format {
 	case domain.FormatNodeLink:
 	case domain.FormatGraphML:
