@@ -22,7 +22,7 @@ func texts(m map[string]string) map[string]string {
 	return m
 }
 
-func ids[T ~string](list []T) []string {
+func idTexts[T ~string](list []T) []string {
 	out := make([]string, len(list))
 	for i, id := range list {
 		out[i] = string(id)
@@ -92,14 +92,14 @@ func viewGraphTopics(t *domain.GraphTopics) client.GraphTopics {
 		Communities: views(t.Communities, func(c *domain.GraphCommunity) client.GraphCommunity {
 			return client.GraphCommunity{
 				Label: c.Label, Size: int64(c.Size), ByType: counts(c.ByType), Niches: orEmpty(c.Niches), Products: views(c.Products, viewGraphNode),
-				Pages: views(c.Pages, viewGraphNode), Sites: ids(c.Sites), Gap: c.Gap, MonthlySearches: c.Demand,
+				Pages: views(c.Pages, viewGraphNode), Sites: idTexts(c.Sites), Gap: c.Gap, MonthlySearches: c.Demand,
 				Keywords: views(c.Keywords, func(k *domain.GraphKeyword) client.GraphKeyword {
 					return client.GraphKeyword{Phrase: k.Phrase, MonthlySearches: k.Demand, Covered: k.Covered}
 				}),
 			}
 		}),
 		Conflicts: views(t.Conflicts, func(c *domain.GraphConflict) client.GraphConflict {
-			return client.GraphConflict{Keyword: c.Keyword, MonthlySearches: c.Demand, Pages: views(c.Pages, viewGraphNode), Sites: ids(c.Sites)}
+			return client.GraphConflict{Keyword: c.Keyword, MonthlySearches: c.Demand, Pages: views(c.Pages, viewGraphNode), Sites: idTexts(c.Sites)}
 		}),
 	}
 }
