@@ -58,7 +58,9 @@ func (s *statements) exists(ref domain.GraphRef) {
 
 // relate adds a relation once.
 func (s *statements) relate(from domain.GraphRef, r domain.Relation, to domain.GraphRef) {
-	twice := func(c domain.GraphContribution) bool { return c.Node == from && c.Relation == r && c.To == to && c.Attribute == "" }
+	twice := func(c domain.GraphContribution) bool {
+		return c.Node == from && c.Relation == r && c.To == to && c.Attribute == ""
+	}
 	if from != to && from.ID != "" && to.ID != "" && !slices.ContainsFunc(*s, twice) {
 		*s = append(*s, domain.GraphContribution{Node: from, Relation: r, To: to, Weight: domain.GraphOne})
 	}
