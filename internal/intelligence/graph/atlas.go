@@ -182,23 +182,23 @@ func (a *Atlas) graph(directed bool, keep func(int32) bool) *Graph {
 			g.AddNode(position(int32(i)), nil)
 		}
 	}
-	sums := map[[2]int32]float64{}
-	var order [][2]int32
+	merged := make([]atlasEdge, 0, len(a.edges))
 	for _, e := range a.edges {
 		if keep != nil && (!keep(e.from) || !keep(e.to)) {
 			continue
 		}
-		ends := [2]int32{e.from, e.to}
 		if !directed && e.from > e.to {
-			ends = [2]int32{e.to, e.from}
+			e.from, e.to = e.to, e.from
 		}
-		if _, known := sums[ends]; !known {
-			order = append(order, ends)
-		}
-		sums[ends] += e.weight
+		merged = append(merged, e)
 	}
-	for _, ends := range order {
-		g.AddWeighted(position(ends[0]), position(ends[1]), sums[ends], nil)
+	slices.SortStableFunc(merged, func(x, y atlasEdge) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
+	for i := 0; i < len(merged); {
+		e, weight := merged[i], 0.0
+		for ; i < len(merged) && merged[i].from == e.from && merged[i].to == e.to; i++ {
+			weight += merged[i].weight
+		}
+		g.AddWeighted(position(e.from), position(e.to), weight, nil)
 	}
 	return g
 }

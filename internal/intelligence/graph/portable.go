@@ -91,8 +91,8 @@ type linkFile struct {
 	Directed   bool              `json:"directed"`
 	Multigraph bool              `json:"multigraph"`
 	Graph      json.RawMessage   `json:"graph"`
-	Nodes      []json.RawMessage `json:"nodes,omitempty"`
-	Links      []json.RawMessage `json:"links,omitempty"`
+	Nodes      []json.RawMessage `json:"nodes"`
+	Links      []json.RawMessage `json:"links"`
 }
 
 // disassemble turns a graph into contributions and what belongs to the graph as a whole.
@@ -187,6 +187,7 @@ func Restore(meta json.RawMessage, each func(fn func(c *Contribution) error) err
 	if err := json.Unmarshal(meta, &f); err != nil {
 		return nil, domain.Errorf(domain.CodeMalformed, "The source was not imported from a graph.")
 	}
+	f.Nodes, f.Links = []json.RawMessage{}, []json.RawMessage{}
 	err := each(func(c *Contribution) error {
 		switch {
 		case c.Attribute != record:
