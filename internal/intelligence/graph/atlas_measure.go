@@ -13,7 +13,7 @@ import (
 // searchBudget is how many steps along edges all searches of one measure may take
 // together: some seconds of one processor. A graph for which searches from all nodes
 // take more is measured from samples.
-const searchBudget = 60_000_000
+const searchBudget = 20_000_000
 
 // samples returns how many nodes searches begin from; 0: all.
 func (a *Atlas) samples() int {
