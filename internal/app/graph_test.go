@@ -90,7 +90,7 @@ func pagesOf(list []stalePage) []string {
 func TestGraphOfThePortfolio(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	a := start(t, dir, "")
+	a := startWith(t, map[string]string{"data": dir, "limits.read": "0", "limits.write": "0", "limits.intelligence": "0", "limits.auth": "0"})
 	c := newCaller(t, a)
 	file := sample.Feed(time.Now().UTC())
 	feed := importSample(t, a)
