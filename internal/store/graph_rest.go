@@ -35,9 +35,9 @@ func (s *Graph) Blast(ctx context.Context, tenant domain.TenantID, src *domain.G
 	if err != nil {
 		return nil, s.db.fail(err, "read what rests on %s", src.ID)
 	}
-	const relations = `SELECT NOT EXISTS (SELECT 1 FROM graph_contributions o WHERE o.node_id = e.node_id AND o.node_type = e.node_type AND o.relation = e.relation
-		AND o.to_id = e.to_id AND o.to_type = e.to_type AND o.tenant IN ('', $1) AND NOT (o.tenant = $2 AND o.source = $3))
-		FROM (SELECT DISTINCT ` + elementColumns + ` FROM graph_contributions WHERE tenant = $2 AND source = $3 AND relation <> '') AS e`
+	// One walk over all relations: to look each up would walk along all of a merchant's for each of its products.
+	const relations = `SELECT max(CASE WHEN tenant = $2 AND source = $3 THEN 0 ELSE 1 END) = 0 FROM graph_contributions
+		WHERE relation <> '' AND tenant IN ('', $1) GROUP BY ` + elementColumns + ` HAVING max(CASE WHEN tenant = $2 AND source = $3 THEN 1 ELSE 0 END) = 1`
 	err = s.db.eachRead(ctx, relations, args, func(r row) error {
 		alone, err := scanOne[bool](r)
 		b.Relations++
