@@ -894,6 +894,220 @@ const (
 	GoneStateDraining GoneState = "draining"
 )
 
+// Graph is a model of the API.
+type Graph struct {
+	Nodes     int64 `json:"nodes"`
+	Relations int64 `json:"relations"`
+	Sources   int64 `json:"sources"`
+	// Things that sources say; nodes and relations are their sums
+	Contributions int64 `json:"contributions"`
+	// Nodes
+	ByType     map[string]int64 `json:"by_type"`
+	ByRelation map[string]int64 `json:"by_relation"`
+	Components int64            `json:"components"`
+	// In nodes
+	LargestComponent int64   `json:"largest_component"`
+	Density          float64 `json:"density"`
+	StalePages       int64   `json:"stale_pages"`
+	// The latest word about the fact that was spoken of longest ago
+	Oldest *time.Time `json:"oldest"`
+	Newest *time.Time `json:"newest"`
+	// Another one whenever the graph changed
+	Version int64 `json:"version"`
+}
+
+// GraphBlast is a model of the API.
+type GraphBlast struct {
+	Source        GraphSource `json:"source"`
+	Contributions int64       `json:"contributions"`
+	// That it speaks of
+	Nodes int64 `json:"nodes"`
+	// That nobody else speaks of
+	NodesAlone     int64            `json:"nodes_alone"`
+	Relations      int64            `json:"relations"`
+	RelationsAlone int64            `json:"relations_alone"`
+	ByType         map[string]int64 `json:"by_type"`
+	// The first nodes, at most 100
+	Sample []GraphResting `json:"sample"`
+	// Pieces that the pages cite, also through computations
+	Evidence int64 `json:"evidence"`
+	// Of the caller's websites, that cite it
+	Pages []GraphPage `json:"pages"`
+	// By this request
+	Withdrawn bool `json:"withdrawn"`
+}
+
+// GraphCommunity is a model of the API.
+type GraphCommunity struct {
+	Label string `json:"label"`
+	// Nodes
+	Size   int64            `json:"size"`
+	ByType map[string]int64 `json:"by_type"`
+	// At most 20, as of the other lists
+	Niches   []string       `json:"niches"`
+	Keywords []GraphKeyword `json:"keywords"`
+	Products []GraphNode    `json:"products"`
+	Pages    []GraphNode    `json:"pages"`
+	Sites    []string       `json:"sites"`
+	// People search for it and no page is about it
+	Gap bool `json:"gap"`
+	// Of all its keywords that have a figure
+	MonthlySearches int64 `json:"monthly_searches"`
+}
+
+// GraphConflict is a model of the API.
+type GraphConflict struct {
+	Keyword         string      `json:"keyword"`
+	MonthlySearches *int64      `json:"monthly_searches"`
+	Pages           []GraphNode `json:"pages"`
+	Sites           []string    `json:"sites"`
+}
+
+// GraphContribution is a model of the API.
+type GraphContribution struct {
+	Source string `json:"source"`
+	// When it was said
+	At   time.Time `json:"at"`
+	Node string    `json:"node"`
+	// Empty: about the node
+	Relation string `json:"relation"`
+	To       string `json:"to"`
+	// Empty: that it exists
+	Attribute string  `json:"attribute"`
+	Value     string  `json:"value"`
+	Weight    float64 `json:"weight"`
+	// null: always
+	ValidFrom *time.Time `json:"valid_from"`
+	// null: for ever
+	ValidUntil *time.Time `json:"valid_until"`
+}
+
+// GraphDetail is a model of the API.
+type GraphDetail struct {
+	Node               GraphNode           `json:"node"`
+	Attributes         map[string]string   `json:"attributes"`
+	Relations          []GraphRelation     `json:"relations"`
+	Contributions      []GraphContribution `json:"contributions"`
+	TotalContributions int64               `json:"total_contributions"`
+}
+
+// GraphKeyword is a model of the API.
+type GraphKeyword struct {
+	Phrase string `json:"phrase"`
+	// null: unknown
+	MonthlySearches *int64 `json:"monthly_searches"`
+	// A page is for it
+	Covered bool `json:"covered"`
+}
+
+// GraphNode is a model of the API.
+type GraphNode struct {
+	// Type and id with a colon between
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	// Empty: nobody gives it one
+	Name string `json:"name"`
+	// Relations that lead to it
+	In  int64 `json:"in"`
+	Out int64 `json:"out"`
+	// That speak of the node itself
+	Sources int64 `json:"sources"`
+}
+
+// GraphPage is a model of the API.
+type GraphPage struct {
+	WebsiteID string `json:"website_id"`
+	PageID    string `json:"page_id"`
+}
+
+// GraphPath is a model of the API.
+type GraphPath struct {
+	// Steps
+	Length int64       `json:"length"`
+	Nodes  []GraphNode `json:"nodes"`
+}
+
+// GraphRank is a model of the API.
+type GraphRank struct {
+	By string `json:"by"`
+	// 0: the values are exact; else they are estimated from searches that begin at so many nodes
+	Samples int64         `json:"samples"`
+	Total   int64         `json:"total"`
+	Nodes   []GraphRanked `json:"nodes"`
+}
+
+// GraphRanked is a model of the API.
+type GraphRanked struct {
+	Node  GraphNode `json:"node"`
+	Value float64   `json:"value"`
+}
+
+// GraphRelation is a model of the API.
+type GraphRelation struct {
+	From     string `json:"from"`
+	Relation string `json:"relation"`
+	To       string `json:"to"`
+	// Sum of what the sources say
+	Weight     float64           `json:"weight"`
+	Sources    int64             `json:"sources"`
+	Latest     time.Time         `json:"latest"`
+	Attributes map[string]string `json:"attributes"`
+}
+
+// GraphResting is a model of the API.
+type GraphResting struct {
+	ID string `json:"id"`
+	// Nobody else speaks of it: it goes with the source
+	Alone bool `json:"alone"`
+}
+
+// GraphSource is a model of the API.
+type GraphSource struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// All tenants see what it says
+	Shared bool `json:"shared"`
+	// When it last said something
+	At            time.Time `json:"at"`
+	Contributions int64     `json:"contributions"`
+	// null: it counts
+	WithdrawnAt *time.Time `json:"withdrawn_at"`
+	UpdatedAt   time.Time  `json:"updated_at"`
+}
+
+// GraphStale is a model of the API.
+type GraphStale struct {
+	WebsiteID string           `json:"website_id"`
+	PageID    string           `json:"page_id"`
+	Source    string           `json:"source"`
+	Reason    GraphStaleReason `json:"reason"`
+	At        time.Time        `json:"at"`
+}
+
+// GraphStaleReason is one of a fixed set of words.
+type GraphStaleReason string
+
+// The values of GraphStaleReason.
+const (
+	GraphStaleReasonChanged   GraphStaleReason = "changed"
+	GraphStaleReasonGone      GraphStaleReason = "gone"
+	GraphStaleReasonWithdrawn GraphStaleReason = "withdrawn"
+)
+
+// GraphTopics is a model of the API.
+type GraphTopics struct {
+	Modularity float64 `json:"modularity"`
+	// Orders that the search for communities tried, fewer in larger graphs
+	Tries int64 `json:"tries"`
+	// Communities
+	Total       int64            `json:"total"`
+	Gaps        int64            `json:"gaps"`
+	Communities []GraphCommunity `json:"communities"`
+	// At most 1,000, the most searched first
+	Conflicts []GraphConflict `json:"conflicts"`
+}
+
 // Heading is a model of the API.
 type Heading struct {
 	Level  int64    `json:"level"`
@@ -2573,6 +2787,29 @@ func (c *Client) ExportAudit(ctx context.Context, p ExportAuditParams) ([]byte, 
 	return c.bytes(ctx, request{method: "GET", path: "/audit/export", query: p.query()})
 }
 
+// ExportGraphParams are the parameters of ExportGraph; what is empty is not sent.
+type ExportGraphParams struct {
+	// node-link: JSON that NetworkX reads; graphml: GraphML 1.0: node-link, graphml
+	Format string
+}
+
+func (p ExportGraphParams) query() url.Values {
+	q := url.Values{}
+	if p.Format != "" {
+		q.Set("format", p.Format)
+	}
+	return q
+}
+
+// ExportGraph: take out the knowledge graph.
+//
+// As node-link JSON, which NetworkX reads, or GraphML. Edges weigh the sum of what was contributed.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ExportGraph(ctx context.Context, p ExportGraphParams) ([]byte, error) {
+	return c.bytes(ctx, request{method: "GET", path: "/intelligence/graph/export", query: p.query()})
+}
+
 // ExportWebsite: take out the live release as a zip archive.
 //
 // The files as any web server can serve them. A website without a release is a conflict.
@@ -2631,6 +2868,113 @@ func (c *Client) GetComponent(ctx context.Context, name string) (*Component, err
 // Needs the permission `agents.read`.
 func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID string) (*DeadLetter, error) {
 	return one[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters/{dead_letter_id}", ids: []string{deadLetterID}})
+}
+
+// GetGraphParams are the parameters of GetGraph; what is empty is not sent.
+type GetGraphParams struct {
+	// Only what is true at this time; left out: whenever
+	At string
+}
+
+func (p GetGraphParams) query() url.Values {
+	q := url.Values{}
+	if p.At != "" {
+		q.Set("at", p.At)
+	}
+	return q
+}
+
+// GetGraph: show the knowledge graph in figures.
+//
+// Components are those of the graph without directions; density is the share of the possible relations. Figures are exact.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetGraph(ctx context.Context, p GetGraphParams) (*Graph, error) {
+	return one[Graph](ctx, c, request{method: "GET", path: "/intelligence/graph", query: p.query()})
+}
+
+// GetGraphCommunitiesParams are the parameters of GetGraphCommunities; what is empty is not sent.
+type GetGraphCommunitiesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p GetGraphCommunitiesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// GetGraphCommunities: show the topical map: communities, gaps, and websites that compete with each other.
+//
+// Communities of niches, products, keywords and pages by Louvain, the largest first. A gap is a community that people search for and no page is about; a conflict is a keyword that pages of several websites are for.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetGraphCommunities(ctx context.Context, p GetGraphCommunitiesParams) (*GraphTopics, error) {
+	return one[GraphTopics](ctx, c, request{method: "GET", path: "/intelligence/graph/communities", query: p.query()})
+}
+
+// GetGraphNodeParams are the parameters of GetGraphNode; what is empty is not sent.
+type GetGraphNodeParams struct {
+	// Only what is true at this time; left out: whenever
+	At string
+}
+
+func (p GetGraphNodeParams) query() url.Values {
+	q := url.Values{}
+	if p.At != "" {
+		q.Set("at", p.At)
+	}
+	return q
+}
+
+// GetGraphNode: show a node with its neighbors and who says so.
+//
+// At most 1,000 relations and contributions of it.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetGraphNode(ctx context.Context, nodeID string, p GetGraphNodeParams) (*GraphDetail, error) {
+	return one[GraphDetail](ctx, c, request{method: "GET", path: "/intelligence/graph/nodes/{node_id}", ids: []string{nodeID}, query: p.query()})
+}
+
+// GetGraphPathParams are the parameters of GetGraphPath; what is empty is not sent.
+type GetGraphPathParams struct {
+	// Type and id with a colon between: niche:keyboard
+	From string
+	// Type and id with a colon between: niche:keyboard
+	To string
+}
+
+func (p GetGraphPathParams) query() url.Values {
+	q := url.Values{}
+	q.Set("from", p.From)
+	q.Set("to", p.To)
+	return q
+}
+
+// GetGraphPath: find a shortest way between two nodes.
+//
+// Directions are left out. No way is not found.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetGraphPath(ctx context.Context, p GetGraphPathParams) (*GraphPath, error) {
+	return one[GraphPath](ctx, c, request{method: "GET", path: "/intelligence/graph/path", query: p.query()})
+}
+
+// GetGraphSource: show what rests on a source.
+//
+// Nodes and relations that it names, which of them nobody else names, and the pages that cite it.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetGraphSource(ctx context.Context, sourceID string) (*GraphBlast, error) {
+	return one[GraphBlast](ctx, c, request{method: "GET", path: "/intelligence/graph/sources/{source_id}", ids: []string{sourceID}})
 }
 
 // GetMe: show the signed-in user.
@@ -3123,6 +3467,82 @@ func (c *Client) ListFeeds(ctx context.Context, p ListFeedsParams) (*Listing[Fee
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed, error] {
 	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
+}
+
+// ListGraphNodesParams are the parameters of ListGraphNodes; what is empty is not sent.
+type ListGraphNodesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only nodes of this type: niche, product, brand, merchant, program, keyword, page, site, entity
+	Type string
+	// Only nodes with this in their id or name, in any case
+	Query string
+}
+
+func (p ListGraphNodesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Type != "" {
+		q.Set("type", p.Type)
+	}
+	if p.Query != "" {
+		q.Set("query", p.Query)
+	}
+	return q
+}
+
+// ListGraphNodes: list nodes of the knowledge graph.
+//
+// By type and id.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListGraphNodes(ctx context.Context, p ListGraphNodesParams) (*Listing[GraphNode], error) {
+	return list[GraphNode](ctx, c, request{method: "GET", path: "/intelligence/graph/nodes", query: p.query()})
+}
+
+// AllGraphNodes walks the whole list that ListGraphNodes gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllGraphNodes(ctx context.Context, p ListGraphNodesParams) iter.Seq2[GraphNode, error] {
+	return walk[GraphNode](ctx, c, request{method: "GET", path: "/intelligence/graph/nodes", query: p.query()})
+}
+
+// ListGraphSourcesParams are the parameters of ListGraphSources; what is empty is not sent.
+type ListGraphSourcesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListGraphSourcesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListGraphSources: list who says what the knowledge graph holds.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListGraphSources(ctx context.Context, p ListGraphSourcesParams) (*Listing[GraphSource], error) {
+	return list[GraphSource](ctx, c, request{method: "GET", path: "/intelligence/graph/sources", query: p.query()})
+}
+
+// AllGraphSources walks the whole list that ListGraphSources gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllGraphSources(ctx context.Context, p ListGraphSourcesParams) iter.Seq2[GraphSource, error] {
+	return walk[GraphSource](ctx, c, request{method: "GET", path: "/intelligence/graph/sources", query: p.query()})
 }
 
 // ListMessagesParams are the parameters of ListMessages; what is empty is not sent.
@@ -3686,6 +4106,45 @@ func (c *Client) AllSpending(ctx context.Context, p ListSpendingParams) iter.Seq
 	return walk[Spending](ctx, c, request{method: "GET", path: "/budgets/spending", query: p.query()})
 }
 
+// ListStalePagesParams are the parameters of ListStalePages; what is empty is not sent.
+type ListStalePagesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only pages that rest on this source
+	Source string
+}
+
+func (p ListStalePagesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Source != "" {
+		q.Set("source", p.Source)
+	}
+	return q
+}
+
+// ListStalePages: list pages whose grounds changed since they were published.
+//
+// A page is off the list when its website is published again.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListStalePages(ctx context.Context, p ListStalePagesParams) (*Listing[GraphStale], error) {
+	return list[GraphStale](ctx, c, request{method: "GET", path: "/intelligence/graph/stale", query: p.query()})
+}
+
+// AllStalePages walks the whole list that ListStalePages gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllStalePages(ctx context.Context, p ListStalePagesParams) iter.Seq2[GraphStale, error] {
+	return walk[GraphStale](ctx, c, request{method: "GET", path: "/intelligence/graph/stale", query: p.query()})
+}
+
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
 type ListTasksParams struct {
 	// At most this many
@@ -3932,6 +4391,49 @@ func (c *Client) PutPipeline(ctx context.Context, name string, in Definition) (*
 // Needs the permission `admin.full`.
 func (c *Client) RaiseBudget(ctx context.Context, budgetID string, in RaiseBudgetInput) (*Budget, error) {
 	return one[Budget](ctx, c, request{method: "POST", path: "/budgets/{budget_id}/raise", ids: []string{budgetID}, body: in, keyed: true})
+}
+
+// RankGraphNodesParams are the parameters of RankGraphNodes; what is empty is not sent.
+type RankGraphNodesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only nodes of this type: niche, product, brand, merchant, program, keyword, page, site, entity
+	Type string
+	// Only nodes with this in their id or name, in any case
+	Query string
+	// The measure: degree, pagerank, betweenness, closeness
+	By string
+}
+
+func (p RankGraphNodesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Type != "" {
+		q.Set("type", p.Type)
+	}
+	if p.Query != "" {
+		q.Set("query", p.Query)
+	}
+	if p.By != "" {
+		q.Set("by", p.By)
+	}
+	return q
+}
+
+// RankGraphNodes: list nodes in the order of a measure.
+//
+// PageRank follows relations by weight; betweenness and closeness count steps, with directions left out. In a graph too large for searches from every node they are estimated from samples, and samples says how many.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) RankGraphNodes(ctx context.Context, p RankGraphNodesParams) (*GraphRank, error) {
+	return one[GraphRank](ctx, c, request{method: "GET", path: "/intelligence/graph/rank", query: p.query()})
 }
 
 // RebuildWebsite: build a new release of a website.
@@ -4188,4 +4690,27 @@ func (c *Client) ValidatePipeline(ctx context.Context, in Definition) (*Definiti
 // Needs the permission `admin.full`.
 func (c *Client) VerifyApprovalLog(ctx context.Context) (*ApprovalReport, error) {
 	return one[ApprovalReport](ctx, c, request{method: "GET", path: "/approvals/log/verify"})
+}
+
+// WithdrawGraphSourceParams are the parameters of WithdrawGraphSource; what is empty is not sent.
+type WithdrawGraphSourceParams struct {
+	// Only tell what it would mean
+	DryRun bool
+}
+
+func (p WithdrawGraphSourceParams) query() url.Values {
+	q := url.Values{}
+	if p.DryRun {
+		q.Set("dry_run", strconv.FormatBool(p.DryRun))
+	}
+	return q
+}
+
+// WithdrawGraphSource: take back everything that a source says.
+//
+// The graph is then the one that never saw it, and the pages that cite it are listed as stale. What all tenants share is taken from all. A feed or an imported graph comes back when it is imported again.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) WithdrawGraphSource(ctx context.Context, sourceID string, p WithdrawGraphSourceParams) (*GraphBlast, error) {
+	return one[GraphBlast](ctx, c, request{method: "DELETE", path: "/intelligence/graph/sources/{source_id}", ids: []string{sourceID}, query: p.query(), keyed: true})
 }

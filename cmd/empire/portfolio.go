@@ -24,6 +24,7 @@ type portfolio interface {
 	webhookKeeper
 	budgetKeeper
 	messageKeeper
+	graphKeeper
 }
 
 type siteKeeper interface {

@@ -19,6 +19,7 @@ const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 // endpoint is one operation with a good request, and what it must refuse.
 type endpoint struct {
 	method, path string
+	query        string            // of the good request
 	right        domain.Permission // empty: signed in is enough
 	body         string
 	status       int
@@ -155,6 +156,20 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, []endpoint{
 	{method: "GET", path: "/runs", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=odd"}, badWindows...)},
 	{method: "GET", path: "/runs/run_1", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2"},
 	{method: "GET", path: "/runs/run_1/events", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/events", bad: []string{"?after=-1", "?limit=0", "?x=1"}},
+	{method: "GET", path: "/intelligence/graph", right: domain.IntelligenceUse, status: 200, bad: []string{"?at=yesterday", "?x=1"}},
+	{method: "GET", path: "/intelligence/graph/nodes", query: "?type=niche&query=a", right: domain.IntelligenceUse, status: 200, bad: append([]string{"?type=odd", "?query=" + strings.Repeat("q", 201)}, badWindows...)},
+	{method: "GET", path: "/intelligence/graph/nodes/niche:a%2Fn_1", right: domain.IntelligenceUse, status: 200, unknown: "/intelligence/graph/nodes/niche:n_2", bad: []string{"?at=x"}},
+	{
+		method: "GET", path: "/intelligence/graph/path", query: "?from=niche:n_1&to=page:p_1", right: domain.IntelligenceUse, status: 200,
+		unknown: "/intelligence/graph/path?from=niche:n_1&to=page:p_2", bad: []string{"", "?from=niche:n_1", "?to=niche:n_1", "?from=x&to=niche:n_1", "?from=niche:n_1&to=odd:x"},
+	},
+	{method: "GET", path: "/intelligence/graph/rank", query: "?type=niche&by=degree", right: domain.IntelligenceUse, status: 200, bad: append([]string{"?by=size", "?type=odd"}, badWindows...)},
+	{method: "GET", path: "/intelligence/graph/communities", right: domain.IntelligenceUse, status: 200, bad: badWindows},
+	{method: "GET", path: "/intelligence/graph/export", right: domain.IntelligenceUse, status: 200, bad: []string{"?format=gexf"}},
+	{method: "GET", path: "/intelligence/graph/sources", right: domain.IntelligenceUse, status: 200, bad: badWindows},
+	{method: "GET", path: "/intelligence/graph/sources/feed:f_1", right: domain.IntelligenceUse, status: 200, unknown: "/intelligence/graph/sources/feed:f_2"},
+	{method: "DELETE", path: "/intelligence/graph/sources/feed:f_1", right: domain.WebsitesManage, status: 200, unknown: "/intelligence/graph/sources/feed:f_2"},
+	{method: "GET", path: "/intelligence/graph/stale", right: domain.IntelligenceUse, status: 200, bad: append([]string{"?source=" + strings.Repeat("q", 401)}, badWindows...)},
 	{method: "GET", path: "/runs/run_1/timeline", right: domain.AgentsRead, status: 200, unknown: "/runs/run_2/timeline", bad: []string{"?after=odd", "?limit=0", "?limit=1001"}},
 	{method: "POST", path: "/runs/run_1/cancel", right: domain.AgentsManage, status: 200, unknown: "/runs/run_2/cancel"},
 	{method: "POST", path: "/runs/run_1/retry", right: domain.AgentsManage, status: 409, unknown: "/runs/run_2/retry"},
@@ -207,10 +222,10 @@ func TestEndpoints(t *testing.T) {
 		t.Run(e.method+" "+e.path, func(t *testing.T) {
 			t.Parallel()
 			path := api.Base + e.path
-			if w := call(t, a, admin, e.method, path, e.body); w.Code != e.status {
+			if w := call(t, a, admin, e.method, path+e.query, e.body); w.Code != e.status {
 				t.Errorf("allowed: %d, want %d\n%s", w.Code, e.status, w.Body)
 			}
-			if w := call(t, a, admin, e.method, path+"/", e.body); w.Code != e.status {
+			if w := call(t, a, admin, e.method, path+"/"+e.query, e.body); w.Code != e.status {
 				t.Errorf("with a trailing slash: %d, want %d", w.Code, e.status)
 			}
 			w := call(t, a, nil, e.method, path, "not even JSON")
@@ -246,7 +261,7 @@ func checkRight(t *testing.T, a *api.API, e endpoint) {
 		return
 	}
 	for _, right := range domain.Permissions() {
-		w := call(t, a, &domain.Principal{UserID: "user_2", Permissions: []domain.Permission{right}}, e.method, api.Base+e.path, e.body)
+		w := call(t, a, &domain.Principal{UserID: "user_2", Permissions: []domain.Permission{right}}, e.method, api.Base+e.path+e.query, e.body)
 		allowed := right == e.right || right == domain.AdminFull
 		if allowed && w.Code != e.status {
 			t.Errorf("with %s: %d, want %d", right, w.Code, e.status)

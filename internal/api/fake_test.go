@@ -339,6 +339,73 @@ func (f runs) Events(ctx context.Context, id domain.RunID, after int64, limit in
 	return []domain.RunEvent{{RunID: id, Seq: after + 1, Type: "run.created", At: noon}}, err
 }
 
+type graphs struct{ *fakes }
+
+func (f graphs) known(id string) error {
+	if !strings.HasSuffix(id, "_1") {
+		return missing("Node", id)
+	}
+	return f.fail
+}
+
+func (f graphs) Summary(context.Context, time.Time) (*domain.GraphSummary, error) {
+	return &domain.GraphSummary{Nodes: 2, ByType: map[domain.NodeType]int{domain.NodeNiche: 2}}, f.fail
+}
+
+func (f graphs) Nodes(_ context.Context, _ domain.GraphNodeFilter, w domain.Window) ([]domain.GraphNode, int, error) {
+	f.note(func() { f.window = w })
+	return []domain.GraphNode{{GraphRef: domain.GraphRef{Type: domain.NodeNiche, ID: "n_1"}}}, 1, f.fail
+}
+
+func (f graphs) Node(_ context.Context, ref domain.GraphRef, _ time.Time) (*domain.GraphNodeDetail, error) {
+	n := domain.GraphNode{GraphRef: ref}
+	return &domain.GraphNodeDetail{
+		GraphNode: n, Relations: []domain.GraphFact{{Node: ref, Relation: domain.RelationPartOf, To: ref, Latest: noon}},
+		Contributions: []domain.GraphContribution{{Source: "import:a", At: noon, Node: ref, Weight: domain.GraphOne, Until: noon}},
+	}, f.known(ref.ID)
+}
+
+func (f graphs) Path(_ context.Context, from, to domain.GraphRef) (*domain.GraphPath, error) {
+	return &domain.GraphPath{Nodes: []domain.GraphNode{{GraphRef: from}, {GraphRef: to}}, Length: 1}, f.known(to.ID)
+}
+
+func (f graphs) Rank(_ context.Context, by domain.GraphMeasure, _ domain.GraphNodeFilter, w domain.Window) (*domain.GraphRanking, error) {
+	f.note(func() { f.window = w })
+	return &domain.GraphRanking{By: by, Nodes: []domain.GraphRanked{{Value: 1}}, Total: 1}, f.fail
+}
+
+func (f graphs) Communities(_ context.Context, w domain.Window) (*domain.GraphTopics, error) {
+	f.note(func() { f.window = w })
+	return &domain.GraphTopics{Communities: []domain.GraphCommunity{{Label: "a"}}, Conflicts: []domain.GraphConflict{{Keyword: "k"}}}, f.fail
+}
+
+func (f graphs) Export(_ context.Context, format domain.GraphFormat) (*domain.GraphStream, error) {
+	return &domain.GraphStream{ContentType: "application/node-link+json", Name: "graph.json", Write: func(w io.Writer) error {
+		_, err := io.WriteString(w, string(format))
+		return err
+	}}, f.fail
+}
+
+func (f graphs) Sources(_ context.Context, w domain.Window) ([]domain.GraphSource, int, error) {
+	f.note(func() { f.window = w })
+	return []domain.GraphSource{{ID: "feed:f_1", At: noon}}, 1, f.fail
+}
+
+func (f graphs) Source(_ context.Context, id string) (*domain.GraphBlast, error) {
+	return &domain.GraphBlast{Source: domain.GraphSource{ID: id, At: noon}, Sample: []domain.GraphResting{{}}, Pages: []domain.GraphRest{{PageID: "page_1"}}}, f.known(id)
+}
+
+func (f graphs) Withdraw(ctx context.Context, id string, dryRun bool) (*domain.GraphBlast, error) {
+	b, err := f.Source(ctx, id)
+	b.Withdrawn = !dryRun
+	return b, err
+}
+
+func (f graphs) Stale(_ context.Context, _ string, w domain.Window) ([]domain.GraphStale, int, error) {
+	f.note(func() { f.window = w })
+	return []domain.GraphStale{{Reason: domain.StaleGone, At: noon}}, 1, f.fail
+}
+
 type timelines struct{ *fakes }
 
 func (f timelines) Get(ctx context.Context, id domain.RunID, after string, _ int) (*domain.Timeline, error) {
@@ -447,7 +514,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Graph: graphs{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f},
 	})
 }

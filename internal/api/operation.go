@@ -27,6 +27,7 @@ var tags = []struct{ name, text string }{
 	{"catalogue", "Product feeds and affiliate programs."},
 	{"webhooks", "What providers told this installation."},
 	{"budgets", "What model calls may cost, what they did cost, and at which prices."},
+	{"graph", "The knowledge graph: what feeds, programs, keywords and pages say about each other."},
 	{"system", "The state of the parts of the program."},
 }
 

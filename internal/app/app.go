@@ -99,6 +99,7 @@ type App struct {
 	Services  *service.Services
 	Health    *service.Health
 	Budgets   *service.Budgets
+	Graph     *service.Graph
 
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters

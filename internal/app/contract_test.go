@@ -182,6 +182,10 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "create-website", Target: base + "/websites", Body: `{"niche": "tea", "domain": "tea.example"}`},
 		{Operation: "set-price", Target: base + "/prices", Body: `{"provider": "openai", "model": "m", "input_micros": 1, "output_micros": 2}`},
 		{Operation: "resettle-prices", Target: base + "/prices/resettle", Body: encode(t, map[string]any{"provider": "openai", "model": "m", "from": time.Now().Add(-time.Hour)})},
+		{Operation: "get-graph-node", Target: base + "/intelligence/graph/nodes/site:" + string(site)},
+		{Operation: "get-graph-path", Target: base + "/intelligence/graph/path?from=site:" + string(site) + "&to=site:" + string(site)},
+		{Operation: "get-graph-source", Target: base + "/intelligence/graph/sources/site:" + string(site)},
+		{Operation: "withdraw-graph-source", Target: base + "/intelligence/graph/sources/site:" + string(site) + "?dry_run=true"},
 		{Operation: "create-task", Target: base + "/agents/opportunity_scanner/tasks", Body: `{"type": "market_scan", "params": {"topic": "espresso machines"}}`},
 	}
 }

@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 	"internal/intelligence/extract":       {},
 	"internal/intelligence/demand":        {"domain", "intelligence/forecast"},
 	"internal/analytics/bot":              {},
-	"internal/catalog":                    {"domain"},
+	"internal/catalog":                    {"domain", "intelligence/match"},
 	"internal/sample":                     {"domain"},
 	"internal/sitegen":                    {"domain"},
 	"internal/audit":                      {"domain"},

@@ -46,6 +46,7 @@ func workerID(dir string, mode Mode) (id, previous string, err error) {
 
 // wireServices builds the use cases.
 func (a *App) wireServices(context.Context) error {
+	a.wireGraph()
 	a.Runs = service.NewRuns(service.RunsConfig{
 		Tx: a.store, Runs: a.store.Runs, Events: a.store.Events, Attempts: a.store.Steps,
 		Websites: a.store.Websites, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
@@ -53,7 +54,7 @@ func (a *App) wireServices(context.Context) error {
 	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Graph: a.Graph, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Now: a.now,
 	})
 	if err := a.wireAgentService(); err != nil {
@@ -61,7 +62,7 @@ func (a *App) wireServices(context.Context) error {
 	}
 	a.Catalogue = service.NewCatalogue(service.CatalogueConfig{
 		Tx: a.store, Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
-		Read: a.readFeed, Audit: a.store.Audit, Now: a.now,
+		Read: a.readFeed, Graph: a.Graph, Audit: a.store.Audit, Now: a.now,
 	})
 	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})
 	a.Audit = service.NewAudit(a.store.Audit)

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"empire/internal/domain"
@@ -58,6 +59,51 @@ func splitSpecs(s string) []specPair {
 
 // maxKeyword is how far a key may reach before its equals sign.
 const maxKeyword = 44
+
+// isProse reports whether a value is a sentence, markup or program text rather than
+// a value: merchants write what they like into these columns, and what is taken for a
+// value is printed as one.
+func isProse(value string) bool {
+	if strings.ContainsAny(value, "{}<>[]\\!?。！？") || strings.Contains(value, "\":") || strings.Contains(value, "\",") {
+		return true
+	}
+	for at, r := range value {
+		rest := value[at+utf8.RuneLen(r):]
+		switch {
+		case r == '.' && rest == "" && lettersBefore(value[:at]) > 1 && strings.Count(value, " ") > 2:
+			return true
+		case r == '.' && lettersBefore(value[:at]) > 2 && beginsWord(rest): // but "approx. 30 W"
+			return true
+		case r == ':' && strings.HasPrefix(rest, " ") && lettersBefore(value[:at]) > 3:
+			return true
+		}
+	}
+	return strings.Count(value, " ") > maxValueWords && !strings.ContainsAny(value, ",|;/")
+}
+
+// beginsWord reports whether a text goes on with a space and a letter.
+func beginsWord(s string) bool {
+	rest, ok := strings.CutPrefix(s, " ")
+	r, _ := utf8.DecodeRuneInString(rest)
+	return ok && unicode.IsLetter(r)
+}
+
+// maxValueWords is how many gaps between words a value may have that is no list.
+const maxValueWords = 11
+
+// lettersBefore returns how many letters end a text.
+func lettersBefore(s string) int {
+	n := 0
+	for s != "" {
+		r, size := utf8.DecodeLastRuneInString(s)
+		if !unicode.IsLetter(r) {
+			break
+		}
+		n++
+		s = s[:len(s)-size]
+	}
+	return n
+}
 
 // splitAssignments cuts "k=v,k=v". A comma separates only before another key.
 func splitAssignments(s string) []specPair {
@@ -130,8 +176,14 @@ func (c *collector) spec(field, key, value string, siblings []string) {
 		return
 	}
 	info, ok := specKeys[key]
+	if !ok && field != "specifications" {
+		return // in a column for anything, a word before a colon need not be a property
+	}
 	if !ok {
 		info = specKey{name: key}
+	}
+	if isProse(value) {
+		return
 	}
 	if special, ok := contextKey(key, value, siblings); ok {
 		info = special

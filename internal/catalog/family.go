@@ -33,6 +33,7 @@ func group(products []domain.Product) (families []domain.Family, dropped int) {
 	g.linkParents()
 	g.linkEANs()
 	g.linkNames()
+	g.linkMerchants()
 	for _, members := range g.groups() {
 		families = append(families, g.build(members))
 	}

@@ -205,3 +205,13 @@ func compareOptions(a, b string) int {
 	}
 	return strings.Compare(a, b)
 }
+
+// conflicts reports whether s and t state different values for one name.
+func (s specSet) conflicts(t specSet) bool {
+	for k, v := range s {
+		if w, ok := t[k]; ok && w != v {
+			return true
+		}
+	}
+	return false
+}

@@ -38,6 +38,13 @@ type keywordStore interface {
 // report says why.
 type FeedReader func(ctx context.Context, f *domain.Feed, r io.Reader, size int64, progress func(bytesRead, size int64, rows int)) (domain.ImportReport, error)
 
+// catalogueGraph is told, in the transaction of a change, what the catalogue holds.
+type catalogueGraph interface {
+	FeedChanged(ctx context.Context, feed domain.FeedID) error
+	Programs(ctx context.Context, list []domain.Program) error
+	Keywords(ctx context.Context, list []domain.Keyword) error
+}
+
 // CatalogueConfig is what Catalogue needs.
 type CatalogueConfig struct {
 	Tx       transactor
@@ -46,6 +53,7 @@ type CatalogueConfig struct {
 	Programs programStore
 	Keywords keywordStore
 	Read     FeedReader
+	Graph    catalogueGraph // may be nil
 	Audit    auditStore
 	Now      func() time.Time
 }
@@ -100,6 +108,11 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 		if err := s.cfg.Feeds.Update(ctx, feed); err != nil {
 			return err
 		}
+		if s.cfg.Graph != nil && report.Status != domain.ImportRefused {
+			if err := s.cfg.Graph.FeedChanged(ctx, feed.ID); err != nil {
+				return err
+			}
+		}
 		return s.journal.changed(ctx, "feed.imported", string(feed.ID), report.Status, before, feed)
 	})
 }
@@ -141,12 +154,22 @@ func importList[T any](ctx context.Context, s *Catalogue, kind string, list []T,
 
 // ImportPrograms stores affiliate programs by network and advertiser.
 func (s *Catalogue) ImportPrograms(ctx context.Context, list []domain.Program) error {
-	return importList(ctx, s, "programs", list, s.cfg.Programs.Upsert)
+	return importList(ctx, s, "programs", list, func(ctx context.Context, list []domain.Program) error {
+		if err := s.cfg.Programs.Upsert(ctx, list); err != nil || s.cfg.Graph == nil {
+			return err
+		}
+		return s.cfg.Graph.Programs(ctx, list)
+	})
 }
 
 // ImportKeywords stores search phrases with their demand.
 func (s *Catalogue) ImportKeywords(ctx context.Context, list []domain.Keyword) error {
-	return importList(ctx, s, "keywords", list, s.cfg.Keywords.Upsert)
+	return importList(ctx, s, "keywords", list, func(ctx context.Context, list []domain.Keyword) error {
+		if err := s.cfg.Keywords.Upsert(ctx, list); err != nil || s.cfg.Graph == nil {
+			return err
+		}
+		return s.cfg.Graph.Keywords(ctx, list)
+	})
 }
 
 // Feeds lists all feeds.

@@ -101,6 +101,11 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	if err := s.cfg.Evidence.InsertAll(ctx, site.ID, d.Evidence); err != nil {
 		return err
 	}
+	if s.cfg.Graph != nil {
+		if err := s.cfg.Graph.Published(ctx, site, d); err != nil {
+			return err
+		}
+	}
 	return s.makeLive(ctx, site, r, "release.published")
 }
 

@@ -245,6 +245,11 @@ func (s *Websites) remove(ctx context.Context, site *domain.Website, action stri
 	if err := s.cfg.Websites.Delete(ctx, site.ID); err != nil {
 		return err
 	}
+	if s.cfg.Graph != nil {
+		if err := s.cfg.Graph.Gone(ctx, site); err != nil {
+			return err
+		}
+	}
 	s.tellEdges(ctx, site.ID)
 	return s.journal.changed(ctx, action, string(site.ID), site.Domain, site, nil)
 }

@@ -333,6 +333,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Websites.Generate", "Websites.Register", "Agents.List", "Agents.Get", "Pipelines.Put", "Pipelines.Validate", "Agents.Register", "Agents.Resolve", "Agents.WasDeleted",
 		// the work of runs and of the start: without a principal
 		"Messages.Start", "Messages.Stop", "Messages.Attach", "Messages.AgentDeleted", "Messages.BuryExpired", "DeadLetters.Add",
+		// of the graph: TestGraphTenants; the last are the work of jobs and of those who change things
+		"Graph.Summary", "Graph.Nodes", "Graph.Node", "Graph.Path", "Graph.Rank", "Graph.Communities", "Graph.Export", "Graph.Sources", "Graph.Source", "Graph.Withdraw", "Graph.Stale", "Graph.Import",
+		"Graph.CatchUp", "Graph.FeedChanged", "Graph.Gone", "Graph.Keywords", "Graph.Programs", "Graph.Published", "Graph.Work",
 		// between agents, which have no tenants: their work has, and its messages with it
 		"Messages.Send", "Messages.HandleAgentMessage", "Messages.Request", "Messages.RequestFor", "Messages.Post",
 		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
@@ -351,7 +354,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

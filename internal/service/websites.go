@@ -45,6 +45,12 @@ type approvalGetter interface {
 	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
 }
 
+// websiteGraph is told, in the transaction of a change, what websites say.
+type websiteGraph interface {
+	Published(ctx context.Context, site *domain.Website, d *domain.Draft) error
+	Gone(ctx context.Context, site *domain.Website) error
+}
+
 // WebsitesConfig is what Websites needs.
 type WebsitesConfig struct {
 	Tx        transactor
@@ -59,6 +65,7 @@ type WebsitesConfig struct {
 	Manifests manifestStore // for exports
 	Blobs     blobReader    // for exports
 	Audit     auditStore
+	Graph     websiteGraph    // may be nil
 	Operator  domain.Operator // for new websites
 	Forbidden []ForbiddenNiche
 	// LiveChanged tells edges, after the commit, that a site's live release moved.

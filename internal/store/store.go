@@ -38,6 +38,7 @@ type Store struct {
 	Messages    *Messages
 	Mailboxes   *Mailboxes
 	DeadLetters *DeadLetters
+	Graph       *Graph
 }
 
 // New returns the aggregates of db.
@@ -76,6 +77,7 @@ func New(db *DB) *Store {
 		Messages:    &Messages{db},
 		Mailboxes:   &Mailboxes{db},
 		DeadLetters: &DeadLetters{db},
+		Graph:       &Graph{db},
 	}
 }
 

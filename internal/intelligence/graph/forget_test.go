@@ -20,7 +20,7 @@ func (w world) ref(kind graph.NodeType) graph.Ref {
 func (w world) contribution() graph.Contribution {
 	relations := graph.Relations()
 	r := relations[w.rng.IntN(len(relations))]
-	ends := r.Joins()[w.rng.IntN(len(r.Joins()))]
+	ends := graph.Joins(r)[w.rng.IntN(len(graph.Joins(r)))]
 	c := graph.Contribution{Node: w.ref(ends[0]), Weight: graph.Weight(1 + w.rng.IntN(3_000_000))}
 	if w.rng.IntN(3) > 0 {
 		c.Relation, c.To = r, w.ref(ends[1])

@@ -9,71 +9,29 @@ import (
 	"empire/internal/domain"
 )
 
-// Weight is how strongly a source says something, in millionths. Whole numbers make
-// sums exact: what was added can be taken away without a trace.
-type Weight int64
+// The words of the knowledge graph are those of the domain.
+type (
+	// Weight is how strongly a source says something, in millionths.
+	Weight = domain.GraphWeight
+	// Ref names a node.
+	Ref = domain.GraphRef
+	// Contribution is one thing that one source says.
+	Contribution = domain.GraphContribution
+	// Element names a node, a relation, or an attribute of one of them.
+	Element = domain.GraphElement
+	// NodeType says what a node is.
+	NodeType = domain.NodeType
+	// Relation says how a node relates to another.
+	Relation = domain.Relation
+)
 
 // Weights.
 const (
-	One       Weight = 1_000_000
-	MaxWeight        = 1000 * One
+	One       = domain.GraphOne
+	MaxWeight = 1000 * One
 )
 
-// Float returns the weight as a number.
-func (w Weight) Float() float64 { return float64(w) / float64(One) }
-
-// Ref names a node of the knowledge graph.
-type Ref struct {
-	Type NodeType `json:"type"`
-	ID   string   `json:"id"`
-}
-
-// String returns type and id with a colon between.
-func (r Ref) String() string { return string(r.Type) + ":" + r.ID }
-
-// Contribution is one thing that one source says. It is a row of a table with the key
-// (Source, Seq); everything in the graph is the sum of such rows. It is about
-//
-//	a node                     Node
-//	an attribute of a node     Node, Attribute, Value
-//	a relation                 Node, Relation, To
-//	an attribute of a relation Node, Relation, To, Attribute, Value
-//
-// A relation brings its two nodes with it, an attribute what it describes.
-type Contribution struct {
-	Source    string    `json:"source"` // document, feed, snapshot of a page, …
-	Seq       int       `json:"seq"`    // position within the source, from 0
-	At        time.Time `json:"at"`     // when the source said it
-	Node      Ref       `json:"node"`
-	Relation  Relation  `json:"relation,omitempty"`
-	To        Ref       `json:"to,omitzero"`
-	Attribute string    `json:"attribute,omitempty"`
-	Value     string    `json:"value,omitempty"`
-	Weight    Weight    `json:"weight"`         // millionths, above 0
-	From      time.Time `json:"from,omitzero"`  // true from then on; zero is always
-	Until     time.Time `json:"until,omitzero"` // true before then; zero is for ever
-}
-
-// Element returns what the contribution is about.
-func (c *Contribution) Element() Element {
-	return Element{Node: c.Node, Relation: c.Relation, To: c.To, Attribute: c.Attribute}
-}
-
-// Element names a part of the knowledge graph: a node, a relation, or an attribute of
-// one of them.
-type Element struct {
-	Node      Ref      `json:"node"`
-	Relation  Relation `json:"relation,omitempty"`
-	To        Ref      `json:"to,omitzero"`
-	Attribute string   `json:"attribute,omitempty"`
-}
-
-// compareElements orders elements: nodes before their attributes, then relations.
-func compareElements(a, b Element) int {
-	return cmp.Or(cmp.Compare(a.Node.Type, b.Node.Type), cmp.Compare(a.Node.ID, b.Node.ID),
-		cmp.Compare(a.Relation, b.Relation), cmp.Compare(a.To.Type, b.To.Type), cmp.Compare(a.To.ID, b.To.ID),
-		cmp.Compare(a.Attribute, b.Attribute))
-}
+func compareElements(a, b Element) int { return a.Compare(b) }
 
 // Document is everything that one source says.
 type Document struct {

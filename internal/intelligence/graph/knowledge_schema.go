@@ -9,45 +9,39 @@ import (
 	"empire/internal/domain"
 )
 
-// NodeType says what a node of the knowledge graph is.
-type NodeType string
-
 // The types of nodes.
 const (
-	NodeNiche    NodeType = "niche"
-	NodeProduct  NodeType = "product"
-	NodeBrand    NodeType = "brand"
-	NodeMerchant NodeType = "merchant"
-	NodeProgram  NodeType = "program"
-	NodeKeyword  NodeType = "keyword"
-	NodePage     NodeType = "page"
-	NodeSite     NodeType = "site"
+	NodeNiche    = domain.NodeNiche
+	NodeProduct  = domain.NodeProduct
+	NodeBrand    = domain.NodeBrand
+	NodeMerchant = domain.NodeMerchant
+	NodeProgram  = domain.NodeProgram
+	NodeKeyword  = domain.NodeKeyword
+	NodePage     = domain.NodePage
+	NodeSite     = domain.NodeSite
+	NodeEntity   = domain.NodeEntity
 )
 
 // NodeTypes returns all types of nodes.
-func NodeTypes() []NodeType {
-	return []NodeType{NodeNiche, NodeProduct, NodeBrand, NodeMerchant, NodeProgram, NodeKeyword, NodePage, NodeSite}
-}
+func NodeTypes() []NodeType { return domain.NodeTypes() }
 
-// Relation says how a node of the knowledge graph relates to another.
-type Relation string
-
-// The relations, with the types that they lead from and to.
+// The relations.
 const (
-	RelationPartOf     Relation = "part_of"     // niche → niche, product → niche, page → site
-	RelationMakes      Relation = "makes"       // brand → product
-	RelationSells      Relation = "sells"       // merchant → product, merchant → brand
-	RelationRuns       Relation = "runs"        // merchant → program
-	RelationPromotes   Relation = "promotes"    // program → product, program → niche, page → program
-	RelationServes     Relation = "serves"      // site → niche, page → niche, keyword → niche
-	RelationTargets    Relation = "targets"     // page → keyword
-	RelationFinds      Relation = "finds"       // keyword → product, keyword → brand
-	RelationMentions   Relation = "mentions"    // page → product, page → brand, page → merchant
-	RelationLinksTo    Relation = "links_to"    // page → page
-	RelationSimilarTo  Relation = "similar_to"  // product, keyword, niche or page to its own kind
-	RelationSameAs     Relation = "same_as"     // product → product, brand → brand
-	RelationBoughtWith Relation = "bought_with" // product → product
-	RelationVariantOf  Relation = "variant_of"  // product → product
+	RelationPartOf     = domain.RelationPartOf
+	RelationMakes      = domain.RelationMakes
+	RelationSells      = domain.RelationSells
+	RelationRuns       = domain.RelationRuns
+	RelationPromotes   = domain.RelationPromotes
+	RelationServes     = domain.RelationServes
+	RelationTargets    = domain.RelationTargets
+	RelationFinds      = domain.RelationFinds
+	RelationMentions   = domain.RelationMentions
+	RelationLinksTo    = domain.RelationLinksTo
+	RelationSimilarTo  = domain.RelationSimilarTo
+	RelationSameAs     = domain.RelationSameAs
+	RelationBoughtWith = domain.RelationBoughtWith
+	RelationVariantOf  = domain.RelationVariantOf
+	RelationRelatedTo  = domain.RelationRelatedTo
 )
 
 // relationEnds are the pairs of types that each relation may join.
@@ -67,7 +61,19 @@ func relationEnds() map[Relation][][2]NodeType {
 		RelationSameAs:     {{NodeProduct, NodeProduct}, {NodeBrand, NodeBrand}},
 		RelationBoughtWith: {{NodeProduct, NodeProduct}},
 		RelationVariantOf:  {{NodeProduct, NodeProduct}},
+		RelationRelatedTo:  anyPair(),
 	}
+}
+
+// anyPair joins every type with every type.
+func anyPair() [][2]NodeType {
+	var out [][2]NodeType
+	for _, from := range NodeTypes() {
+		for _, to := range NodeTypes() {
+			out = append(out, [2]NodeType{from, to})
+		}
+	}
+	return out
 }
 
 // schema is relationEnds, built once for each graph.
@@ -78,10 +84,13 @@ func Relations() []Relation { return slices.Sorted(maps.Keys(relationEnds())) }
 
 // Joins returns the pairs of types that a relation may join, from and to; none if
 // there is no such relation.
-func (r Relation) Joins() [][2]NodeType { return relationEnds()[r] }
+func Joins(r Relation) [][2]NodeType { return relationEnds()[r] }
 
-// maxText bounds ids, names and values, in bytes.
-const maxText = 2048
+// maxText bounds ids and names, and maxValue the values of attributes, in bytes.
+const (
+	maxText  = 2048
+	maxValue = 1 << 20
+)
 
 // check refuses a contribution that breaks the rules of the graph.
 func (s schema) check(c *Contribution) error {
@@ -110,10 +119,11 @@ func (s schema) check(c *Contribution) error {
 	if c.Attribute == "" && c.Value != "" {
 		return domain.Invalid("value", "A contribution with a value must name an attribute.")
 	}
-	for field, text := range map[string]string{"attribute": c.Attribute, "value": c.Value} {
-		if len(text) > maxText || !utf8.ValidString(text) {
-			return domain.Invalid(field, "The %s must be UTF-8 text of at most %d bytes.", field, maxText)
-		}
+	if len(c.Attribute) > maxText || !utf8.ValidString(c.Attribute) {
+		return domain.Invalid("attribute", "The attribute must be UTF-8 text of at most %d bytes.", maxText)
+	}
+	if len(c.Value) > maxValue || !utf8.ValidString(c.Value) {
+		return domain.Invalid("value", "The value must be UTF-8 text of at most %d bytes.", maxValue)
 	}
 	if c.Weight <= 0 || c.Weight > MaxWeight {
 		return domain.Invalid("weight", "The weight must be above 0 and at most %d, not %g.", MaxWeight/One, c.Weight.Float())

@@ -107,6 +107,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"mailbox_bound", testMailboxBound},
 		{"mailbox_lease", testMailboxLease},
 		{"orchestrator_counts", testOrchestratorCounts},
+		{"graph", testGraph},
+		{"graph_forgets", testGraphForgets},
+		{"graph_at_once", testGraphAtOnce},
+		{"graph_validity", testGraphValidity},
+		{"graph_rests", testGraphRests},
+		{"graph_feed", testGraphFeed},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
