@@ -30,6 +30,10 @@ const (
 	FetchUnreachable FetchReason = "unreachable"
 	FetchBroken      FetchReason = "broken_answer" // it ended early, or its compression is damaged
 	FetchReserved    FetchReason = "tdm_reserved"  // the site reserves text and data mining
+	FetchNoText      FetchReason = "no_text"       // the page has no main text, such as one that scripts build
+	FetchOffTopic    FetchReason = "off_topic"     // it is about something else
+	FetchLanguage    FetchReason = "language"      // it is in another language
+	FetchOutOfTime   FetchReason = "out_of_time"   // the time of the research was over
 )
 
 // FetchError is a page that was not fetched. Detail holds no part of the page.
