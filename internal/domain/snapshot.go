@@ -51,6 +51,13 @@ func (s *Snapshot) Cites(span string, offset int) Evidence {
 	return Evidence{Kind: EvidenceSnapshot, URL: s.FinalURL, SHA256: s.SHA256, Offset: offset, Snapshot: s.ID, Value: span, At: &at}.Seal()
 }
 
+// SnapshotCitation is evidence that is a span of a snapshot, with what holds it: a
+// research report or a website.
+type SnapshotCitation struct {
+	Owner    string // rsch_… or site_…
+	Evidence Evidence
+}
+
 // SnapshotUse is something that rests on a snapshot: a claim of a page of a website,
 // or of a research report.
 type SnapshotUse struct {

@@ -38,6 +38,8 @@ type Store struct {
 	Messages    *Messages
 	Mailboxes   *Mailboxes
 	DeadLetters *DeadLetters
+	Snapshots   *Snapshots
+	Research    *Research
 }
 
 // New returns the aggregates of db.
@@ -76,6 +78,8 @@ func New(db *DB) *Store {
 		Messages:    &Messages{db},
 		Mailboxes:   &Mailboxes{db},
 		DeadLetters: &DeadLetters{db},
+		Snapshots:   &Snapshots{db},
+		Research:    &Research{db},
 	}
 }
 

@@ -349,7 +349,7 @@ func TestRunWithModels(t *testing.T) {
 		case planning(prompt):
 			return `{"queries":[2,3,2,99]}`, nil
 		case name == "one":
-			return fmt.Sprintf(`{"claims":[{"span":%q,"statement":"switches that are rated for 50 million keystrokes"},{"span":%q,"statement":"A mechanical keyboard is a keyboard with an individual spring switch."}]}`,
+			return fmt.Sprintf(`{"claims":[{"span":%q,"statement":"switches that are rated for 50 million keystrokes"},{"span":%q,"statement":"keyboard with an individual spring switch under every single key."}]}`,
 				idOf(t, prompt, endurance), idOf(t, prompt, defined)), nil
 		}
 		return fmt.Sprintf(`{"claims":[{"span":%q}]}`, idOf(t, prompt, defined)), nil
@@ -358,7 +358,7 @@ func TestRunWithModels(t *testing.T) {
 	if r.Method != domain.MethodModel || len(r.Claims) != 2 || r.Claims[0].Text != defined || r.Claims[0].Agreement != 1 || r.Claims[1].Agreement != 0.5 {
 		t.Fatalf("claims = %+v", r.Claims)
 	}
-	if got := r.Claims[0].Statement; got != "A mechanical keyboard is a keyboard with an individual spring switch." {
+	if got := r.Claims[0].Statement; got != "keyboard with an individual spring switch under every single key." {
 		t.Errorf("statement = %q", got)
 	}
 	if got := r.Claims[1].Statement; got != "" { // it lacks "Most", which makes it bolder
