@@ -69,3 +69,11 @@ func (s *Snapshots) Citations(ctx context.Context, id domain.SnapshotID) ([]doma
 	}, query, id)
 	return list, s.db.fail(err, "list citations of snapshot %s", id)
 }
+
+// CitedBy returns the evidence of an owner that is a span of a snapshot, ordered by
+// snapshot and ID.
+func (s *Snapshots) CitedBy(ctx context.Context, owner string) ([]domain.Evidence, error) {
+	const query = `SELECT doc FROM snapshot_evidence WHERE owner = $1 ORDER BY snapshot_id, evidence_id`
+	list, err := getAll(ctx, s.db, scanEvidence, query, owner)
+	return list, s.db.fail(err, "list snapshots that %s cites", owner)
+}

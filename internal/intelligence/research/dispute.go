@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"empire/internal/domain"
-	"empire/internal/intelligence/nlp"
 )
 
 // quantity is a number with its unit in a sentence.
@@ -137,7 +136,7 @@ func (w *work) disputes() {
 		for k := i + 1; k < len(list) && len(w.report.Disputes) < maxDisputes; k++ {
 			b := &list[k]
 			apart := math.Abs(a.q.value-b.q.value) > sameValue*max(math.Abs(a.q.value), math.Abs(b.q.value))
-			if a.q.unit != b.q.unit || !apart || disjoint(a.groups, b.groups) == false || jaccard(a.stems, b.stems) < sameQuantity {
+			if a.q.unit != b.q.unit || !apart || !disjoint(a.groups, b.groups) || jaccard(a.stems, b.stems) < sameQuantity {
 				continue
 			}
 			say := func(s *saying) domain.DisputedSay {
@@ -182,6 +181,3 @@ func common(a, b map[string]bool) []string {
 	}
 	return out
 }
-
-// judgement of one sentence, for sentiment.
-func judge(language, text string) float64 { return nlp.Sentiment(language, text).Score }

@@ -3,6 +3,7 @@ package research
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ const (
 	maxAspects    = 10
 	maxQuotes     = 3 // for one aspect
 	minMentions   = 2
+	minOpinion    = 0.2 // score from which on a sentence judges
 	sitePhraseLen = 64 << 10 // bytes of a site's text that are read for phrases
 )
 
@@ -104,8 +106,8 @@ func (w *work) sentiment(l *ledger) *domain.MarketSentiment {
 			offset := at + i
 			at = offset + len(sentence)
 			out.Sentences++
-			score := judge(language, sentence)
-			if score == 0 || len(sentence) > maxSpan {
+			score := nlp.Sentiment(language, sentence).Score
+			if math.Abs(score) < minOpinion || len(sentence) > maxSpan {
 				continue
 			}
 			out.Judging++

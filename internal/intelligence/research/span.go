@@ -84,24 +84,31 @@ func (w *work) spans() []*span {
 	return head
 }
 
-// keyPhrases returns what the pages are about with a weight from 0 to 1.
-func (w *work) keyPhrases() map[string]float64 {
+// weighted is a key phrase with a weight from 0 to 1.
+type weighted struct {
+	text   string
+	weight float64
+}
+
+// keyPhrases returns what the pages are about, always in the same order: sums of
+// floats depend on it.
+func (w *work) keyPhrases() []weighted {
 	var b strings.Builder
 	for _, d := range w.docs {
 		share := phraseText / max(1, len(w.docs))
 		b.WriteString(strings.ToValidUTF8(d.read.Text[:min(len(d.read.Text), share)], "") + "\n")
 	}
-	out := map[string]float64{}
+	var out []weighted
 	for i, p := range nlp.KeyPhrases(w.topic.language, b.String(), maxPhrases) {
 		if p.Count > 1 {
-			out[p.Text] = 1 - float64(i)/maxPhrases
+			out = append(out, weighted{p.Text, 1 - float64(i)/maxPhrases})
 		}
 	}
 	return out
 }
 
 // spansOf returns the sentences of one document.
-func (w *work) spansOf(d *document, phrases map[string]float64) []*span {
+func (w *work) spansOf(d *document, phrases []weighted) []*span {
 	var out []*span
 	at := 0
 	for paragraph := range strings.SplitSeq(d.read.Text, "\n") {
@@ -136,7 +143,7 @@ var (
 )
 
 // spanOf weighs a sentence; nil if it says nothing that can be cited.
-func (w *work) spanOf(d *document, text string, offset int, inParagraph float64, phrases map[string]float64) *span {
+func (w *work) spanOf(d *document, text string, offset int, inParagraph float64, phrases []weighted) *span {
 	if len(text) < minSpan || len(text) > maxSpan || noise.MatchString(text) || !ends(text) || len(strings.Fields(text)) < 6 {
 		return nil
 	}
@@ -148,9 +155,9 @@ func (w *work) spanOf(d *document, text string, offset int, inParagraph float64,
 	}
 	s.score = 0.35*own + 0.1*inParagraph + 0.1*d.coverage
 	lower, phrase := strings.ToLower(text), 0.0
-	for p, weight := range phrases {
-		if strings.Contains(lower, p) {
-			phrase += weight
+	for _, p := range phrases {
+		if strings.Contains(lower, p.text) {
+			phrase += p.weight
 		}
 	}
 	s.score += 0.2 * (1 - math.Exp(-phrase))

@@ -67,6 +67,7 @@ func testSnapshotCitations(t *testing.T, s *store.Store) {
 		want[0], want[1] = want[1], want[0]
 	}
 	wantEqual(t, value(s.Snapshots.Citations(ctx, v.ID))(t), want)
+	wantEqual(t, value(s.Snapshots.CitedBy(ctx, string(site.ID)))(t), []domain.Evidence{one})
 	must(t, s.Websites.Delete(ctx, site.ID))
 	wantEqual(t, value(s.Snapshots.Citations(ctx, v.ID))(t), want[:2])
 	wantEqual(t, value(s.Snapshots.Citations(ctx, "snap_none"))(t), []domain.SnapshotCitation{})
