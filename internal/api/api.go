@@ -45,6 +45,9 @@ type Config struct {
 	DeadLetters  deadLetterService
 	Orchestrator orchestratorService
 
+	Research  researchService
+	Snapshots snapshotService
+
 	Logger *slog.Logger
 }
 
@@ -101,6 +104,8 @@ func New(c Config) *API {
 	registerSpending(a, c.Budgets)
 	registerPrices(a, c.Budgets)
 	registerTimeline(a, c.Timelines)
+	registerResearch(a, c.Research)
+	registerSnapshots(a, c.Snapshots)
 	a.harvestModels()
 	a.straighten()
 	return a

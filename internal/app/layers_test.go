@@ -80,6 +80,7 @@ var allowed = map[string][]string{
 	"internal/integration/fetch":       {"domain", "intelligence/extract"},
 	"internal/integration/mailgun":     {"domain"},
 	"internal/integration/n8n":         {"domain"},
+	"internal/integration/searxng":     {"domain", "integration/rest"},
 	"internal/integration/sendgrid":    {"domain"},
 }
 

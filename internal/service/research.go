@@ -127,7 +127,7 @@ func failureOf(r *domain.ResearchReport) error {
 	}
 	e := domain.Errorf(r.Error.Code, "Research %s failed: %s", r.ID, r.Error.Message)
 	for _, reason := range r.Error.Reasons {
-		e.Faults = append(e.Faults, domain.Fault{Path: reason.Name, Message: reason.Message})
+		e.Faults = append(e.Faults, domain.Fault{Path: "models." + reason.Name, Message: reason.Message})
 	}
 	return e
 }

@@ -264,7 +264,7 @@ func (s *Snapshots) uses(ctx context.Context, cited []domain.SnapshotCitation) (
 }
 
 func reportUses(id domain.ResearchID, r *domain.ResearchReport, ids []domain.EvidenceID) []domain.SnapshotUse {
-	var out []domain.SnapshotUse
+	out := []domain.SnapshotUse{}
 	for _, e := range ids {
 		use := domain.SnapshotUse{Evidence: e, Report: id}
 		if r != nil {

@@ -66,7 +66,7 @@ type WebsitesConfig struct {
 	// Recheck looks at the evidence of a website again and turns gates red whose
 	// evidence was damaged since; nil: it is not looked at.
 	Recheck func(ctx context.Context, id domain.WebsiteID, gates []domain.Gate) ([]domain.Gate, error)
-	Now         func() time.Time
+	Now     func() time.Time
 }
 
 // ForbiddenNiche is a kind of niche that is refused by rule (L25).

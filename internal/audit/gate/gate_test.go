@@ -140,7 +140,7 @@ func (w *world) build() []domain.File {
 
 func (w *world) check(t *testing.T) gate.Report {
 	t.Helper()
-	r, err := gate.Check(t.Context(), &w.draft, &w.market, w.build())
+	r, err := gate.Check(t.Context(), &w.draft, &w.market, w.build(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestCheckWithoutSitemap(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	files := slices.DeleteFunc(w.build(), func(f domain.File) bool { return f.Path == "/sitemap.xml" })
-	r, err := gate.Check(t.Context(), &w.draft, &w.market, files)
+	r, err := gate.Check(t.Context(), &w.draft, &w.market, files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,11 +341,11 @@ func TestCheckErrors(t *testing.T) {
 	w := newWorld()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := gate.Check(ctx, &w.draft, &w.market, w.build()); !errors.Is(err, context.Canceled) {
+	if _, err := gate.Check(ctx, &w.draft, &w.market, w.build(), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 	files := []domain.File{{Path: "/", ContentType: "text/html", Body: []byte(strings.Repeat("<div>", 1000))}}
-	if _, err := gate.Check(t.Context(), &w.draft, &w.market, files); domain.CodeOf(err) != domain.CodeTooLarge {
+	if _, err := gate.Check(t.Context(), &w.draft, &w.market, files, nil); domain.CodeOf(err) != domain.CodeTooLarge {
 		t.Errorf("unreadable page: %v", err)
 	}
 }

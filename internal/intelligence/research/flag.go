@@ -18,7 +18,7 @@ const (
 	maxAspects    = 10
 	maxQuotes     = 3 // for one aspect
 	minMentions   = 2
-	minOpinion    = 0.2 // score from which on a sentence judges
+	minOpinion    = 0.2      // score from which on a sentence judges
 	sitePhraseLen = 64 << 10 // bytes of a site's text that are read for phrases
 )
 

@@ -92,3 +92,8 @@ func jaccard(a, b map[string]bool) float64 {
 	}
 	return 0
 }
+
+// About reports whether a text has at least half of the words of a topic.
+func About(topic, language, text string) bool {
+	return newTopic(topic, language).coverage(text) >= minCoverage
+}
