@@ -24,6 +24,7 @@ type portfolio interface {
 	webhookKeeper
 	budgetKeeper
 	messageKeeper
+	researchKeeper
 }
 
 type siteKeeper interface {
