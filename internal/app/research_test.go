@@ -185,7 +185,13 @@ func TestDamagedSnapshotTurnsGatesRed(t *testing.T) {
 	if audit.Verdict != "fail" || named != "/" {
 		t.Errorf("verdict %q, page %q, want fail on /", audit.Verdict, named)
 	}
-	c.want("POST", "/api/v1/websites/"+site+"/publish", map[string]string{}, http.StatusConflict, nil)
+	var releases []struct{ ID string }
+	c.want("GET", "/api/v1/websites/"+site+"/releases", nil, http.StatusOK, &releases)
+	var p struct{ Type, Detail string }
+	c.want("POST", "/api/v1/websites/"+site+"/publish", map[string]string{"release_id": releases[0].ID}, http.StatusConflict, &p)
+	if p.Type != "urn:empire:error:gate_red" || !strings.Contains(p.Detail, "on /:") {
+		t.Errorf("publish: %+v", p)
+	}
 	var kept struct{ Uses []domain.SnapshotUse }
 	c.want("GET", "/api/v1/intelligence/snapshots/"+string(s.ID), nil, http.StatusOK, &kept)
 	if len(kept.Uses) != 1 || kept.Uses[0].Page != "/" || string(kept.Uses[0].Website) != site {

@@ -349,3 +349,37 @@ func TestCheckErrors(t *testing.T) {
 		t.Errorf("unreadable page: %v", err)
 	}
 }
+
+// TestSnapshots: a claim that rests on a kept page is proved by what keeps it; a
+// damaged one turns the gate red and names the page, and nothing rests on one where
+// none are kept.
+func TestSnapshots(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	s := domain.Snapshot{URL: "https://a.example/", FinalURL: "https://a.example/", SHA256: strings.Repeat("0", 64), FetchedAt: at}.Seal()
+	e := s.Cites("It weighs 950 g.", 12)
+	seal(w, e)
+	w.draft.Pages[1].Claims = append(w.draft.Pages[1].Claims, domain.Claim{ID: "s1", Text: "950 g", Evidence: []domain.EvidenceID{e.ID}})
+	for name, tt := range map[string]struct {
+		snapshot gate.Snapshot
+		want     domain.GateState
+	}{
+		"intact": {func(context.Context, domain.Evidence) error { return nil }, domain.GatePass},
+		"damaged": {func(context.Context, domain.Evidence) error {
+			return domain.Errorf(domain.CodeConflict, "It is damaged.")
+		}, domain.GateFail},
+		"nowhere": {nil, domain.GateFail},
+	} {
+		r, err := gate.Check(t.Context(), &w.draft, &w.market, w.build(), tt.snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := find(r, "grounding")
+		if g.State != tt.want {
+			t.Errorf("%s: %s %v", name, g.State, g.Findings)
+		}
+		if tt.want == domain.GateFail && (len(g.Findings) != 1 || g.Findings[0].Page != "/best/") {
+			t.Errorf("%s: findings %+v, want one on /best/", name, g.Findings)
+		}
+	}
+}

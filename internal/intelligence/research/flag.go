@@ -47,7 +47,7 @@ func (w *work) competitors() *domain.CompetitorAnalysis {
 				c.Structured = append(c.Structured, t)
 			}
 		}
-		texts[name] += d.read.Text + "\n"
+		texts[name] += d.head() + "\n"
 	}
 	has := map[string][]string{} // phrase: sites
 	for _, name := range slices.Sorted(maps.Keys(sites)) {
@@ -88,7 +88,7 @@ func (w *work) sentiment(l *ledger) *domain.MarketSentiment {
 	var texts []string
 	for _, d := range w.docs {
 		if !d.snap.Own {
-			texts = append(texts, d.read.Text)
+			texts = append(texts, d.head())
 		}
 	}
 	aspects := nlp.NewAspects(language, texts)
@@ -98,7 +98,7 @@ func (w *work) sentiment(l *ledger) *domain.MarketSentiment {
 			continue
 		}
 		at := 0
-		for _, sentence := range nlp.Sentences(d.read.Text) {
+		for _, sentence := range nlp.Sentences(d.head()) {
 			i := strings.Index(d.read.Text[at:], sentence)
 			if i < 0 {
 				continue

@@ -21,8 +21,9 @@ import (
 const (
 	searchesAtOnce = 4
 	fetchesAtOnce  = 8
-	minCoverage    = 0.5 // of the topic's words that a page must have
-	minText        = 200 // bytes of main text
+	minCoverage    = 0.5       // of the topic's words that a page must have
+	minText        = 200       // bytes of main text
+	maxRead        = 512 << 10 // bytes of main text that are read for claims and judgements
 )
 
 // document is a page that was read.
@@ -35,6 +36,16 @@ type document struct {
 	sameAs   []string
 	id       string // s1, s2, …
 	claims   int
+}
+
+// head returns the part of a document's text that is read.
+func (d *document) head() string { return head(d.read.Text) }
+
+func head(text string) string {
+	if len(text) <= maxRead {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxRead], "")
 }
 
 // candidate is an address that may be fetched.
@@ -233,7 +244,7 @@ func (w *work) fetchOne(ctx context.Context, c *candidate) (*document, *domain.S
 		}
 	}
 	r := Read(page)
-	d := &document{candidate: *c, read: r, coverage: w.topic.coverage(r.Meta.Title + " " + r.Text)}
+	d := &document{candidate: *c, read: r, coverage: w.topic.coverage(r.Meta.Title + " " + head(r.Text))}
 	switch {
 	case len(r.Text) < minText:
 		return skip(domain.FetchNoText, "")

@@ -41,7 +41,7 @@ func (w *work) group() {
 		} else {
 			byDomain[site] = k
 		}
-		for _, dup := range copies.Add(d.read.Text) {
+		for _, dup := range copies.Add(d.head()) {
 			join(dup.ID, k, fmt.Sprintf("text %.0f %% as %s", dup.Similarity*100, w.docs[dup.ID].id))
 		}
 		for _, l := range d.read.Links {

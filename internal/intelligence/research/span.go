@@ -17,7 +17,7 @@ import (
 const (
 	minSpan     = 40  // bytes
 	maxSpan     = 420 // bytes: short quotations only
-	maxSpans    = 300 // of one page that are looked at
+	maxSpans    = 300 // of one page that are weighed, the first ones
 	maxCompared = 300 // best spans that are compared with the topic word by word
 	maxPhrases  = 40
 	phraseText  = 100 << 10 // bytes of all pages from which key phrases are taken
@@ -111,7 +111,7 @@ func (w *work) keyPhrases() []weighted {
 func (w *work) spansOf(d *document, phrases []weighted) []*span {
 	var out []*span
 	at := 0
-	for paragraph := range strings.SplitSeq(d.read.Text, "\n") {
+	for paragraph := range strings.SplitSeq(d.head(), "\n") {
 		begin := at
 		at += len(paragraph) + 1
 		inParagraph := w.topic.coverage(paragraph)
@@ -122,8 +122,11 @@ func (w *work) spansOf(d *document, phrases []weighted) []*span {
 			}
 			offset := begin + i
 			begin = offset + len(sentence)
-			if s := w.spanOf(d, sentence, offset, inParagraph, phrases); s != nil && len(out) < maxSpans {
+			if s := w.spanOf(d, sentence, offset, inParagraph, phrases); s != nil {
 				out = append(out, s)
+			}
+			if len(out) == maxSpans {
+				return out
 			}
 		}
 	}
