@@ -24,10 +24,10 @@ type quantity struct {
 var unitNames = map[string]string{
 	"%": "%", "percent": "%", "prozent": "%", "per cent": "%", "€": "EUR", "eur": "EUR", "euro": "EUR", "$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "£": "GBP",
 	"g": "g", "grams": "g", "gram": "g", "gramm": "g", "kg": "kg", "kilograms": "kg", "kilogramm": "kg", "lb": "lb", "pounds": "lb",
-	"mm": "mm", "millimeters": "mm", "millimetres": "mm", "millimeter": "mm", "cm": "cm", "centimeters": "cm", "zentimeter": "cm", "m": "m", "meters": "m", "metres": "m", "meter": "m", "km": "km",
+	"mm": "mm", "millimeters": "mm", "millimetres": "mm", "millimeter": "mm", "cm": "cm", "centimeters": "cm", "zentimeter": "cm", "m": "m", "meters": "m", "metres": "m", "meter": "m", "km": "km", //nolint:misspell // as British pages write
 	"inch": "in", "inches": "in", "zoll": "in", "hours": "h", "hour": "h", "stunden": "h", "minutes": "min", "minuten": "min", "seconds": "s", "sekunden": "s", "ms": "ms", "milliseconds": "ms", "millisekunden": "ms",
 	"days": "d", "tage": "d", "years": "a", "year": "a", "jahre": "a", "months": "mo", "monate": "mo", "w": "W", "watt": "W", "watts": "W", "kwh": "kWh", "wh": "Wh", "v": "V", "volt": "V", "volts": "V", "mah": "mAh",
-	"db": "dB", "decibels": "dB", "dezibel": "dB", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "mb": "MB", "gb": "GB", "tb": "TB", "l": "l", "liters": "l", "litres": "l", "liter": "l", "ml": "ml", "bar": "bar",
+	"db": "dB", "decibels": "dB", "dezibel": "dB", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "mb": "MB", "gb": "GB", "tb": "TB", "l": "l", "liters": "l", "litres": "l", "liter": "l", "ml": "ml", "bar": "bar", //nolint:misspell // as British pages write
 	"keystrokes": "keystrokes", "keypresses": "keystrokes", "presses": "keystrokes", "anschläge": "keystrokes", "anschlägen": "keystrokes", "users": "users", "nutzer": "users", "people": "people", "menschen": "people", "cn": "cN", "°c": "°C", "rpm": "rpm",
 }
 

@@ -36,7 +36,7 @@ func article(title string, sentences ...string) string {
 var filler = map[string]string{
 	"a": "People who write a lot of text every day like how the keys of mechanical keyboards answer to each press. Offices often prefer silent variants, because a clicking sound disturbs colleagues in the same room. The layout with numbers on the right side takes about 44 cm of the desk.",
 	"b": "Gamers were the first large group who bought mechanical keyboards after the turn of the century. Their makers now sell them in many colors and with lights behind the letters. A typical wired model weighs 950 g without its cable and wrist rest.",
-	"d": "Collectors of mechanical keyboards solder boards by themselves and lubricate each part of the switch by hand. Group buys take many months until the parts arrive from the factory. Aluminium cases raise the weight of such boards to 1,800 g or more.",
+	"d": "Collectors of mechanical keyboards solder boards by themselves and lubricate each part of the switch by hand. Group buys take many months until the parts arrive from the factory. Aluminum cases raise the weight of such boards to 1,800 g or more.",
 }
 
 // web is four sites: b says what a says, c is a copy of a, d disagrees.
