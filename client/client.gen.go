@@ -214,6 +214,45 @@ type ApprovalSummary struct {
 	Expired  int64 `json:"expired"`
 }
 
+// AskResearchInput is a model of the API.
+type AskResearchInput struct {
+	Topic string `json:"topic"`
+	// Also ask for and compare sites that write about it
+	CompetitorAnalysis *bool `json:"competitor_analysis,omitempty"`
+	// How much work it may be: queries, pages, links followed, time
+	Depth    AskResearchInputDepth    `json:"depth,omitempty"`
+	Language AskResearchInputLanguage `json:"language,omitempty"`
+	// Also ask for and weigh judgements
+	MarketSentiment *bool `json:"market_sentiment,omitempty"`
+}
+
+// AskResearchInputDepth is one of a fixed set of words. How much work it may be: queries, pages, links followed, time.
+type AskResearchInputDepth string
+
+// The values of AskResearchInputDepth.
+const (
+	AskResearchInputDepthQuick         AskResearchInputDepth = "quick"
+	AskResearchInputDepthDeep          AskResearchInputDepth = "deep"
+	AskResearchInputDepthComprehensive AskResearchInputDepth = "comprehensive"
+)
+
+// AskResearchInputLanguage is one of a fixed set of words.
+type AskResearchInputLanguage string
+
+// The values of AskResearchInputLanguage.
+const (
+	AskResearchInputLanguageEn AskResearchInputLanguage = "en"
+	AskResearchInputLanguageDe AskResearchInputLanguage = "de"
+)
+
+// AspectSentiment is a model of the API.
+type AspectSentiment struct {
+	Aspect      string   `json:"aspect"`
+	Score       float64  `json:"score"`
+	Mentions    int64    `json:"mentions"`
+	EvidenceIDs []string `json:"evidence_ids"`
+}
+
 // Attribute is a model of the API.
 type Attribute struct {
 	Name    string    `json:"name"`
@@ -471,6 +510,23 @@ type ComparisonRow struct {
 	Cells []Cell `json:"cells"`
 }
 
+// Competitor is a model of the API.
+type Competitor struct {
+	Domain         string     `json:"domain"`
+	SourceIDs      []string   `json:"source_ids"`
+	Pages          int64      `json:"pages"`
+	Words          int64      `json:"words"`
+	Phrases        []string   `json:"phrases"`
+	Missing        []string   `json:"missing"`
+	StructuredData []string   `json:"structured_data"`
+	Newest         *time.Time `json:"newest,omitempty"`
+}
+
+// CompetitorAnalysis is a model of the API.
+type CompetitorAnalysis struct {
+	Sites []Competitor `json:"sites"`
+}
+
 // Component is a model of the API.
 type Component struct {
 	Name  string         `json:"name"`
@@ -506,6 +562,14 @@ const (
 	ComponentStateDegraded ComponentState = "degraded"
 	ComponentStateDown     ComponentState = "down"
 )
+
+// ConfidencePart is a model of the API.
+type ConfidencePart struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Weight float64 `json:"weight"`
+	Note   string  `json:"note"`
+}
 
 // ConfirmTOTPInput is a model of the API.
 type ConfirmTOTPInput struct {
@@ -713,6 +777,21 @@ type DisableTOTPInput struct {
 	Code     string `json:"code"`
 }
 
+// Dispute is a model of the API.
+type Dispute struct {
+	Quantity string        `json:"quantity"`
+	Unit     string        `json:"unit"`
+	Values   []DisputedSay `json:"values"`
+}
+
+// DisputedSay is a model of the API.
+type DisputedSay struct {
+	ClaimID  string  `json:"claim_id"`
+	Value    float64 `json:"value"`
+	Text     string  `json:"text"`
+	SourceID string  `json:"source_id"`
+}
+
 // Event is a model of the API.
 type Event struct {
 	Seq  int64           `json:"seq"`
@@ -724,23 +803,24 @@ type Event struct {
 
 // Evidence is a model of the API.
 type Evidence struct {
-	ID      string     `json:"id"`
-	Kind    string     `json:"kind"`
-	Args    []float64  `json:"args,omitempty"`
-	At      *time.Time `json:"at,omitempty"`
-	FeedID  string     `json:"feed_id,omitempty"`
-	Field   string     `json:"field,omitempty"`
-	Formula string     `json:"formula,omitempty"`
-	Inputs  []string   `json:"inputs,omitempty"`
-	Note    string     `json:"note,omitempty"`
-	Offset  *int64     `json:"offset,omitempty"`
-	Result  *float64   `json:"result,omitempty"`
-	RowKey  string     `json:"row_key,omitempty"`
-	Rows    []string   `json:"rows,omitempty"`
-	Sha256  string     `json:"sha256,omitempty"`
-	URL     string     `json:"url,omitempty"`
-	Value   string     `json:"value,omitempty"`
-	Values  []float64  `json:"values,omitempty"`
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind"`
+	Args       []float64  `json:"args,omitempty"`
+	At         *time.Time `json:"at,omitempty"`
+	FeedID     string     `json:"feed_id,omitempty"`
+	Field      string     `json:"field,omitempty"`
+	Formula    string     `json:"formula,omitempty"`
+	Inputs     []string   `json:"inputs,omitempty"`
+	Note       string     `json:"note,omitempty"`
+	Offset     *int64     `json:"offset,omitempty"`
+	Result     *float64   `json:"result,omitempty"`
+	RowKey     string     `json:"row_key,omitempty"`
+	Rows       []string   `json:"rows,omitempty"`
+	Sha256     string     `json:"sha256,omitempty"`
+	SnapshotID string     `json:"snapshot_id,omitempty"`
+	URL        string     `json:"url,omitempty"`
+	Value      string     `json:"value,omitempty"`
+	Values     []float64  `json:"values,omitempty"`
 }
 
 // FAQ is a model of the API.
@@ -1147,6 +1227,16 @@ type LoginInput struct {
 	Otp string `json:"otp,omitempty"`
 }
 
+// MarketSentiment is a model of the API.
+type MarketSentiment struct {
+	Score     float64           `json:"score"`
+	Sentences int64             `json:"sentences"`
+	Judging   int64             `json:"judging"`
+	Positive  int64             `json:"positive"`
+	Negative  int64             `json:"negative"`
+	Aspects   []AspectSentiment `json:"aspects"`
+}
+
 // Message is a model of the API.
 type Message struct {
 	ID string `json:"id"`
@@ -1295,6 +1385,20 @@ const (
 	ModelCallStateLost     ModelCallState = "lost"
 	ModelCallStateReleased ModelCallState = "released"
 )
+
+// ModelShare is a model of the API.
+type ModelShare struct {
+	Name         string `json:"name"`
+	Provider     string `json:"provider"`
+	Model        string `json:"model"`
+	Calls        int64  `json:"calls"`
+	InputTokens  int64  `json:"input_tokens"`
+	OutputTokens int64  `json:"output_tokens"`
+	CostMicros   int64  `json:"cost_micros"`
+	Accepted     int64  `json:"accepted"`
+	Rejected     int64  `json:"rejected"`
+	Error        string `json:"error,omitempty"`
+}
 
 // Money is a model of the API.
 type Money struct {
@@ -1608,6 +1712,12 @@ type RaiseBudgetInput struct {
 	Permanent *bool `json:"permanent,omitempty"`
 }
 
+// Reason is a model of the API.
+type Reason struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+}
+
 // RegisterAgentInput is a model of the API.
 type RegisterAgentInput struct {
 	// Lower-case letters, digits, hyphens and underscores
@@ -1662,6 +1772,155 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
+}
+
+// Research is a model of the API.
+type Research struct {
+	// The first claims in one text, each with its id
+	Answer  string   `json:"answer"`
+	Queries []string `json:"queries"`
+	// Verbatim spans, or figures of the feeds, with the evidence that carries each
+	Claims []ResearchClaim `json:"claims"`
+	// A snapshot's evidence is a span: its value stands in the snapshot's text at offset
+	Evidence []Evidence       `json:"evidence"`
+	Sources  []ResearchSource `json:"sources"`
+	// Pages that were not read, and why
+	Skipped []SkippedPage `json:"skipped"`
+	// Quantities for which independent sources give different numbers
+	Disagreements []Dispute `json:"disagreements"`
+	// What was looked for and not found
+	Gaps []string `json:"gaps"`
+	// The parts of confidence_score: the sum of value times weight
+	Confidence []ConfidencePart `json:"confidence"`
+	// Empty: no model was asked
+	ModelsUsed []ModelShare `json:"models_used"`
+	Work       ResearchWork `json:"work"`
+	// How it came to be, and what is switched off
+	Notes   []string       `json:"notes"`
+	ID      string         `json:"id"`
+	Status  ResearchStatus `json:"status"`
+	Request ResearchParams `json:"request"`
+	// How claims were chosen: extractive or model; empty before the end
+	Method          string     `json:"method"`
+	ClaimCount      int64      `json:"claim_count"`
+	ConfidenceScore float64    `json:"confidence_score"`
+	CostMicros      int64      `json:"cost_micros"`
+	Currency        string     `json:"currency"`
+	DurationSeconds float64    `json:"duration_seconds"`
+	CreatedAt       time.Time  `json:"created_at"`
+	StartedAt       *time.Time `json:"started_at"`
+	FinishedAt      *time.Time `json:"finished_at"`
+	// Only if it was asked for
+	CompetitorAnalysis *CompetitorAnalysis `json:"competitor_analysis,omitempty"`
+	// Why it failed
+	Error *ResearchFailure `json:"error,omitempty"`
+	// Only if it was asked for
+	MarketSentiment *MarketSentiment `json:"market_sentiment,omitempty"`
+}
+
+// ResearchStatus is one of a fixed set of words.
+type ResearchStatus string
+
+// The values of ResearchStatus.
+const (
+	ResearchStatusQueued    ResearchStatus = "queued"
+	ResearchStatusRunning   ResearchStatus = "running"
+	ResearchStatusCompleted ResearchStatus = "completed"
+	ResearchStatusFailed    ResearchStatus = "failed"
+)
+
+// ResearchClaim is a model of the API.
+type ResearchClaim struct {
+	ID                 string     `json:"id"`
+	Kind               string     `json:"kind"`
+	Text               string     `json:"text"`
+	EvidenceIDs        []string   `json:"evidence_ids"`
+	SourceIDs          []string   `json:"source_ids"`
+	IndependentSources int64      `json:"independent_sources"`
+	Relevance          float64    `json:"relevance"`
+	ChosenBy           []string   `json:"chosen_by,omitempty"`
+	Disputed           *bool      `json:"disputed,omitempty"`
+	ModelAgreement     *float64   `json:"model_agreement,omitempty"`
+	Newest             *time.Time `json:"newest,omitempty"`
+	Statement          string     `json:"statement,omitempty"`
+}
+
+// ResearchFailure is a model of the API.
+type ResearchFailure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Of each model
+	Reasons []Reason `json:"reasons"`
+}
+
+// ResearchInfo is a model of the API.
+type ResearchInfo struct {
+	ID      string             `json:"id"`
+	Status  ResearchInfoStatus `json:"status"`
+	Request ResearchParams     `json:"request"`
+	// How claims were chosen: extractive or model; empty before the end
+	Method          string     `json:"method"`
+	ClaimCount      int64      `json:"claim_count"`
+	ConfidenceScore float64    `json:"confidence_score"`
+	CostMicros      int64      `json:"cost_micros"`
+	Currency        string     `json:"currency"`
+	DurationSeconds float64    `json:"duration_seconds"`
+	CreatedAt       time.Time  `json:"created_at"`
+	StartedAt       *time.Time `json:"started_at"`
+	FinishedAt      *time.Time `json:"finished_at"`
+	// Why it failed
+	Error *ResearchFailure `json:"error,omitempty"`
+}
+
+// ResearchInfoStatus is one of a fixed set of words.
+type ResearchInfoStatus string
+
+// The values of ResearchInfoStatus.
+const (
+	ResearchInfoStatusQueued    ResearchInfoStatus = "queued"
+	ResearchInfoStatusRunning   ResearchInfoStatus = "running"
+	ResearchInfoStatusCompleted ResearchInfoStatus = "completed"
+	ResearchInfoStatusFailed    ResearchInfoStatus = "failed"
+)
+
+// ResearchParams is a model of the API.
+type ResearchParams struct {
+	Topic              string `json:"topic"`
+	Depth              string `json:"depth"`
+	Language           string `json:"language"`
+	CompetitorAnalysis bool   `json:"competitor_analysis"`
+	MarketSentiment    bool   `json:"market_sentiment"`
+}
+
+// ResearchSource is a model of the API.
+type ResearchSource struct {
+	ID          string     `json:"id"`
+	FoundBy     string     `json:"found_by"`
+	Group       int64      `json:"group"`
+	Relevance   float64    `json:"relevance"`
+	Claims      int64      `json:"claims"`
+	Domain      string     `json:"domain,omitempty"`
+	FetchedAt   *time.Time `json:"fetched_at,omitempty"`
+	Language    string     `json:"language,omitempty"`
+	Own         *bool      `json:"own,omitempty"`
+	PublishedAt *time.Time `json:"published_at,omitempty"`
+	SameAs      []string   `json:"same_as,omitempty"`
+	SnapshotID  string     `json:"snapshot_id,omitempty"`
+	Title       string     `json:"title,omitempty"`
+	URL         string     `json:"url,omitempty"`
+}
+
+// ResearchWork is a model of the API.
+type ResearchWork struct {
+	Queries      int64 `json:"queries"`
+	Searches     int64 `json:"searches"`
+	Found        int64 `json:"found"`
+	PagesFetched int64 `json:"pages_fetched"`
+	PagesSkipped int64 `json:"pages_skipped"`
+	Hops         int64 `json:"hops"`
+	Bytes        int64 `json:"bytes"`
+	Spans        int64 `json:"spans"`
+	TimedOut     *bool `json:"timed_out,omitempty"`
 }
 
 // ResettleInput is a model of the API.
@@ -1983,6 +2242,66 @@ type SetPriceInput struct {
 	Currency string `json:"currency,omitempty"`
 	// Now if left out
 	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+}
+
+// SkippedPage is a model of the API.
+type SkippedPage struct {
+	URL    string `json:"url"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Snapshot is a model of the API.
+type Snapshot struct {
+	ID string `json:"id"`
+	// As it was asked for
+	URL string `json:"url"`
+	// After redirects
+	FinalURL    string    `json:"final_url"`
+	FetchedAt   time.Time `json:"fetched_at"`
+	StatusCode  int64     `json:"status_code"`
+	ContentType string    `json:"content_type"`
+	Charset     string    `json:"charset"`
+	Size        int64     `json:"size"`
+	// Of the page's bytes
+	Sha256 string `json:"sha256"`
+	// Of text in UTF-8
+	TextSha256  string     `json:"text_sha256"`
+	Title       string     `json:"title"`
+	Language    string     `json:"language"`
+	PublishedAt *time.Time `json:"published_at"`
+	// A page of the operator's own websites
+	Own bool `json:"own"`
+	// The main text in which spans are cited; empty if it is damaged
+	Text string `json:"text"`
+	// The claims of reports and pages that rest on it
+	Uses []SnapshotUse `json:"uses"`
+}
+
+// SnapshotFault is a model of the API.
+type SnapshotFault struct {
+	SnapshotID string        `json:"snapshot_id"`
+	URL        string        `json:"url"`
+	Message    string        `json:"message"`
+	Uses       []SnapshotUse `json:"uses"`
+	EvidenceID string        `json:"evidence_id,omitempty"`
+}
+
+// SnapshotReport is a model of the API.
+type SnapshotReport struct {
+	Snapshots int64           `json:"snapshots"`
+	Spans     int64           `json:"spans"`
+	Intact    bool            `json:"intact"`
+	Faults    []SnapshotFault `json:"faults"`
+}
+
+// SnapshotUse is a model of the API.
+type SnapshotUse struct {
+	EvidenceID string `json:"evidence_id"`
+	Claim      string `json:"claim,omitempty"`
+	Page       string `json:"page,omitempty"`
+	ReportID   string `json:"report_id,omitempty"`
+	WebsiteID  string `json:"website_id,omitempty"`
 }
 
 // Spending is a model of the API.
@@ -2538,6 +2857,15 @@ const (
 	WebsitePatchStateArchived WebsitePatchState = "archived"
 )
 
+// AskResearch: research a topic.
+//
+// Searches the configured sources, reads pages and states what they say, each claim with its evidence. It is durable work: the answer waits for its end, but no longer than a request may (setting `research.wait`); then `status` is `queued` or `running`, and the report is found under its id. Progress is told on the WebSocket as `intelligence.research.progress`. When models are configured and none can be asked, the answer is 503 with the reason of each. An unknown flag is 422.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) AskResearch(ctx context.Context, in AskResearchInput) (*Research, error) {
+	return one[Research](ctx, c, request{method: "POST", path: "/intelligence/research", body: in, keyed: true})
+}
+
 // AuditWebsite: show the gates of the live release.
 //
 // Without a live release these are the gates of the newest one.
@@ -3009,6 +3337,13 @@ func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error
 	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
 }
 
+// GetResearch: show a research report.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetResearch(ctx context.Context, researchID string) (*Research, error) {
+	return one[Research](ctx, c, request{method: "GET", path: "/intelligence/research/{research_id}", ids: []string{researchID}})
+}
+
 // GetRoutes: show where this process sends requests.
 //
 // Only for users of the installation's own tenant.
@@ -3058,6 +3393,13 @@ func (c *Client) GetRunTimeline(ctx context.Context, runID string, p GetRunTimel
 // Needs the permission `agents.read`.
 func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule, error) {
 	return one[Schedule](ctx, c, request{method: "GET", path: "/schedules/{schedule_id}", ids: []string{scheduleID}})
+}
+
+// GetSnapshot: show a kept page and what rests on it.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetSnapshot(ctx context.Context, snapshotID string) (*Snapshot, error) {
+	return one[Snapshot](ctx, c, request{method: "GET", path: "/intelligence/snapshots/{snapshot_id}", ids: []string{snapshotID}})
 }
 
 // GetTask: show a task and its result.
@@ -3883,6 +4225,43 @@ func (c *Client) AllReleases(ctx context.Context, websiteID string, p ListReleas
 	return walk[Release](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases", ids: []string{websiteID}, query: p.query()})
 }
 
+// ListResearchParams are the parameters of ListResearch; what is empty is not sent.
+type ListResearchParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only reports in this state: queued, running, completed, failed
+	State string
+}
+
+func (p ListResearchParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	return q
+}
+
+// ListResearch: list research reports, newest first.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListResearch(ctx context.Context, p ListResearchParams) (*Listing[ResearchInfo], error) {
+	return list[ResearchInfo](ctx, c, request{method: "GET", path: "/intelligence/research", query: p.query()})
+}
+
+// AllResearch walks the whole list that ListResearch gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllResearch(ctx context.Context, p ListResearchParams) iter.Seq2[ResearchInfo, error] {
+	return walk[ResearchInfo](ctx, c, request{method: "GET", path: "/intelligence/research", query: p.query()})
+}
+
 // ListRunEventsParams are the parameters of ListRunEvents; what is empty is not sent.
 type ListRunEventsParams struct {
 	// Only events with a greater seq
@@ -4690,6 +5069,31 @@ func (c *Client) ValidatePipeline(ctx context.Context, in Definition) (*Definiti
 // Needs the permission `admin.full`.
 func (c *Client) VerifyApprovalLog(ctx context.Context) (*ApprovalReport, error) {
 	return one[ApprovalReport](ctx, c, request{method: "GET", path: "/approvals/log/verify"})
+}
+
+// VerifyEvidence: prove all kept pages and all spans of them.
+//
+// A fault names the claims of reports and the pages of websites that rest on what was damaged.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) VerifyEvidence(ctx context.Context) (*SnapshotReport, error) {
+	return one[SnapshotReport](ctx, c, request{method: "POST", path: "/intelligence/evidence/verify", keyed: true})
+}
+
+// VerifyResearch: prove again what a report rests on.
+//
+// Checks the hash of every snapshot that the report cites, and that every span stands where its evidence says.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) VerifyResearch(ctx context.Context, researchID string) (*SnapshotReport, error) {
+	return one[SnapshotReport](ctx, c, request{method: "POST", path: "/intelligence/research/{research_id}/verify", ids: []string{researchID}, keyed: true})
+}
+
+// VerifySnapshot: prove a kept page and all spans of it.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) VerifySnapshot(ctx context.Context, snapshotID string) (*SnapshotReport, error) {
+	return one[SnapshotReport](ctx, c, request{method: "POST", path: "/intelligence/snapshots/{snapshot_id}/verify", ids: []string{snapshotID}, keyed: true})
 }
 
 // WithdrawGraphSourceParams are the parameters of WithdrawGraphSource; what is empty is not sent.

@@ -25,6 +25,7 @@ type portfolio interface {
 	budgetKeeper
 	messageKeeper
 	graphKeeper
+	researchKeeper
 }
 
 type siteKeeper interface {

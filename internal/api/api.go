@@ -46,6 +46,9 @@ type Config struct {
 	DeadLetters  deadLetterService
 	Orchestrator orchestratorService
 
+	Research  researchService
+	Snapshots snapshotService
+
 	Logger *slog.Logger
 }
 
@@ -103,6 +106,8 @@ func New(c Config) *API {
 	registerPrices(a, c.Budgets)
 	registerTimeline(a, c.Timelines)
 	registerGraph(a, c.Graph)
+	registerResearch(a, c.Research)
+	registerSnapshots(a, c.Snapshots)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -139,7 +139,11 @@ func problem(ctx context.Context, err error) *Problem {
 		if len(e.Faults) > 0 {
 			p.Errors = nil
 			for _, f := range e.Faults {
-				p.Errors = append(p.Errors, toFault(e.Field, f))
+				fault := toFault(e.Field, f)
+				if code == domain.CodeUnavailable || code == domain.CodeBudgetExhausted { // parts of the program, not of the input
+					fault.Location = f.Path
+				}
+				p.Errors = append(p.Errors, fault)
 			}
 		}
 	case code != domain.CodeInternal:

@@ -21,6 +21,7 @@ import (
 	"empire/internal/edge"
 	"empire/internal/gateway"
 	"empire/internal/gateway/proxy"
+	"empire/internal/integration/fetch"
 	"empire/internal/intelligence/llm"
 	"empire/internal/jobs"
 	"empire/internal/pipeline"
@@ -83,6 +84,7 @@ type App struct {
 	newAdmin       *Credentials
 	ledger         *service.Ledger
 	models         *llm.Metered
+	pages          *fetch.Client // the way out for addresses of others
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -100,6 +102,8 @@ type App struct {
 	Health    *service.Health
 	Budgets   *service.Budgets
 	Graph     *service.Graph
+	Snapshots *service.Snapshots
+	Research  *service.Research
 
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
@@ -126,7 +130,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireResearch, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -148,6 +152,9 @@ func (a *App) Close() error {
 		errs = append(errs, a.bus.Stop(ctx))
 	}
 	errs = append(errs, a.traces.Stop(ctx))
+	if a.pages != nil {
+		a.pages.Close()
+	}
 	if a.cache != nil {
 		a.cache.Close()
 	}

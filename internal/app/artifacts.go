@@ -39,11 +39,13 @@ func (a artifacts) Draft(ctx context.Context, sha string) (*domain.Draft, error)
 }
 
 // gates runs all release gates.
-type gates struct{}
+type gates struct {
+	snapshot gate.Snapshot
+}
 
 // Check fits gate.Check to the pipeline.
-func (gates) Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File) (shipped.GateResult, error) {
-	r, err := gate.Check(ctx, d, m, files)
+func (g gates) Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File) (shipped.GateResult, error) {
+	r, err := gate.Check(ctx, d, m, files, g.snapshot)
 	if err != nil {
 		return shipped.GateResult{}, err
 	}

@@ -62,7 +62,7 @@ func TestContract(t *testing.T) {
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10}
+var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5}
 
 func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 	t.Helper()
@@ -161,10 +161,16 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	c.want("GET", base+"/dead-letters?replayed=false", nil, http.StatusOK, &dead)
 	var budget struct{ ID string }
 	c.want("POST", base+"/budgets", map[string]any{"name": "contract", "period": "day", "limit_minor": 500}, http.StatusCreated, &budget)
+	report, page := researched(t, a, c)
 	return []apifuzz.Sample{
 		{Operation: "get-dead-letter", Target: base + "/dead-letters/" + dead[0].ID},
 		{Operation: "replay-dead-letter", Target: base + "/dead-letters/" + dead[0].ID + "/replay"},
 		{Operation: "raise-budget", Target: base + "/budgets/" + budget.ID + "/raise", Body: `{"amount_minor": 100}`},
+		{Operation: "ask-research", Target: base + "/intelligence/research", Body: `{"topic": "espresso machines", "depth": "quick"}`},
+		{Operation: "get-research", Target: base + "/intelligence/research/" + report},
+		{Operation: "verify-research", Target: base + "/intelligence/research/" + report + "/verify"},
+		{Operation: "get-snapshot", Target: base + "/intelligence/snapshots/" + page},
+		{Operation: "verify-snapshot", Target: base + "/intelligence/snapshots/" + page + "/verify"},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

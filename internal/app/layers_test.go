@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"internal/intelligence/forecast":      {"domain"},
 	"internal/intelligence/extract":       {},
 	"internal/intelligence/demand":        {"domain", "intelligence/forecast"},
+	"internal/intelligence/research":      {"domain", "intelligence/evidence", "intelligence/extract", "intelligence/nlp"},
 	"internal/analytics/bot":              {},
 	"internal/catalog":                    {"domain", "intelligence/match"},
 	"internal/sample":                     {"domain"},
@@ -81,8 +82,10 @@ var allowed = map[string][]string{
 	"internal/integration/rest":           {"domain"},
 	"internal/integration/awin":           {"domain"},
 	"internal/integration/digistore24":    {"domain"},
+	"internal/integration/fetch":          {"domain", "intelligence/extract"},
 	"internal/integration/mailgun":        {"domain"},
 	"internal/integration/n8n":            {"domain"},
+	"internal/integration/searxng":        {"domain", "integration/rest"},
 	"internal/integration/sendgrid":       {"domain"},
 }
 

@@ -114,6 +114,15 @@ var matrix = declare(map[domain.Permission][]string{
 		"POST /websites/{website_id}/rebuild",
 		"POST /websites/{website_id}/rollback",
 	},
+	domain.IntelligenceUse: {
+		"GET /intelligence/research",
+		"POST /intelligence/research",
+		"GET /intelligence/research/{research_id}",
+		"POST /intelligence/research/{research_id}/verify",
+		"GET /intelligence/snapshots/{snapshot_id}",
+		"POST /intelligence/snapshots/{snapshot_id}/verify",
+		"POST /intelligence/evidence/verify",
+	},
 	domain.AdminFull: {
 		"GET /audit",
 		"GET /approvals/log",

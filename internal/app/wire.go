@@ -55,7 +55,7 @@ func (a *App) wireServices(context.Context) error {
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
 		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Graph: a.Graph, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
-		LiveChanged: a.liveChanged, Now: a.now,
+		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Now: a.now,
 	})
 	if err := a.wireAgentService(); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (a *App) liveChanged(ctx context.Context, id domain.WebsiteID) {
 // wireAgents builds the agents, the pipeline that calls them and the job handlers.
 func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
-		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{},
+		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: content.New(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge,
 	}

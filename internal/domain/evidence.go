@@ -47,6 +47,8 @@ type Evidence struct {
 	URL    string `json:"url,omitempty"`    // after redirects
 	SHA256 string `json:"sha256,omitempty"` // of the page's bytes as fetched, hexadecimal
 	Offset int    `json:"offset,omitempty"` // where Value begins in the page's main text, in bytes
+	// Snapshot is the kept page itself, with its bytes and its main text.
+	Snapshot SnapshotID `json:"snapshot_id,omitempty"`
 
 	// Note says in words what this is: "median price of 824 keyboards".
 	Note string `json:"note,omitempty"`

@@ -40,6 +40,10 @@ type (
 	TaskID string
 	// ApprovalID identifies an approval: appr_….
 	ApprovalID string
+	// SnapshotID identifies a kept page: snap_… and the start of a SHA-256 over it.
+	SnapshotID string
+	// ResearchID identifies a research report: rsch_….
+	ResearchID string
 	// EvidenceID identifies evidence: ev_… and the start of a SHA-256 over it.
 	EvidenceID string
 	// ClaimID identifies a claim within its page: c1, c2, ….

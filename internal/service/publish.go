@@ -236,6 +236,12 @@ func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string,
 	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
 		return nil, err
 	}
+	if _, err := s.get(ctx, id); err != nil { // before anything about its evidence is told
+		return nil, err
+	}
+	if err := s.intact(ctx, id); err != nil {
+		return nil, err
+	}
 	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
 		site, err := s.hold(ctx, id)
 		if err != nil {

@@ -69,6 +69,10 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.DeadLetter:
 		return v.Tenant.OrDefault()
+	case *domain.ResearchReport:
+		return v.Tenant.OrDefault()
+	case *domain.Snapshot:
+		return v.Tenant.OrDefault()
 	}
 	return ""
 }

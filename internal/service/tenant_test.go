@@ -345,6 +345,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Approvals.Open", "Approvals.Expire", "Approvals.RunEnded",
 		// one log for all, blind for what is another's: TestApprovalLogTenants
 		"Approvals.Log", "Approvals.VerifyLog",
+		// reports and kept pages: TestResearchTenants
+		"Research.Start", "Research.Ask", "Research.Await", "Research.Get", "Research.List", "Research.Verify", "Research.Work",
+		"Snapshots.Keep", "Snapshots.Get", "Snapshots.Verify", "Snapshots.Check", "Snapshots.Recheck",
 		// of a connection, which Connect has admitted
 		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}
@@ -354,7 +357,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

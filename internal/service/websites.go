@@ -70,7 +70,10 @@ type WebsitesConfig struct {
 	Forbidden []ForbiddenNiche
 	// LiveChanged tells edges, after the commit, that a site's live release moved.
 	LiveChanged func(ctx context.Context, id domain.WebsiteID)
-	Now         func() time.Time
+	// Recheck looks at the evidence of a website again and turns gates red whose
+	// evidence was damaged since; nil: it is not looked at.
+	Recheck func(ctx context.Context, id domain.WebsiteID, gates []domain.Gate) ([]domain.Gate, error)
+	Now     func() time.Time
 }
 
 // ForbiddenNiche is a kind of niche that is refused by rule (L25).
@@ -209,7 +212,8 @@ func (s *Websites) Releases(ctx context.Context, id domain.WebsiteID, w domain.W
 	return s.cfg.Releases.List(ctx, id, w)
 }
 
-// Audit returns the gates of the live release, or of the newest one.
+// Audit returns the gates of the live release, or of the newest one, as they are with
+// the evidence of today.
 func (s *Websites) Audit(ctx context.Context, id domain.WebsiteID) ([]domain.Gate, error) {
 	site, err := s.Get(ctx, id)
 	if err != nil {
@@ -220,11 +224,35 @@ func (s *Websites) Audit(ctx context.Context, id domain.WebsiteID) ([]domain.Gat
 		if err != nil {
 			return nil, err
 		}
-		return r.Gates, nil
+		return s.recheck(ctx, id, r.Gates)
 	}
 	list, _, err := s.cfg.Releases.List(ctx, id, domain.Window{Limit: 1})
 	if err != nil || len(list) == 0 {
 		return []domain.Gate{}, err
 	}
-	return list[0].Gates, nil
+	return s.recheck(ctx, id, list[0].Gates)
+}
+
+func (s *Websites) recheck(ctx context.Context, id domain.WebsiteID, gates []domain.Gate) ([]domain.Gate, error) {
+	if s.cfg.Recheck == nil {
+		return gates, nil
+	}
+	return s.cfg.Recheck(ctx, id, gates)
+}
+
+// intact refuses to move a website whose evidence was damaged. It reads what the
+// evidence is, so it comes before the transaction.
+func (s *Websites) intact(ctx context.Context, id domain.WebsiteID) error {
+	gates, err := s.recheck(ctx, id, nil)
+	if err != nil {
+		return err
+	}
+	for _, g := range gates {
+		for _, f := range g.Findings {
+			if f.Severity == domain.GateFail {
+				return domain.Errorf(domain.CodeGateRed, "Gate %s is red: %s First finding: %s on %s: %s", g.Name, g.Summary, f.Rule, f.Page, f.Message)
+			}
+		}
+	}
+	return nil
 }

@@ -19,10 +19,17 @@ var evidenceBulk = bulk{
 	after: "ON CONFLICT (website_id, id) DO NOTHING",
 }
 
-// InsertAll stores evidence for a website. What it already has is left alone.
+// InsertAll stores evidence for a website, and which snapshots it rests on. What it
+// already has is left alone.
 func (s *Evidence) InsertAll(ctx context.Context, website domain.WebsiteID, list []domain.Evidence) error {
-	err := evidenceBulk.write(ctx, s.db, len(list), func(args []any, i int) []any {
-		return append(args, website, list[i].ID, list[i].Kind, jsonValue{&list[i]})
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		err := evidenceBulk.write(ctx, s.db, len(list), func(args []any, i int) []any {
+			return append(args, website, list[i].ID, list[i].Kind, jsonValue{&list[i]})
+		})
+		if err != nil {
+			return err
+		}
+		return (&Snapshots{s.db}).Cite(ctx, string(website), list)
 	})
 	return s.db.fail(err, "insert evidence of website %s", website)
 }

@@ -39,6 +39,8 @@ type Store struct {
 	Mailboxes   *Mailboxes
 	DeadLetters *DeadLetters
 	Graph       *Graph
+	Snapshots   *Snapshots
+	Research    *Research
 }
 
 // New returns the aggregates of db.
@@ -78,6 +80,8 @@ func New(db *DB) *Store {
 		Mailboxes:   &Mailboxes{db},
 		DeadLetters: &DeadLetters{db},
 		Graph:       &Graph{db},
+		Snapshots:   &Snapshots{db},
+		Research:    &Research{db},
 	}
 }
 

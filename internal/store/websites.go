@@ -164,6 +164,9 @@ func (s *Websites) Delete(ctx context.Context, id domain.WebsiteID) error {
 		if err := s.db.execOne(ctx, noWebsite(string(id)), `DELETE FROM websites WHERE id = $1`, id); err != nil {
 			return err
 		}
+		if _, err := s.db.exec(ctx, `DELETE FROM snapshot_evidence WHERE owner = $1`, id); err != nil {
+			return err
+		}
 		_, err := s.db.exec(ctx, count)
 		return err
 	})

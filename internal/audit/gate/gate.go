@@ -27,10 +27,14 @@ type Report struct {
 	Products int
 }
 
+// Snapshot proves evidence that is a span of a kept page: the page's hash fits, and the
+// span stands in its text.
+type Snapshot func(ctx context.Context, e domain.Evidence) error
+
 // Check runs all gates over a draft and the files that were built from it. It fails
 // only if a page cannot be read or ctx ends. Equal input gives equal findings in
-// equal order.
-func Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File) (Report, error) {
+// equal order. Without a snapshot, no claim may rest on one.
+func Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File, snapshot Snapshot) (Report, error) {
 	pages, err := audit.Site(files)
 	if err != nil {
 		return Report{}, fmt.Errorf("read built pages: %w", err)
@@ -38,7 +42,7 @@ func Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domai
 	r := Report{Pages: len(pages), Products: products(d)}
 	for _, check := range []func() (domain.Gate, error){
 		func() (domain.Gate, error) {
-			report, err := grounding(d, m, files)
+			report, err := grounding(ctx, d, m, files, snapshot)
 			r.Claims, r.Grounded = report.Claims, report.Grounded
 			return groundingGate(report), err
 		},

@@ -140,7 +140,7 @@ func (w *world) build() []domain.File {
 
 func (w *world) check(t *testing.T) gate.Report {
 	t.Helper()
-	r, err := gate.Check(t.Context(), &w.draft, &w.market, w.build())
+	r, err := gate.Check(t.Context(), &w.draft, &w.market, w.build(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestCheckWithoutSitemap(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	files := slices.DeleteFunc(w.build(), func(f domain.File) bool { return f.Path == "/sitemap.xml" })
-	r, err := gate.Check(t.Context(), &w.draft, &w.market, files)
+	r, err := gate.Check(t.Context(), &w.draft, &w.market, files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,11 +341,45 @@ func TestCheckErrors(t *testing.T) {
 	w := newWorld()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := gate.Check(ctx, &w.draft, &w.market, w.build()); !errors.Is(err, context.Canceled) {
+	if _, err := gate.Check(ctx, &w.draft, &w.market, w.build(), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 	files := []domain.File{{Path: "/", ContentType: "text/html", Body: []byte(strings.Repeat("<div>", 1000))}}
-	if _, err := gate.Check(t.Context(), &w.draft, &w.market, files); domain.CodeOf(err) != domain.CodeTooLarge {
+	if _, err := gate.Check(t.Context(), &w.draft, &w.market, files, nil); domain.CodeOf(err) != domain.CodeTooLarge {
 		t.Errorf("unreadable page: %v", err)
+	}
+}
+
+// TestSnapshots: a claim that rests on a kept page is proved by what keeps it; a
+// damaged one turns the gate red and names the page, and nothing rests on one where
+// none are kept.
+func TestSnapshots(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	s := domain.Snapshot{URL: "https://a.example/", FinalURL: "https://a.example/", SHA256: strings.Repeat("0", 64), FetchedAt: at}.Seal()
+	e := s.Cites("It weighs 950 g.", 12)
+	seal(w, e)
+	w.draft.Pages[1].Claims = append(w.draft.Pages[1].Claims, domain.Claim{ID: "s1", Text: "950 g", Evidence: []domain.EvidenceID{e.ID}})
+	for name, tt := range map[string]struct {
+		snapshot gate.Snapshot
+		want     domain.GateState
+	}{
+		"intact": {func(context.Context, domain.Evidence) error { return nil }, domain.GatePass},
+		"damaged": {func(context.Context, domain.Evidence) error {
+			return domain.Errorf(domain.CodeConflict, "It is damaged.")
+		}, domain.GateFail},
+		"nowhere": {nil, domain.GateFail},
+	} {
+		r, err := gate.Check(t.Context(), &w.draft, &w.market, w.build(), tt.snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := find(r, "grounding")
+		if g.State != tt.want {
+			t.Errorf("%s: %s %v", name, g.State, g.Findings)
+		}
+		if tt.want == domain.GateFail && (len(g.Findings) != 1 || g.Findings[0].Page != "/best/") {
+			t.Errorf("%s: findings %+v, want one on /best/", name, g.Findings)
+		}
 	}
 }

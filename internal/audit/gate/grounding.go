@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,8 +16,15 @@ import (
 
 // grounding proves the claims of the draft and looks for figures in the built pages
 // that no claim carries. The error page may show the figures of menus only.
-func grounding(d *domain.Draft, m *domain.Market, files []domain.File) (evidence.Report, error) {
-	report := evidence.Verify(d.Pages, d.Evidence, evidence.NewMarketRows(m))
+func grounding(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File, snapshot Snapshot) (evidence.Report, error) {
+	var rows evidence.Rows = evidence.NewMarketRows(m)
+	if snapshot != nil {
+		rows = keptPages{evidence.NewMarketRows(m), func(e domain.Evidence) error { return snapshot(ctx, e) }}
+	}
+	report := evidence.Verify(d.Pages, d.Evidence, rows)
+	if err := ctx.Err(); err != nil {
+		return report, err
+	}
 	report.Problems = append(report.Problems, statements(d, m)...)
 	byPath := map[string]*domain.Page{}
 	for i := range d.Pages {
@@ -42,6 +50,15 @@ func grounding(d *domain.Draft, m *domain.Market, files []domain.File) (evidence
 	}
 	return report, nil
 }
+
+// keptPages are the rows of a market and kept pages.
+type keptPages struct {
+	evidence.MarketRows
+	snapshot func(domain.Evidence) error
+}
+
+// Snapshot fits kept pages to evidence.Verify.
+func (k keptPages) Snapshot(e domain.Evidence) error { return k.snapshot(e) }
 
 func groundingGate(report evidence.Report) domain.Gate {
 	var findings []domain.Finding

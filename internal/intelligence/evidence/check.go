@@ -34,6 +34,8 @@ func (v *verifier) evidenceOnce(e domain.Evidence) error {
 		return v.set(e)
 	case domain.EvidenceComputation:
 		return v.computation(e)
+	case domain.EvidenceSnapshot:
+		return v.snapshot(e)
 	case domain.EvidenceSetting, domain.EvidenceRule:
 		if strings.TrimSpace(e.Value) == "" {
 			return fmt.Errorf("setting %s is empty", e.Field)
@@ -65,6 +67,19 @@ func (v *verifier) span(e domain.Evidence) error {
 	}
 	if e.At == nil || !e.At.Equal(row.ReadAt) {
 		return fmt.Errorf("row %s was read at another time than its evidence says", e.RowKey)
+	}
+	return nil
+}
+
+// snapshot checks a span of a kept page: the hash of the page, and that the span
+// stands in its text.
+func (v *verifier) snapshot(e domain.Evidence) error {
+	pages, ok := v.rows.(snapshots)
+	if !ok {
+		return fmt.Errorf("the snapshot of %s cannot be read here", e.URL)
+	}
+	if err := pages.Snapshot(e); err != nil {
+		return fmt.Errorf("%s", domain.MessageOf(err))
 	}
 	return nil
 }

@@ -13,6 +13,11 @@ type Rows interface {
 	Row(feed domain.FeedID, key string) (*domain.Product, bool)
 }
 
+// snapshots proves spans of kept pages.
+type snapshots interface {
+	Snapshot(e domain.Evidence) error
+}
+
 type stater interface {
 	States(row, field string, value float64) bool
 }

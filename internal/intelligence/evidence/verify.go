@@ -28,6 +28,8 @@ type Report struct {
 // from its evidence, read as the page's language reads it. It also checks that
 // every sentence names a claim or is an opinion, that every text with a figure
 // names a claim that holds it, and that opinions hold no figure and rank nothing.
+// Spans of snapshots are checked by the method Snapshot(domain.Evidence) error of rows;
+// without it, nothing may rest on one.
 func Verify(pages []domain.Page, held []domain.Evidence, rows Rows) Report {
 	v := verifier{ledger: NewLedger(held...), rows: rows, checked: map[domain.EvidenceID]error{}}
 	for i := range pages {

@@ -25,6 +25,16 @@ type Article struct {
 // text helps, more clutter hurts. What is left of the clutter is then taken out block
 // by block.
 func (p *Page) Article() Article {
+	var out Article
+	for _, b := range p.article() {
+		out.Paragraphs = append(out.Paragraphs, b.text)
+	}
+	out.Text = strings.Join(out.Paragraphs, "\n\n")
+	return out
+}
+
+// article returns the blocks of the article.
+func (p *Page) article() []*block {
 	all := readBlocks(p.root)
 	all = all[:min(len(all), maxBlocks)]
 	kept := p.choose(all, majority(all))
@@ -37,12 +47,7 @@ func (p *Page) Article() Article {
 			kept = more
 		}
 	}
-	var out Article
-	for _, b := range kept {
-		out.Paragraphs = append(out.Paragraphs, b.text)
-	}
-	out.Text = strings.Join(out.Paragraphs, "\n\n")
-	return out
+	return kept
 }
 
 // maxBlocks bounds the blocks among which an article is looked for.
