@@ -38,6 +38,7 @@ type Store struct {
 	Messages    *Messages
 	Mailboxes   *Mailboxes
 	DeadLetters *DeadLetters
+	Vectors     *Vectors
 }
 
 // New returns the aggregates of db.
@@ -76,6 +77,7 @@ func New(db *DB) *Store {
 		Messages:    &Messages{db},
 		Mailboxes:   &Mailboxes{db},
 		DeadLetters: &DeadLetters{db},
+		Vectors:     &Vectors{db},
 	}
 }
 

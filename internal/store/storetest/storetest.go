@@ -107,6 +107,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"mailbox_bound", testMailboxBound},
 		{"mailbox_lease", testMailboxLease},
 		{"orchestrator_counts", testOrchestratorCounts},
+		{"vectors", testVectors},
+		{"vector_changes", testVectorChanges},
+		{"concurrent_vectors", testConcurrentVectors},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
