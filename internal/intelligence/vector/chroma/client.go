@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -130,9 +131,7 @@ func (c *Client) Version(ctx context.Context) (v string, err error) {
 
 // Ping implements vector.Index: the server answers and has the database.
 func (c *Client) Ping(ctx context.Context) error {
-	var n int
-	_, err := c.rest.Do(ctx, rest.Call{Method: http.MethodGet, Path: c.base + "_count", Out: &n})
-	return explain(err)
+	return explain(c.rest.JSON(ctx, http.MethodGet, strings.TrimSuffix(c.base, "/collections"), nil, nil))
 }
 
 // maxBatch returns how many records of a dimension one request may hold: what the
