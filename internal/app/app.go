@@ -22,6 +22,7 @@ import (
 	"empire/internal/gateway"
 	"empire/internal/gateway/proxy"
 	"empire/internal/intelligence/llm"
+	"empire/internal/intelligence/vector"
 	"empire/internal/jobs"
 	"empire/internal/pipeline"
 	"empire/internal/pipeline/shipped"
@@ -83,6 +84,7 @@ type App struct {
 	newAdmin       *Credentials
 	ledger         *service.Ledger
 	models         *llm.Metered
+	vectors        vector.Index
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -99,6 +101,8 @@ type App struct {
 	Services  *service.Services
 	Health    *service.Health
 	Budgets   *service.Budgets
+	Search    *service.Search
+	Vectors   *service.Vectors
 
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
@@ -125,7 +129,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireBudgets, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -214,6 +218,9 @@ func (a *App) parts() []part {
 	if a.mode != Tool && a.plays("worker") {
 		purser := &spending{a: a}
 		out = append(out, part{"spending", purser.Start, purser.Stop})
+	}
+	if a.mode == Serve && a.plays("worker") {
+		out = append(out, part{"search", a.prepareSearch, func(context.Context) error { return nil }})
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})

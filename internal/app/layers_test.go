@@ -51,6 +51,13 @@ var allowed = map[string][]string{
 	"internal/intelligence/learn":      {"domain"},
 	"internal/intelligence/market":     {"domain", "intelligence/evidence", "intelligence/nlp"},
 	"internal/intelligence/forecast":   {"domain"},
+
+	"internal/intelligence/embed":           {"domain", "intelligence/nlp"},
+	"internal/intelligence/search":          {"domain", "intelligence/embed", "intelligence/nlp", "intelligence/vector"},
+	"internal/intelligence/vector":          {"domain"},
+	"internal/intelligence/vector/embedded": {"domain", "sqltx", "intelligence/vector"},
+	"internal/intelligence/vector/chroma":   {"domain", "integration/rest", "intelligence/vector"},
+
 	"internal/intelligence/extract":    {},
 	"internal/intelligence/demand":     {"domain", "intelligence/forecast"},
 	"internal/analytics/bot":           {},

@@ -49,6 +49,7 @@ type Config struct {
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
 	Models   Models   `koanf:"models"`
+	Vectors  Vectors  `koanf:"vectors"`
 
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
@@ -227,6 +228,7 @@ func defaults() map[string]any {
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h"},
 		"models":   modelDefaults(),
+		"vectors":  vectorDefaults(),
 
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
@@ -240,7 +242,7 @@ func defaults() map[string]any {
 // secretKeys are masked when shown.
 var secretKeys = []string{
 	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun", "models.api_key",
-	"traces.authorization",
+	"traces.authorization", "vectors.token",
 }
 
 // Validate returns every fault of the values, each as "key: what would be right".
@@ -263,6 +265,7 @@ func (c *Config) Validate() []string {
 	}
 	c.validateGateway(add)
 	c.validateModels(add)
+	c.validateVectors(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

@@ -63,7 +63,10 @@ type WebsitesConfig struct {
 	Forbidden []ForbiddenNiche
 	// LiveChanged tells edges, after the commit, that a site's live release moved.
 	LiveChanged func(ctx context.Context, id domain.WebsiteID)
-	Now         func() time.Time
+	// Reindex has the search look at a website again, within the transaction of the
+	// change; nil: nothing searches.
+	Reindex func(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID) error
+	Now     func() time.Time
 }
 
 // ForbiddenNiche is a kind of niche that is refused by rule (L25).
