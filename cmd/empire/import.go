@@ -19,10 +19,10 @@ import (
 
 func importCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "import", Short: "Import product feeds, affiliate programs and keywords",
+		Use: "import", Short: "Import product feeds, affiliate programs, keywords and vectors",
 		Example: "  empire import feed products.csv.gz\n  empire import programs programs.csv\n  empire import keywords keywords.csv --language de",
 	}
-	c.AddCommand(importFeedCommand(g), importProgramsCommand(g), importKeywordsCommand(g))
+	c.AddCommand(importFeedCommand(g), importProgramsCommand(g), importKeywordsCommand(g), importChromaCommand(g))
 	return c
 }
 

@@ -40,6 +40,7 @@ type Config struct {
 	Audit     auditService
 	Budgets   budgetService
 	Timelines timelineService
+	Search    searchService
 
 	Messages     messageService
 	DeadLetters  deadLetterService
@@ -93,6 +94,7 @@ func New(c Config) *API {
 	registerRuns(a, c.Runs)
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)
+	registerSearch(a, c.Search)
 	registerWebhooks(a, c.Webhooks)
 	registerSystem(a, c.Health)
 	registerServices(a, c.Services)

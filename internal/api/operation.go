@@ -25,6 +25,7 @@ var tags = []struct{ name, text string }{
 	{"approvals", "Questions that only a person may answer."},
 	{"websites", "Websites, their pages, releases and gates."},
 	{"catalogue", "Product feeds and affiliate programs."},
+	{"intelligence", "What the program knows and finds out."},
 	{"webhooks", "What providers told this installation."},
 	{"budgets", "What model calls may cost, what they did cost, and at which prices."},
 	{"system", "The state of the parts of the program."},

@@ -81,3 +81,14 @@ func (i importer) Import(ctx context.Context, tenant domain.TenantID, dump io.Re
 	_, exact := i.index.(*embedded.Index)
 	return chroma.Import(ctx, i.index, exact, tenant, dump)
 }
+
+// DumpChroma writes all collections of a Chroma server. The configuration's token goes
+// along.
+func (a *App) DumpChroma(ctx context.Context, v config.Vectors, w io.Writer) error {
+	v.Token = a.cfg.Vectors.Token
+	server, err := OpenChroma(v)
+	if err != nil {
+		return err
+	}
+	return server.Dump(ctx, w)
+}
