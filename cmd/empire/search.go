@@ -73,12 +73,9 @@ func (l local) Search(ctx context.Context, q domain.SearchQuery) (*searchView, e
 
 // Search implements portfolio.
 func (r *remote) Search(ctx context.Context, q domain.SearchQuery) (*searchView, error) {
-	in := client.SearchInput{Query: q.Text, Limit: new(int64(q.Limit))}
-	if q.WebsiteID != "" {
-		in.WebsiteID = new(string(q.WebsiteID))
-	}
+	in := client.SearchInput{Query: q.Text, Limit: new(int64(q.Limit)), WebsiteID: string(q.WebsiteID)}
 	for _, k := range q.Kinds {
-		in.Kinds = append(in.Kinds, client.SearchInputKindsItem(k))
+		in.Kinds = append(in.Kinds, string(k))
 	}
 	found, err := r.api.Search(ctx, in)
 	return shown[searchView](r, found, err)

@@ -174,6 +174,7 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "create-website", Target: base + "/websites", Body: `{"niche": "tea", "domain": "tea.example"}`},
 		{Operation: "set-price", Target: base + "/prices", Body: `{"provider": "openai", "model": "m", "input_micros": 1, "output_micros": 2}`},
 		{Operation: "resettle-prices", Target: base + "/prices/resettle", Body: encode(t, map[string]any{"provider": "openai", "model": "m", "from": time.Now().Add(-time.Hour)})},
+		{Operation: "search", Target: base + "/intelligence/search", Body: `{"query": "robot vacuums", "limit": 3}`},
 		{Operation: "create-task", Target: base + "/agents/opportunity_scanner/tasks", Body: `{"type": "market_scan", "params": {"topic": "espresso machines"}}`},
 	}
 }

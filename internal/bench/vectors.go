@@ -141,6 +141,7 @@ func vectorRow(ctx context.Context, cfg *VectorsConfig, kind string) (VectorRow,
 	row.ExactP50MS = millis(exact.Quantile(0.5))
 	row.Met = row.Recall >= vectorRecall && times.Quantile(0.99) < vectorP99
 	runtime.KeepAlive(set)
+	runtime.KeepAlive(data) // what is freed meanwhile would count as the set's
 	return row, nil
 }
 

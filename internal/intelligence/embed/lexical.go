@@ -19,7 +19,7 @@ const (
 	maxWords       = 2000 // of one text; the rest is left out
 	minGram        = 3
 	maxGram        = 5
-	gramShare      = 0.7 // length of the part of a word's n-grams beside that of the word
+	gramShare      = 1.5 // length of the part of a word's n-grams beside that of the word
 )
 
 // Lexical embeds texts without a model. Each word and each run of three to five

@@ -17,7 +17,7 @@ const (
 	depth  = 50 // ranks of each ranking that count, at least
 	// tooFar is the distance from which a vector is next to none: in a space of many
 	// dimensions something is always nearest.
-	tooFar = 0.9
+	tooFar = 0.85
 	// excerptBytes is how much of a text a hit shows.
 	excerptBytes = 280
 )
