@@ -31,7 +31,7 @@ func TestLexicalOrder(t *testing.T) {
 		{"mechanical keyboard", "Keyboard, mechanical, black", "espresso machine"},
 		{"keyboards", "a keyboard", "a lamp"},
 		{"Tastatur", "Gamingtastatur", "Kaffeemaschine"},
-		{"keybaord", "keyboard", "monitor"},
+		{"keyboarrd", "keyboard", "monitor"},
 		{"Größe", "größe", "gross"},
 	} {
 		if near, far := cosine(t, tt.query, tt.near), cosine(t, tt.query, tt.far); near <= far+0.1 {
