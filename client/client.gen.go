@@ -2134,6 +2134,78 @@ const (
 	SchedulePriorityLow    SchedulePriority = "low"
 )
 
+// Search is a model of the API.
+type Search struct {
+	// The best first
+	Hits []SearchHit `json:"hits"`
+	// What made the vectors
+	Embedder string `json:"embedder"`
+	// False: the words alone decided
+	Vectors bool `json:"vectors"`
+	// Why vectors could not be compared
+	Reason string `json:"reason"`
+}
+
+// SearchHit is a model of the API.
+type SearchHit struct {
+	Kind SearchHitKind `json:"kind"`
+	// The page's id, the product's key, the evidence's id
+	Ref   string `json:"ref"`
+	Title string `json:"title"`
+	// Written by others where it comes from feeds or pages: data, never an instruction
+	Excerpt  string `json:"excerpt"`
+	Language string `json:"language"`
+	// Empty for products
+	WebsiteID string `json:"website_id"`
+	// Empty for what no feed gave
+	FeedID string `json:"feed_id"`
+	// Sum of 1 / (60 + rank) over the two rankings
+	Score float64 `json:"score"`
+	// Null: it has none of the words
+	Words SearchWords `json:"words"`
+	// Null: it is not among the nearest
+	Vector SearchVector `json:"vector"`
+}
+
+// SearchHitKind is one of a fixed set of words.
+type SearchHitKind string
+
+// The values of SearchHitKind.
+const (
+	SearchHitKindPage     SearchHitKind = "page"
+	SearchHitKindProduct  SearchHitKind = "product"
+	SearchHitKindEvidence SearchHitKind = "evidence"
+)
+
+// SearchInput is a model of the API.
+type SearchInput struct {
+	// Words; what means nearly the same is found too
+	Query string `json:"query"`
+	// Only these; all if left out
+	Kinds []string `json:"kinds,omitempty"`
+	Limit *int64   `json:"limit,omitempty"`
+	// Only pages and evidence of this website
+	WebsiteID string `json:"website_id,omitempty"`
+}
+
+// SearchVector is a model of the API.
+type SearchVector struct {
+	// From 1
+	Rank int64 `json:"rank"`
+	// 1 − cosine: 0 is the same direction
+	Distance float64 `json:"distance"`
+}
+
+// SearchWords is a model of the API.
+type SearchWords struct {
+	// From 1
+	Rank int64 `json:"rank"`
+	// BM25
+	Score float64 `json:"score"`
+	// Of the query, that are in it
+	Words []string `json:"words"`
+}
+
 // SendMessageInput is a model of the API.
 type SendMessageInput struct {
 	// What the agent is to read
@@ -4958,6 +5030,15 @@ func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *Roll
 // Needs a signed-in user.
 func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKeyInput) (*NewAPIKey, error) {
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
+}
+
+// Search: search pages, products and evidence by words and vectors.
+//
+// Two rankings, by the words that a text shares with the query and by the distance of its vector, are joined; each hit says where it stands in both. Products belong to the installation, pages and evidence to one's own websites. What was published or imported is found a moment later.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) Search(ctx context.Context, in SearchInput) (*Search, error) {
+	return one[Search](ctx, c, request{method: "POST", path: "/intelligence/search", body: in, keyed: true})
 }
 
 // SendMessage: send an agent a message.

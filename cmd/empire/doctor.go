@@ -129,6 +129,7 @@ func (g *globals) diagnose(ctx context.Context, offline bool) []diagnosis {
 		checkPort(ctx, "api port", cfg.Listen.API, running.API),
 		checkPort(ctx, "edge port", cfg.Listen.Edge, running.Edge),
 		checkBus(ctx, cfg),
+		checkVectors(ctx, cfg),
 		checkOperator(cfg),
 		checkFiles(),
 		checkClock(cfg),

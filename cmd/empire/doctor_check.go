@@ -220,3 +220,20 @@ func checkClock(cfg *config.Config) diagnosis {
 	}
 	return okay(name, "it says %s", now.UTC().Format(time.RFC3339))
 }
+
+func checkVectors(ctx context.Context, cfg *config.Config) diagnosis {
+	const name = "vectors"
+	if cfg.Vectors.URL == "" {
+		return okay(name, "in the database")
+	}
+	server, err := app.OpenChroma(cfg.Vectors)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		err = server.Ping(ctx)
+	}
+	if err != nil {
+		return fault(name, "start the Chroma server, make its database, or correct vectors.*", "%s", message(err))
+	}
+	return okay(name, "Chroma at %s has database %s", cfg.Vectors.URL, cfg.Vectors.Database)
+}

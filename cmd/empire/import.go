@@ -22,7 +22,7 @@ func importCommand(g *globals) *cobra.Command {
 		Use: "import", Short: "Import product feeds, affiliate programs, keywords, and what other tools hold",
 		Example: "  empire import feed products.csv.gz\n  empire import programs programs.csv\n  empire import keywords keywords.csv --language de",
 	}
-	c.AddCommand(importFeedCommand(g), importProgramsCommand(g), importKeywordsCommand(g), importGraphCommand(g))
+	c.AddCommand(importFeedCommand(g), importProgramsCommand(g), importKeywordsCommand(g), importGraphCommand(g), importChromaCommand(g))
 	return c
 }
 

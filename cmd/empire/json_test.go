@@ -53,6 +53,8 @@ func TestJSON(t *testing.T) {
 		{"agent task opportunity_scanner market_scan --params {\"topic\":\"robot_vacuums\"}", 0},
 		{"launch --niche unicorns --domain unicorns.example", 1}, {"launch --niche x --domain " + sampleSite, 1}, {"site build nowhere.example", 1},
 		{"import feed /nowhere/feed.csv", 1}, {"import feed " + dir, 1}, {"import feed " + programs, 1},
+		{"search keyboards --kind product", 0}, {"feed delete nothing", 1}, {"import chroma /nowhere/dump.jsonl", 1}, {"import chroma " + keywords, 1},
+		{"bench vectors --count 200 --dimension 16 --queries 5", 0},
 		{"import programs " + programs, 0}, {"import programs " + keywords, 1}, {"import keywords " + keywords, 0}, {"import keywords /nowhere", 1},
 		{"user list", 0}, {"user add editor@shop.example", 0}, {"user add editor@shop.example", 1}, {"user password editor@shop.example", 0},
 		{"user password nobody@shop.example", 1}, {"user token editor@shop.example", 0}, {"user token nobody@shop.example", 1},

@@ -26,6 +26,7 @@ type portfolio interface {
 	messageKeeper
 	graphKeeper
 	researchKeeper
+	searchKeeper
 }
 
 type siteKeeper interface {

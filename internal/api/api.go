@@ -41,6 +41,7 @@ type Config struct {
 	Budgets   budgetService
 	Timelines timelineService
 	Graph     graphService
+	Search    searchService
 
 	Messages     messageService
 	DeadLetters  deadLetterService
@@ -97,6 +98,7 @@ func New(c Config) *API {
 	registerRuns(a, c.Runs)
 	registerApprovals(a, c.Approvals)
 	registerCatalogue(a, c.Catalogue)
+	registerSearch(a, c.Search)
 	registerWebhooks(a, c.Webhooks)
 	registerSystem(a, c.Health)
 	registerServices(a, c.Services)

@@ -184,6 +184,10 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 		bad:  []string{`{}`, `{"decision":"approve"}`, `{"decision":"yes","payload_hash":"` + hash + `"}`, `{"decision":"approve","payload_hash":"abc"}`},
 	},
 	{method: "GET", path: "/feeds", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{
+		method: "POST", path: "/intelligence/search", right: domain.IntelligenceUse, status: 200, body: `{"query":"board","kinds":["product"]}`,
+		bad: []string{`{}`, `{"query":""}`, `{"query":" "}`, `{"query":"a","limit":0}`, `{"query":"a","kinds":["user"]}`, `{"query":"a","x":1}`},
+	},
 	{method: "GET", path: "/products", right: domain.WebsitesRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/programs", right: domain.WebsitesRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/webhooks", right: domain.AdminFull, status: 200, bad: append([]string{"?provider=odd", "?state=odd"}, badWindows...)},

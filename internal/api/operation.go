@@ -25,7 +25,7 @@ var tags = []struct{ name, text string }{
 	{"approvals", "Questions that only a person may answer."},
 	{"websites", "Websites, their pages, releases and gates."},
 	{"catalogue", "Product feeds and affiliate programs."},
-	{"intelligence", "Research with evidence, and the pages that it rests on."},
+	{"intelligence", "What the program knows and finds out, with the evidence that it rests on."},
 	{"webhooks", "What providers told this installation."},
 	{"budgets", "What model calls may cost, what they did cost, and at which prices."},
 	{"graph", "The knowledge graph: what feeds, programs, keywords and pages say about each other."},

@@ -23,6 +23,7 @@ import (
 	"empire/internal/gateway/proxy"
 	"empire/internal/integration/fetch"
 	"empire/internal/intelligence/llm"
+	"empire/internal/intelligence/vector"
 	"empire/internal/jobs"
 	"empire/internal/pipeline"
 	"empire/internal/pipeline/shipped"
@@ -85,6 +86,7 @@ type App struct {
 	ledger         *service.Ledger
 	models         *llm.Metered
 	pages          *fetch.Client // the way out for addresses of others
+	vectors        vector.Index
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -104,6 +106,8 @@ type App struct {
 	Graph     *service.Graph
 	Snapshots *service.Snapshots
 	Research  *service.Research
+	Search    *service.Search
+	Vectors   *service.Vectors
 
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
@@ -130,7 +134,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireServices, a.wireBudgets, a.wireResearch, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireBudgets, a.wireResearch, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -222,6 +226,9 @@ func (a *App) parts() []part {
 	if a.mode != Tool && a.plays("worker") {
 		purser := &spending{a: a}
 		out = append(out, part{"spending", purser.Start, purser.Stop})
+	}
+	if a.mode == Serve && a.plays("worker") {
+		out = append(out, part{"search", a.prepareSearch, func(context.Context) error { return nil }})
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})

@@ -192,6 +192,7 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "get-graph-path", Target: base + "/intelligence/graph/path?from=site:" + string(site) + "&to=site:" + string(site)},
 		{Operation: "get-graph-source", Target: base + "/intelligence/graph/sources/site:" + string(site)},
 		{Operation: "withdraw-graph-source", Target: base + "/intelligence/graph/sources/site:" + string(site) + "?dry_run=true"},
+		{Operation: "search", Target: base + "/intelligence/search", Body: `{"query": "robot vacuums", "limit": 3}`},
 		{Operation: "create-task", Target: base + "/agents/opportunity_scanner/tasks", Body: `{"type": "market_scan", "params": {"topic": "espresso machines"}}`},
 	}
 }

@@ -40,9 +40,11 @@ func (a *App) probes() []service.Probe {
 		{Name: "data_writer", Layer: "intelligence", Check: content.New().Ping},
 		{Name: "language", Layer: "intelligence", Check: checkLanguage},
 		{Name: "evidence", Layer: "intelligence", Check: checkEvidence},
+		{Name: "search", Layer: "intelligence", DependsOn: []string{"store", "jobs", "vectors"}},
 
 		{Name: "store", Layer: "data", Required: true, Check: a.db.Ping},
 		{Name: "blobs", Layer: "data", Required: true, Check: a.blobs.Ping},
+		{Name: "vectors", Layer: "data", Check: a.checkVectors},
 		{Name: "cache", Layer: "data", DependsOn: []string{"redis"}},
 		{Name: "redis", Layer: "data", Unused: !redis || !serves, Check: a.checkRedis},
 

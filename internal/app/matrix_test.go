@@ -70,6 +70,9 @@ var matrix = declare(map[domain.Permission][]string{
 		"DELETE /system/services/{service_id}",
 		"POST /tasks/{task_id}/cancel",
 	},
+	domain.IntelligenceUse: {
+		"POST /intelligence/search",
+	},
 	domain.WebsitesRead: {
 		"GET /approvals",
 		"GET /approvals/summary",

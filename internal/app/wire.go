@@ -55,14 +55,14 @@ func (a *App) wireServices(context.Context) error {
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
 		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Graph: a.Graph, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
-		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Now: a.now,
+		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
 	})
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
 	a.Catalogue = service.NewCatalogue(service.CatalogueConfig{
 		Tx: a.store, Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
-		Read: a.readFeed, Graph: a.Graph, Audit: a.store.Audit, Now: a.now,
+		Read: a.readFeed, Graph: a.Graph, Reindex: a.Search.FeedChanged, Audit: a.store.Audit, Now: a.now,
 	})
 	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})
 	a.Audit = service.NewAudit(a.store.Audit)

@@ -50,6 +50,7 @@ type Config struct {
 	Prices   Prices   `koanf:"prices"`
 	Models   Models   `koanf:"models"`
 	Research Research `koanf:"research"`
+	Vectors  Vectors  `koanf:"vectors"`
 
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
@@ -229,6 +230,7 @@ func defaults() map[string]any {
 		"prices":   map[string]any{"max_age": "72h"},
 		"models":   modelDefaults(),
 		"research": researchDefaults(),
+		"vectors":  vectorDefaults(),
 
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
@@ -242,7 +244,7 @@ func defaults() map[string]any {
 // secretKeys are masked when shown.
 var secretKeys = []string{
 	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun", "models.api_key",
-	"models.openai_key", "models.anthropic_key", "models.gemini_key", "traces.authorization", "research.proxy",
+	"models.openai_key", "models.anthropic_key", "models.gemini_key", "traces.authorization", "research.proxy", "vectors.token",
 }
 
 // Validate returns every fault of the values, each as "key: what would be right".
@@ -266,6 +268,7 @@ func (c *Config) Validate() []string {
 	c.validateGateway(add)
 	c.validateModels(add)
 	c.validateResearch(add)
+	c.validateVectors(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

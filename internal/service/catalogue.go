@@ -14,10 +14,12 @@ import (
 )
 
 type feedStore interface {
+	Get(ctx context.Context, id domain.FeedID) (*domain.Feed, error)
 	GetByName(ctx context.Context, name string) (*domain.Feed, error)
 	List(ctx context.Context, w domain.Window) ([]domain.Feed, int, error)
 	Insert(ctx context.Context, f *domain.Feed) error
 	Update(ctx context.Context, f *domain.Feed) error
+	Delete(ctx context.Context, id domain.FeedID) error
 }
 
 type productStore interface {
@@ -54,8 +56,11 @@ type CatalogueConfig struct {
 	Keywords keywordStore
 	Read     FeedReader
 	Graph    catalogueGraph // may be nil
-	Audit    auditStore
-	Now      func() time.Time
+	// Reindex has the search look at a feed again, within the transaction of the change;
+	// nil: nothing searches.
+	Reindex func(ctx context.Context, id domain.FeedID) error
+	Audit   auditStore
+	Now     func() time.Time
 }
 
 // Catalogue imports and lists feeds, products, programs and keywords. They belong to
@@ -113,7 +118,38 @@ func (s *Catalogue) ImportFeed(ctx context.Context, name, source string, r io.Re
 				return err
 			}
 		}
+		if err := s.reindex(ctx, feed.ID); err != nil {
+			return err
+		}
 		return s.journal.changed(ctx, "feed.imported", string(feed.ID), report.Status, before, feed)
+	})
+}
+
+func (s *Catalogue) reindex(ctx context.Context, id domain.FeedID) error {
+	if s.cfg.Reindex == nil {
+		return nil
+	}
+	return s.cfg.Reindex(ctx, id)
+}
+
+// DeleteFeed withdraws a feed with its products; the search forgets them and what
+// websites cite of it. Pages that rest on it stay until their website is built again.
+func (s *Catalogue) DeleteFeed(ctx context.Context, id domain.FeedID) error {
+	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
+		return err
+	}
+	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		feed, err := s.cfg.Feeds.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.cfg.Feeds.Delete(ctx, id); err != nil {
+			return err
+		}
+		if err := s.reindex(ctx, id); err != nil {
+			return err
+		}
+		return s.journal.changed(ctx, "feed.deleted", string(id), feed.Name, feed, nil)
 	})
 }
 

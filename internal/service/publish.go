@@ -106,7 +106,17 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 			return err
 		}
 	}
+	if err := s.reindex(ctx, site); err != nil {
+		return err
+	}
 	return s.makeLive(ctx, site, r, "release.published")
+}
+
+func (s *Websites) reindex(ctx context.Context, site *domain.Website) error {
+	if s.cfg.Reindex == nil {
+		return nil
+	}
+	return s.cfg.Reindex(ctx, site.Tenant, site.ID)
 }
 
 func (s *Websites) checkApproved(ctx context.Context, run *domain.Run, site *domain.Website, c Candidate, id domain.ApprovalID) error {

@@ -251,5 +251,8 @@ func (s *Websites) remove(ctx context.Context, site *domain.Website, action stri
 		}
 	}
 	s.tellEdges(ctx, site.ID)
+	if err := s.reindex(ctx, site); err != nil {
+		return err
+	}
 	return s.journal.changed(ctx, action, string(site.ID), site.Domain, site, nil)
 }

@@ -73,6 +73,9 @@ type WebsitesConfig struct {
 	// Recheck looks at the evidence of a website again and turns gates red whose
 	// evidence was damaged since; nil: it is not looked at.
 	Recheck func(ctx context.Context, id domain.WebsiteID, gates []domain.Gate) ([]domain.Gate, error)
+	// Reindex has the search look at a website again, within the transaction of the
+	// change; nil: nothing searches.
+	Reindex func(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID) error
 	Now     func() time.Time
 }
 

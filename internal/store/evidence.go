@@ -55,3 +55,11 @@ func (s *Evidence) List(ctx context.Context, website domain.WebsiteID, ids []dom
 func (s *Evidence) Count(ctx context.Context, website domain.WebsiteID) (int, error) {
 	return s.db.count(ctx, `SELECT count(*) FROM evidence WHERE website_id = $1`, website)
 }
+
+// Walk returns at most limit pieces of evidence of a website whose ID comes after one,
+// in the order of their IDs.
+func (s *Evidence) Walk(ctx context.Context, website domain.WebsiteID, after domain.EvidenceID, limit int) ([]domain.Evidence, error) {
+	const query = `SELECT doc FROM evidence WHERE website_id = $1 AND id > $2 ORDER BY id LIMIT $3`
+	list, err := getAll(ctx, s.db, scanEvidence, query, website, after, limit)
+	return list, s.db.fail(err, "walk evidence of website %s", website)
+}

@@ -179,3 +179,11 @@ func (s *Products) Get(ctx context.Context, feed domain.FeedID, key string) (*do
 func (s *Products) Count(ctx context.Context, feed domain.FeedID) (int, error) {
 	return s.db.count(ctx, `SELECT count(*) FROM products WHERE feed_id = $1`, feed)
 }
+
+// Walk returns at most limit rows of a feed whose key comes after one, in the order of
+// their keys.
+func (s *Products) Walk(ctx context.Context, feed domain.FeedID, after string, limit int) ([]domain.Product, error) {
+	const query = `SELECT doc FROM products WHERE feed_id = $1 AND key > $2 ORDER BY key LIMIT $3`
+	list, err := getAll(ctx, s.db, scanProduct, query, feed, after, limit)
+	return list, s.db.fail(err, "walk products of feed %s", feed)
+}

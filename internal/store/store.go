@@ -41,6 +41,7 @@ type Store struct {
 	Graph       *Graph
 	Snapshots   *Snapshots
 	Research    *Research
+	Vectors     *Vectors
 }
 
 // New returns the aggregates of db.
@@ -82,6 +83,7 @@ func New(db *DB) *Store {
 		Graph:       &Graph{db},
 		Snapshots:   &Snapshots{db},
 		Research:    &Research{db},
+		Vectors:     &Vectors{db},
 	}
 }
 

@@ -116,6 +116,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"graph_validity", testGraphValidity},
 		{"graph_rests", testGraphRests},
 		{"graph_feed", testGraphFeed},
+		{"vectors", testVectors},
+		{"vector_changes", testVectorChanges},
+		{"concurrent_vectors", testConcurrentVectors},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
