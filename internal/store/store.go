@@ -38,6 +38,11 @@ type Store struct {
 	Messages    *Messages
 	Mailboxes   *Mailboxes
 	DeadLetters *DeadLetters
+
+	Market        *Market
+	Opportunities *Opportunities
+	Estimates     *Estimates
+	Learned       *LearnedModels
 }
 
 // New returns the aggregates of db.
@@ -76,6 +81,11 @@ func New(db *DB) *Store {
 		Messages:    &Messages{db},
 		Mailboxes:   &Mailboxes{db},
 		DeadLetters: &DeadLetters{db},
+
+		Market:        &Market{db},
+		Opportunities: &Opportunities{db},
+		Estimates:     &Estimates{db},
+		Learned:       &LearnedModels{db},
 	}
 }
 

@@ -107,6 +107,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"mailbox_bound", testMailboxBound},
 		{"mailbox_lease", testMailboxLease},
 		{"orchestrator_counts", testOrchestratorCounts},
+		{"market_series", testMarketSeries},
+		{"product_changes", testProductChanges},
+		{"opportunities", testOpportunities},
+		{"estimates", testEstimates},
+		{"learned_models", testLearnedModels},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
