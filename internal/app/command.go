@@ -18,15 +18,6 @@ func (a *App) ImportPrograms(ctx context.Context, r io.Reader) (int, []domain.Ro
 	return len(list), problems, a.Catalogue.ImportPrograms(ctx, list)
 }
 
-// ImportKeywords reads search phrases from CSV and stores them.
-func (a *App) ImportKeywords(ctx context.Context, r io.Reader, language string) (int, []domain.RowProblem, error) {
-	list, problems, err := catalog.ReadKeywords(r, language)
-	if err != nil {
-		return 0, nil, err
-	}
-	return len(list), problems, a.Catalogue.ImportKeywords(ctx, list)
-}
-
 // Follow reports a run's progress until it waits for a person or has ended.
 func (a *App) Follow(ctx context.Context, id domain.RunID, report func(DemoProgress)) (*domain.Run, error) {
 	return a.follow(ctx, id, func(context.Context, domain.RunID) (bool, error) { return true, nil }, report)

@@ -86,6 +86,7 @@ type (
 	}
 	// TrendSeries is one series with what its values carry.
 	TrendSeries struct {
+		ID       string       `json:"id"`
 		Name     string       `json:"name"`
 		Kind     string       `json:"kind"`
 		Source   string       `json:"source"`
@@ -339,4 +340,50 @@ type TrainParams struct {
 	Kind   string      `json:"kind"`   // ridge, logistic, isotonic
 	Target string      `json:"target"` // the column to predict
 	Data   NumberTable `json:"data"`
+}
+
+// DefaultNiches is how many niches of a ranking are returned.
+const DefaultNiches = 20
+
+// DefaultMinCommission is the least commission, in percent, that a scan looks for.
+const DefaultMinCommission = 5.0
+
+// Complete fills what a request leaves open and checks it; MinCommission must be set.
+func (q *ScanRequest) Complete() error {
+	if q.Language == "" {
+		q.Language = "en"
+	}
+	if q.Traffic == "" {
+		q.Traffic = TrafficLow
+	}
+	switch {
+	case q.Language != "en" && q.Language != "de":
+		return Invalid("language", "Language %q is not supported; use en or de.", q.Language)
+	case !(q.MinCommission >= 0 && q.MinCommission <= 100):
+		return Invalid("min_commission", "The least commission is a percentage from 0 to 100.")
+	case q.Traffic.Rank() == 0:
+		return Invalid("traffic_requirements", "%q is not low, medium or high.", string(q.Traffic))
+	case q.Limit < 0 || q.Limit > 200:
+		return Invalid("limit", "At most 200 niches are returned.")
+	}
+	return nil
+}
+
+// PeriodOf reads a period such as 30d, 12w, 6m or 2y: at least a day and at most
+// twenty years. m are months of 30 days and y years of 365.
+func PeriodOf(s string) (time.Duration, error) {
+	days := map[byte]int{'d': 1, 'w': 7, 'm': 30, 'y': 365}
+	n := 0
+	fits := len(s) >= 2 && len(s) <= 6 && days[s[len(s)-1]] > 0
+	for i := 0; fits && i < len(s)-1; i++ {
+		fits = s[i] >= '0' && s[i] <= '9'
+		n = n*10 + int(s[i]-'0')
+	}
+	if fits {
+		n *= days[s[len(s)-1]]
+	}
+	if !fits || n < 1 || n > 20*365 {
+		return 0, Invalid("period", "A period is a number of days, weeks, months or years, such as 30d, 12w, 6m or 2y, up to 20y.")
+	}
+	return time.Duration(n) * 24 * time.Hour, nil
 }
