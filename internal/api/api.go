@@ -40,6 +40,7 @@ type Config struct {
 	Audit     auditService
 	Budgets   budgetService
 	Timelines timelineService
+	Market    marketService
 
 	Messages     messageService
 	DeadLetters  deadLetterService
@@ -101,6 +102,7 @@ func New(c Config) *API {
 	registerSpending(a, c.Budgets)
 	registerPrices(a, c.Budgets)
 	registerTimeline(a, c.Timelines)
+	registerMarket(a, c.Market)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -62,7 +62,7 @@ func TestContract(t *testing.T) {
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10}
+var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "scan-opportunity": 20}
 
 func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 	t.Helper()
@@ -156,7 +156,12 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var nightly struct{ ID string }
 	c.want("POST", base+"/schedules", map[string]string{"name": "nightly", "pipeline": "contract", "cron": "0 3 * * *"}, http.StatusCreated, &nightly)
 	c.want("POST", base+"/agents", map[string]any{"id": "contract_helper", "task_types": []string{"research"}}, http.StatusCreated, nil)
+	var found struct{ ID string }
+	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
+		{Operation: "scan-opportunity", Target: base + "/intelligence/opportunity-scan", Body: `{"topic": "espresso machines", "min_commission": 3}`},
+		{Operation: "get-opportunity", Target: base + "/intelligence/opportunities/" + found.ID},
+		{Operation: "get-trends", Target: base + "/intelligence/trends?industry=espresso&period=90d"},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

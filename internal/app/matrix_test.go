@@ -101,6 +101,13 @@ var matrix = declare(map[domain.Permission][]string{
 		"POST /websites/{website_id}/rebuild",
 		"POST /websites/{website_id}/rollback",
 	},
+	domain.IntelligenceUse: {
+		"GET /intelligence/estimates",
+		"GET /intelligence/opportunities",
+		"GET /intelligence/opportunities/{opportunity_id}",
+		"GET /intelligence/trends",
+		"POST /intelligence/opportunity-scan",
+	},
 	domain.AdminFull: {
 		"GET /audit",
 		"GET /approvals/log",

@@ -57,7 +57,7 @@ func (a *Analyst) Scan(ctx context.Context, q domain.ScanRequest, at time.Time, 
 	} else {
 		progress(0, 0, "reading products")
 		if in.Market, in.Shortage, err = a.Source.Survey(ctx, q.Topic, q.Language, q.Feeds, at, progress); err != nil {
-			return nil, err
+			return nil, ofTopic(err)
 		}
 	}
 	progress(0, 0, "reading demand over time")

@@ -24,7 +24,7 @@ type scanParams struct {
 	WebsiteID     string              `json:"website_id"` // ignored: comes from earlier stages
 }
 
-// request reads and checks the parameters of a scan task.
+// scanRequest reads and checks the parameters of a scan task.
 func scanRequest(params json.RawMessage) (domain.ScanRequest, string, error) {
 	var p scanParams
 	if err := decodeScan(params, &p); err != nil {
@@ -59,8 +59,8 @@ func decodeScan(params json.RawMessage, v any) error {
 	return err
 }
 
-// ScanTopic turns a fault about the niche into one about the topic that was given.
-func ScanTopic(err error) error {
+// ofTopic turns a fault about the niche into one about the topic that was given.
+func ofTopic(err error) error {
 	if e, ok := errors.AsType[*domain.Error](err); ok && e.Field == "niche" {
 		named := *e
 		named.Field = "topic"
@@ -74,8 +74,7 @@ func (r *Runtime) scan(ctx context.Context, params json.RawMessage) (*domain.Sca
 	if err != nil {
 		return nil, err
 	}
-	report, err := r.Market.Scan(ctx, q, r.Now().UTC(), func(int, int, string) {})
-	return report, ScanTopic(err)
+	return r.Market.Scan(ctx, q, r.Now().UTC(), func(int, int, string) {})
 }
 
 func (r *Runtime) marketScan(ctx context.Context, params json.RawMessage) (any, error) {
@@ -110,7 +109,7 @@ func (r *Runtime) trendDetection(ctx context.Context, params json.RawMessage) (a
 	}
 	t, err := r.Market.Trends(ctx, q.Topic, period, r.Now().UTC())
 	if err != nil {
-		return nil, ScanTopic(err)
+		return nil, err
 	}
 	return map[string]any{"topic": q.Topic, "trends": t}, nil
 }
