@@ -24,6 +24,7 @@ type portfolio interface {
 	webhookKeeper
 	budgetKeeper
 	messageKeeper
+	marketKeeper
 }
 
 type siteKeeper interface {

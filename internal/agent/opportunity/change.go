@@ -65,7 +65,8 @@ func flip(f Facts, confidence float64, s *domain.OpportunityScore) *domain.Decis
 		}
 		for _, bound := range []float64{p.min, p.max} {
 			to, ok := p.crossing(f, from, bound, func(g *Facts) bool {
-				d, _ := decide(value(g, parts), confidence, g.Products)
+				v, covered := valueCovered(g, parts)
+				d, _ := decide(v, covered, confidence, g.Products)
 				return d != s.Decision
 			})
 			if !ok {
@@ -76,12 +77,38 @@ func flip(f Facts, confidence float64, s *domain.OpportunityScore) *domain.Decis
 			after := value(&g, parts)
 			if move := math.Abs(p.value(&g) - p.value(&f)); move < least {
 				least = move
-				d, _ := decide(after, confidence, g.Products)
+				d, _ := decide(after, s.Covered, confidence, g.Products)
 				best = &domain.DecisionFlip{
 					Part: p.name, Input: p.input, From: from, To: to, ScoreAfter: after, Decision: d,
 					Note: fmt.Sprintf("%s from %.4g to %.4g, all else equal", p.input, from, to),
 				}
 			}
+		}
+	}
+	if best == nil {
+		return learned(f, confidence, s, parts)
+	}
+	return best
+}
+
+// learned returns the absent part that turns the decision around with the lowest value
+// once it is known; nil if none does.
+func learned(f Facts, confidence float64, s *domain.OpportunityScore, parts []modelPart) *domain.DecisionFlip {
+	var best *domain.DecisionFlip
+	for i := range parts {
+		p := &parts[i]
+		if _, known := p.get(&f); known {
+			continue
+		}
+		covered := s.Covered + p.weight
+		need := max(0, (enterScore*covered-s.Covered*s.Value)/p.weight)
+		after := (s.Covered*s.Value + p.weight*need) / covered
+		if d, _ := decide(after+1e-12, covered, confidence, f.Products); need > 1 || d == s.Decision || best != nil && need >= best.To {
+			continue
+		}
+		best = &domain.DecisionFlip{
+			Part: p.name, Input: "value", To: need, ScoreAfter: after, Decision: domain.DecisionEnter,
+			Note: fmt.Sprintf("%s becomes known (%s) with a part value of at least %.3f, all else equal", p.name, p.suggestion, need),
 		}
 	}
 	return best

@@ -19,6 +19,7 @@ const (
 	growthCap     = 1.0   // change in a year, as a share of the level, that counts as all
 	enterScore    = 0.5   // the score from which a niche is worth entering
 	neutralGrowth = 0.5   // a level that neither grows nor falls
+	leastCovered  = 0.6   // weight of the parts that must be known before a niche is entered
 )
 
 // modelPart is one part of the opportunity model: a value from 0 to 1 that one main
@@ -244,7 +245,7 @@ func score(f Facts, r refs, confidence float64) domain.OpportunityScore {
 	out.Low = out.Covered * out.Value
 	out.High = min(1, out.Low+1-out.Covered)
 	out.Confidence = confidence * out.Covered
-	out.Decision, out.Blocked = decide(out.Value, confidence, f.Products)
+	out.Decision, out.Blocked = decide(out.Value, out.Covered, confidence, f.Products)
 	out.Changes = changes(f, &out)
 	out.Flip = flip(f, confidence, &out)
 	return out
@@ -252,20 +253,28 @@ func score(f Facts, r refs, confidence float64) domain.OpportunityScore {
 
 // value is the score of facts alone, for resampling.
 func value(f *Facts, parts []modelPart) float64 {
-	sum, covered := 0.0, 0.0
+	v, _ := valueCovered(f, parts)
+	return v
+}
+
+func valueCovered(f *Facts, parts []modelPart) (score, covered float64) {
+	sum := 0.0
 	for i := range parts {
 		if _, ok := parts[i].get(f); ok {
 			sum += parts[i].weight * min(1, max(0, parts[i].value(f)))
 			covered += parts[i].weight
 		}
 	}
-	return sum / covered // supply is always there
+	return sum / covered, covered // supply is always there
 }
 
 // decide says whether a niche is worth entering, and what speaks against it.
-func decide(score, confidence float64, products int) (decision string, blocked []string) {
+func decide(score, covered, confidence float64, products int) (decision string, blocked []string) {
 	if score < enterScore {
 		blocked = append(blocked, fmt.Sprintf("The score of %.3f is below %.2f.", score, enterScore))
+	}
+	if covered < leastCovered-1e-9 {
+		blocked = append(blocked, fmt.Sprintf("Only parts with a weight of %.2f are known; %.2f are needed.", covered, leastCovered))
 	}
 	if confidence < launchConfidence {
 		blocked = append(blocked, fmt.Sprintf("The confidence of %.3f is below %.2f.", confidence, launchConfidence))
