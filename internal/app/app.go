@@ -101,6 +101,7 @@ type App struct {
 	Budgets   *service.Budgets
 
 	Market       *service.Market
+	Models       *service.Models
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
 	Orchestrator *service.Orchestrator
