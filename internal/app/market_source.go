@@ -30,6 +30,12 @@ type marketSource struct {
 	network networkPrograms // nil: none is connected
 }
 
+// CheckNiche implements shipped.MarketSource.
+func (s marketSource) CheckNiche(niche, language string) error {
+	_, err := catalog.ParseNiche(niche, language)
+	return err
+}
+
 // Survey implements shipped.MarketSource.
 func (s marketSource) Survey(ctx context.Context, niche, language string, feeds []domain.FeedID, at time.Time, progress func(done, total int, message string)) (*domain.Market, string, error) {
 	m, err := s.build(ctx, niche, language, feeds, at, true, progress)

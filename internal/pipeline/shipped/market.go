@@ -19,6 +19,8 @@ type NicheMarket struct {
 
 // MarketSource reads markets out of what is stored.
 type MarketSource interface {
+	// CheckNiche refuses a text that names no kind of product.
+	CheckNiche(niche, language string) error
 	// Survey is Markets.Build for a niche that the feeds may not carry: then the market
 	// is as thin as the data, and shortage says what is missing.
 	Survey(ctx context.Context, niche, language string, feeds []domain.FeedID, at time.Time, progress func(done, total int, message string)) (m *domain.Market, shortage string, err error)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"empire/internal/agent"
 	"empire/internal/domain"
 )
 
@@ -67,6 +68,19 @@ func ofTopic(err error) error {
 		return &named
 	}
 	return err
+}
+
+// CheckParams refuses parameters of a scan that it could only refuse later: those of a
+// task that stands alone, with no earlier stage to take a topic from.
+func (r *Runtime) CheckParams(id domain.AgentID, spec domain.TaskSpec) error {
+	if id != agent.Scanner {
+		return nil
+	}
+	q, _, err := scanRequest(spec.Params)
+	if err != nil || spec.Type == "trend_detection" {
+		return err
+	}
+	return ofTopic(r.Market.Source.CheckNiche(q.Topic, q.Language))
 }
 
 func (r *Runtime) scan(ctx context.Context, params json.RawMessage) (*domain.ScanReport, error) {
