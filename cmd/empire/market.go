@@ -169,7 +169,10 @@ func (g *globals) showTrends(cmd *cobra.Command, t *domain.TrendData) {
 	for _, s := range t.Series {
 		cmd.Printf("%s (%s, %s)  %s to %s by %s\n", s.Name, s.Kind, s.Unit, s.From.Format("2006-01-02"), s.To.Format("2006-01-02"), s.Step)
 		if d := s.Direction; d != nil {
-			cmd.Printf("  direction %s, p %.3g, %.3g a step, %+.0f %% a year\n", d.Direction, d.P, d.Slope, 100*d.PerYear)
+			cmd.Printf("  direction %s, p %.3g\n", d.Direction, d.P)
+			if d.Significant {
+				cmd.Printf("  %.3g a step, %+.0f %% a year\n", d.Slope, 100*d.PerYear)
+			}
 		}
 		for _, p := range s.Seasonality {
 			cmd.Printf("  repeats every %d steps, strength %.2f\n", p.Steps, p.Strength)

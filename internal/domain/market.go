@@ -241,8 +241,8 @@ type ScanRequest struct {
 
 // ScanReport is the answer to a scan, and what is kept of it. It is never changed.
 type ScanReport struct {
-	ID         OpportunityID  `json:"id"`
-	Tenant     TenantID       `json:"tenant"`
+	ID         OpportunityID  `json:"id,omitempty"` // empty: it is not kept
+	Tenant     TenantID       `json:"tenant,omitempty"`
 	OwnerID    UserID         `json:"owner_id,omitempty"`
 	Request    ScanRequest    `json:"request"`
 	Programs   *ProgramResult `json:"program_search"`
