@@ -29,6 +29,13 @@ type APIKey struct {
 	ReplacedBy *string `json:"replaced_by"`
 }
 
+// Action is a model of the API.
+type Action struct {
+	// launch_site, add_programs, import_keywords, narrow_niche, widen_niche, watch_prices or skip
+	Action string `json:"action"`
+	Reason string `json:"reason"`
+}
+
 // Agent is a model of the API.
 type Agent struct {
 	ID string `json:"id"`
@@ -792,6 +799,35 @@ type DisputedSay struct {
 	SourceID string  `json:"source_id"`
 }
 
+// Estimate is a model of the API.
+type Estimate struct {
+	ID   string       `json:"id"`
+	Kind EstimateKind `json:"kind"`
+	// The scan, the run or the approval
+	Subject          string          `json:"subject"`
+	WebsiteID        *string         `json:"website_id"`
+	Topic            string          `json:"topic"`
+	Model            string          `json:"model"`
+	ModelVersion     int64           `json:"model_version"`
+	InputsSha256     string          `json:"inputs_sha256"`
+	Score            json.RawMessage `json:"score"`
+	ConfidenceScore  float64         `json:"confidence_score"`
+	EstimatedRevenue json.RawMessage `json:"estimated_revenue"`
+	// uncalibrated while no outcome was compared
+	Calibration string    `json:"calibration"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// EstimateKind is one of a fixed set of words.
+type EstimateKind string
+
+// The values of EstimateKind.
+const (
+	EstimateKindScan     EstimateKind = "scan"
+	EstimateKindLaunch   EstimateKind = "launch"
+	EstimateKindApproval EstimateKind = "approval"
+)
+
 // Event is a model of the API.
 type Event struct {
 	Seq  int64           `json:"seq"`
@@ -1485,6 +1521,57 @@ type OperatorPatch struct {
 	VatID  *string `json:"vat_id,omitempty"`
 }
 
+// Opportunity is a model of the API.
+type Opportunity struct {
+	ID    string `json:"id"`
+	Topic string `json:"topic"`
+	// What was asked, with the defaults that were applied
+	Request json.RawMessage `json:"request"`
+	// What the feeds say about the niche
+	Research json.RawMessage `json:"research"`
+	// Programs that sell the products of the niche
+	AffiliatePrograms []json.RawMessage `json:"affiliate_programs"`
+	// Programs that fit min_commission and traffic_requirements, how fresh they are, and whether the answer is partial
+	ProgramSearch   json.RawMessage `json:"program_search"`
+	ConfidenceScore float64         `json:"confidence_score"`
+	// name, value, weight, inputs and note; weight × value add up to the score
+	ConfidenceParts []json.RawMessage `json:"confidence_parts"`
+	// Why the score is low for lack of data; empty: it is not
+	InsufficientEvidence string `json:"insufficient_evidence"`
+	// Value and the parts whose contributions add up to it, each with inputs and evidence; what would change it; the nearest decision flip
+	OpportunityScore json.RawMessage `json:"opportunity_score"`
+	// value, low, high, method and inputs, or a reason
+	ViralPotential json.RawMessage `json:"viral_potential"`
+	// low, mid and high commission of a month, method and inputs; null: see estimated_revenue_reason
+	EstimatedRevenue       json.RawMessage `json:"estimated_revenue"`
+	EstimatedRevenueReason string          `json:"estimated_revenue_reason"`
+	RecommendedActions     []Action        `json:"recommended_actions"`
+	// The same as recommended_actions
+	NextActions []Action `json:"next_actions"`
+	// As of GET /intelligence/trends over a year
+	Trends json.RawMessage `json:"trends"`
+	// Without a topic: the niches of the feeds by score, and how stable that order is
+	NicheRanking json.RawMessage `json:"niche_ranking"`
+	// How old the feeds are
+	Freshness json.RawMessage `json:"freshness"`
+	// The estimate that was frozen with it
+	EstimateID string `json:"estimate_id"`
+	// uncalibrated while no outcome was compared
+	Calibration string    `json:"calibration"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// OpportunityLine is a model of the API.
+type OpportunityLine struct {
+	ID              string  `json:"id"`
+	Topic           string  `json:"topic"`
+	Score           float64 `json:"score"`
+	ConfidenceScore float64 `json:"confidence_score"`
+	// enter or hold
+	Decision  string    `json:"decision"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
 // Orchestrator is a model of the API.
 type Orchestrator struct {
 	Agents      AgentCounts     `json:"agents"`
@@ -2088,6 +2175,43 @@ type RunStatesCounts struct {
 	Cancelled int64 `json:"cancelled"`
 }
 
+// ScanInput is a model of the API.
+type ScanInput struct {
+	// All feeds if there is none
+	Feeds []string `json:"feeds,omitempty"`
+	// en if it is not given
+	Language ScanInputLanguage `json:"language,omitempty"`
+	// Niches of a ranking; 20 if it is not given
+	Limit *int64 `json:"limit,omitempty"`
+	// Percent; 5 if it is not given
+	MinCommission *float64 `json:"min_commission,omitempty"`
+	// Another name of topic
+	Niche string `json:"niche,omitempty"`
+	// What the market is about; without one the niches of the feeds are ranked
+	Topic string `json:"topic,omitempty"`
+	// The most visitors that a program may ask for; low if it is not given
+	TrafficRequirements ScanInputTrafficRequirements `json:"traffic_requirements,omitempty"`
+}
+
+// ScanInputLanguage is one of a fixed set of words. en if it is not given.
+type ScanInputLanguage string
+
+// The values of ScanInputLanguage.
+const (
+	ScanInputLanguageEn ScanInputLanguage = "en"
+	ScanInputLanguageDe ScanInputLanguage = "de"
+)
+
+// ScanInputTrafficRequirements is one of a fixed set of words. The most visitors that a program may ask for; low if it is not given.
+type ScanInputTrafficRequirements string
+
+// The values of ScanInputTrafficRequirements.
+const (
+	ScanInputTrafficRequirementsLow    ScanInputTrafficRequirements = "low"
+	ScanInputTrafficRequirementsMedium ScanInputTrafficRequirements = "medium"
+	ScanInputTrafficRequirementsHigh   ScanInputTrafficRequirements = "high"
+)
+
 // Schedule is a model of the API.
 type Schedule struct {
 	ID       string          `json:"id"`
@@ -2676,6 +2800,17 @@ type Totp struct {
 	Secret string `json:"secret"`
 	// The same for a QR code; shown once
 	URI string `json:"uri"`
+}
+
+// Trends is a model of the API.
+type Trends struct {
+	Industry    string    `json:"industry"`
+	Period      string    `json:"period"`
+	GeneratedAt time.Time `json:"generated_at"`
+	// name, source, unit, step, method, points with dates and a confidence band, direction with its significance, seasonality, level_shifts, forecast with an interval, gaps and notes
+	Series []json.RawMessage `json:"series"`
+	// Why there is no series; empty: there is one
+	Reason string `json:"reason"`
 }
 
 // UpdateAgentInput is a model of the API.
@@ -3386,6 +3521,13 @@ func (c *Client) GetMe(ctx context.Context) (*User, error) {
 	return one[User](ctx, c, request{method: "GET", path: "/auth/me"})
 }
 
+// GetOpportunity: show a scan.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetOpportunity(ctx context.Context, opportunityID string) (*Opportunity, error) {
+	return one[Opportunity](ctx, c, request{method: "GET", path: "/intelligence/opportunities/{opportunity_id}", ids: []string{opportunityID}})
+}
+
 // GetOrchestrator: show what waits and works.
 //
 // Each number is a count of rows at the time of the answer.
@@ -3479,6 +3621,32 @@ func (c *Client) GetSnapshot(ctx context.Context, snapshotID string) (*Snapshot,
 // Needs the permission `agents.read`.
 func (c *Client) GetTask(ctx context.Context, taskID string) (*Task, error) {
 	return one[Task](ctx, c, request{method: "GET", path: "/tasks/{task_id}", ids: []string{taskID}})
+}
+
+// GetTrendsParams are the parameters of GetTrends; what is empty is not sent.
+type GetTrendsParams struct {
+	// What the trends are asked for
+	Industry string
+	// Days, weeks, months or years before the last value
+	Period string
+}
+
+func (p GetTrendsParams) query() url.Values {
+	q := url.Values{}
+	q.Set("industry", p.Industry)
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	return q
+}
+
+// GetTrends: show the trends of an industry.
+//
+// From imported search interest and volumes, and from what imports of feeds changed about prices and stock. An unknown industry has no series and a reason.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) GetTrends(ctx context.Context, p GetTrendsParams) (*Trends, error) {
+	return one[Trends](ctx, c, request{method: "GET", path: "/intelligence/trends", query: p.query()})
 }
 
 // GetUser: show a user.
@@ -3851,6 +4019,50 @@ func (c *Client) AllDeadLetters(ctx context.Context, p ListDeadLettersParams) it
 	return walk[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
 }
 
+// ListEstimatesParams are the parameters of ListEstimates; what is empty is not sent.
+type ListEstimatesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Only those of this decision: scan, launch, approval
+	Kind string
+	// Only those of this website
+	WebsiteID string
+}
+
+func (p ListEstimatesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Kind != "" {
+		q.Set("kind", p.Kind)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	return q
+}
+
+// ListEstimates: list frozen estimates.
+//
+// What was believed when a scan was saved, a website begun, a publication approved. The newest first; none ever changes.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListEstimates(ctx context.Context, p ListEstimatesParams) (*Listing[Estimate], error) {
+	return list[Estimate](ctx, c, request{method: "GET", path: "/intelligence/estimates", query: p.query()})
+}
+
+// AllEstimates walks the whole list that ListEstimates gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllEstimates(ctx context.Context, p ListEstimatesParams) iter.Seq2[Estimate, error] {
+	return walk[Estimate](ctx, c, request{method: "GET", path: "/intelligence/estimates", query: p.query()})
+}
+
 // ListFeedsParams are the parameters of ListFeeds; what is empty is not sent.
 type ListFeedsParams struct {
 	// At most this many
@@ -4080,6 +4292,40 @@ func (c *Client) ListModelCalls(ctx context.Context, p ListModelCallsParams) (*L
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllModelCalls(ctx context.Context, p ListModelCallsParams) iter.Seq2[ModelCall, error] {
 	return walk[ModelCall](ctx, c, request{method: "GET", path: "/model-calls", query: p.query()})
+}
+
+// ListOpportunitiesParams are the parameters of ListOpportunities; what is empty is not sent.
+type ListOpportunitiesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListOpportunitiesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListOpportunities: list scans.
+//
+// The newest first.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListOpportunities(ctx context.Context, p ListOpportunitiesParams) (*Listing[OpportunityLine], error) {
+	return list[OpportunityLine](ctx, c, request{method: "GET", path: "/intelligence/opportunities", query: p.query()})
+}
+
+// AllOpportunities walks the whole list that ListOpportunities gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllOpportunities(ctx context.Context, p ListOpportunitiesParams) iter.Seq2[OpportunityLine, error] {
+	return walk[OpportunityLine](ctx, c, request{method: "GET", path: "/intelligence/opportunities", query: p.query()})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -5030,6 +5276,15 @@ func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *Roll
 // Needs a signed-in user.
 func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKeyInput) (*NewAPIKey, error) {
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
+}
+
+// ScanOpportunity: scan a market for an opportunity.
+//
+// Reads the feeds, keywords, programs and trends that are stored. With a topic that the feeds do not carry the score is low and `insufficient_evidence` says why. Watchers of `intelligence.scan.*` hear how far it is. The answer is kept, with an estimate that never changes.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ScanOpportunity(ctx context.Context, in ScanInput) (*Opportunity, error) {
+	return one[Opportunity](ctx, c, request{method: "POST", path: "/intelligence/opportunity-scan", body: in, keyed: true})
 }
 
 // Search: search pages, products and evidence by words and vectors.

@@ -19,10 +19,10 @@ import (
 
 func importCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "import", Short: "Import product feeds, affiliate programs, keywords, and what other tools hold",
+		Use: "import", Short: "Import feeds, programs, keywords, search interest, and what other tools hold",
 		Example: "  empire import feed products.csv.gz\n  empire import programs programs.csv\n  empire import keywords keywords.csv --language de",
 	}
-	c.AddCommand(importFeedCommand(g), importProgramsCommand(g), importKeywordsCommand(g), importGraphCommand(g), importChromaCommand(g))
+	c.AddCommand(importFeedCommand(g), importProgramsCommand(g), importKeywordsCommand(g), importTrendsCommand(g), importGraphCommand(g), importChromaCommand(g))
 	return c
 }
 
@@ -127,7 +127,8 @@ func importProgramsCommand(g *globals) *cobra.Command {
 		Use:   "programs FILE",
 		Short: "Import affiliate programs with their commissions from CSV or JSON",
 		Long: `Import affiliate programs. CSV columns: network, advertiser_id, name, joined, open,
-commission_percent, commission_fixed, currency, cookie_days, deep_links, domains.
+commission_percent, commission_fixed, currency, cookie_days, deep_links, domains,
+traffic_requirements (low, medium, high), sectors.
 JSON: an array of objects. A program is known by network and advertiser_id.
 
 The exit code is 1 if the file cannot be read or no row of it is good.`,
@@ -147,7 +148,8 @@ func importKeywordsCommand(g *globals) *cobra.Command {
 		Use:   "keywords FILE",
 		Short: "Import search phrases with their monthly demand from CSV",
 		Long: `Import search phrases with their monthly demand from CSV, as keyword tools export it.
-The same phrase again updates its demand.
+The same phrase again updates its demand. An export of Google's Keyword Planner also
+brings the searches of single months, for trends; a range counts with its low end.
 
 The exit code is 1 if the file cannot be read or no row of it is good.`,
 		Example: "  empire import keywords keywords.csv\n  empire import keywords suchbegriffe.csv --language de --json",

@@ -27,6 +27,7 @@ type portfolio interface {
 	graphKeeper
 	researchKeeper
 	searchKeeper
+	marketKeeper
 }
 
 type siteKeeper interface {

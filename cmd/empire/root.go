@@ -38,7 +38,7 @@ order; "empire config show" prints what is in effect and where it comes from.
 
 Commands work on a data directory (--data), beside a server that uses it if one
 runs. With EMPIRE_URL and EMPIRE_TOKEN set, and without --data or --pg, the commands
-site, run, approval, agent, dead-letter, orchestrator, webhook, budget, price and launch talk to that
+site, run, approval, agent, dead-letter, orchestrator, webhook, scan, trends, opportunity, budget, price and launch talk to that
 server instead.
 
 Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.`,
@@ -61,7 +61,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.`,
 	})
 	root.AddCommand(
 		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), feedCommand(g), searchCommand(g), siteCommand(g), runCommand(g), pipelineCommand(g), scheduleCommand(g), approvalCommand(g),
-		agentCommand(g), deadLetterCommand(g), orchestratorCommand(g), webhookCommand(g), budgetCommand(g), graphCommand(g), priceCommand(g), researchCommand(g), evidenceCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), evalCommand(g), versionCommand(g),
+		agentCommand(g), deadLetterCommand(g), orchestratorCommand(g), webhookCommand(g), scanCommand(g), trendsCommand(g), opportunityCommand(g), budgetCommand(g), graphCommand(g), priceCommand(g), researchCommand(g), evidenceCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), evalCommand(g), versionCommand(g),
 	)
 	addBuiltIn(root)
 	wrapArgs(root)

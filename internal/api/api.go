@@ -42,6 +42,7 @@ type Config struct {
 	Timelines timelineService
 	Graph     graphService
 	Search    searchService
+	Market    marketService
 
 	Messages     messageService
 	DeadLetters  deadLetterService
@@ -110,6 +111,7 @@ func New(c Config) *API {
 	registerGraph(a, c.Graph)
 	registerResearch(a, c.Research)
 	registerSnapshots(a, c.Snapshots)
+	registerMarket(a, c.Market)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -77,6 +77,7 @@ type fakes struct {
 	price       domain.Price
 
 	research domain.ResearchParams
+	scan     domain.ScanRequest
 }
 
 // note keeps what a call asked for.
@@ -95,6 +96,7 @@ type (
 	approvals struct{ *fakes }
 	auditLog  struct{ *fakes }
 	catalogue struct{ *fakes }
+	market    struct{ *fakes }
 	health    struct{ *fakes }
 )
 
@@ -516,7 +518,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Graph: graphs{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f},
 	})
 }
@@ -557,4 +559,39 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 		t.Errorf("problem = %+v with status %d", p, w.Code)
 	}
 	return p
+}
+
+func (f market) report() *domain.ScanReport {
+	r := &domain.ScanReport{ID: "opp_1", CreatedAt: noon, EstimateID: "est_1"}
+	r.Topic, r.ConfidenceScore, r.Score = "tea", 0.5, &domain.OpportunityScore{Value: 0.4}
+	return r
+}
+
+func (f market) Scan(_ context.Context, q domain.ScanRequest, _ func(done, total int, message string)) (*domain.ScanReport, error) {
+	f.note(func() { f.scan = q })
+	return f.report(), f.fail
+}
+
+func (f market) Opportunities(_ context.Context, w domain.Window) ([]domain.OpportunityLine, int, error) {
+	f.note(func() { f.window = w })
+	return []domain.OpportunityLine{f.report().Line()}, 1, f.fail
+}
+
+func (f market) Opportunity(_ context.Context, id domain.OpportunityID) (*domain.ScanReport, error) {
+	if id != "opp_1" {
+		return nil, missing("Opportunity", string(id))
+	}
+	return f.report(), f.fail
+}
+
+func (f market) Trends(_ context.Context, industry, period string) (*domain.TrendData, error) {
+	if _, err := domain.PeriodOf(period); err != nil {
+		return nil, err
+	}
+	return &domain.TrendData{Industry: industry, Period: period, GeneratedAt: noon, Reason: "Nothing is known."}, f.fail
+}
+
+func (f market) Estimates(_ context.Context, _ domain.EstimateFilter, w domain.Window) ([]domain.MarketEstimate, int, error) {
+	f.note(func() { f.window = w })
+	return []domain.MarketEstimate{{ID: "est_1", Kind: domain.EstimateScan, Subject: "opp_1", CreatedAt: noon}}, 1, f.fail
 }

@@ -137,7 +137,7 @@ func newShelfAPI(s shelf, memory interface {
 	f := s.fakes
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: s, Portfolio: memory, Runs: runs{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Budgets: budgets{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets{f}, Catalogue: catalogue{f}, Market: market{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -24,6 +24,7 @@ var tags = []struct{ name, text string }{
 	{"pipelines", "Pipelines and their durable runs."},
 	{"approvals", "Questions that only a person may answer."},
 	{"websites", "Websites, their pages, releases and gates."},
+	{"intelligence", "What is known about markets: opportunities, trends and estimates."},
 	{"catalogue", "Product feeds and affiliate programs."},
 	{"intelligence", "What the program knows and finds out, with the evidence that it rests on."},
 	{"webhooks", "What providers told this installation."},

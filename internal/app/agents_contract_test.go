@@ -11,7 +11,9 @@ import (
 var validTasks = map[string]map[string]any{
 	"market_scan":                {"topic": sampleTopic},
 	"market_analysis":            {"topic": sampleTopic},
-	"affiliate_program_scanning": {"topic": sampleTopic},
+	"competitor_research":        {"topic": sampleTopic},
+	"trend_detection":            {"topic": sampleTopic, "period": "90d"},
+	"affiliate_program_scanning": {"topic": sampleTopic, "min_commission": 3},
 	"viral_potential_assessment": {"topic": sampleTopic},
 	"plan_website":               {"topic": sampleTopic},
 	"generate_content":           {"topic": sampleTopic, "content_types": []string{"article"}},

@@ -109,6 +109,8 @@ type App struct {
 	Search    *service.Search
 	Vectors   *service.Vectors
 
+	Market       *service.Market
+	Models       *service.Models
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
 	Orchestrator *service.Orchestrator
@@ -134,7 +136,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireBudgets, a.wireResearch, a.wireAgents, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireBudgets, a.wireResearch, a.wireAgents, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())

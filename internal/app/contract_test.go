@@ -62,7 +62,7 @@ func TestContract(t *testing.T) {
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5}
+var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5, "scan-opportunity": 20}
 
 func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 	t.Helper()
@@ -162,6 +162,8 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var budget struct{ ID string }
 	c.want("POST", base+"/budgets", map[string]any{"name": "contract", "period": "day", "limit_minor": 500}, http.StatusCreated, &budget)
 	report, page := researched(t, a, c)
+	var found struct{ ID string }
+	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
 		{Operation: "get-dead-letter", Target: base + "/dead-letters/" + dead[0].ID},
 		{Operation: "replay-dead-letter", Target: base + "/dead-letters/" + dead[0].ID + "/replay"},
@@ -171,6 +173,9 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "verify-research", Target: base + "/intelligence/research/" + report + "/verify"},
 		{Operation: "get-snapshot", Target: base + "/intelligence/snapshots/" + page},
 		{Operation: "verify-snapshot", Target: base + "/intelligence/snapshots/" + page + "/verify"},
+		{Operation: "scan-opportunity", Target: base + "/intelligence/opportunity-scan", Body: `{"topic": "espresso machines", "min_commission": 3}`},
+		{Operation: "get-opportunity", Target: base + "/intelligence/opportunities/" + found.ID},
+		{Operation: "get-trends", Target: base + "/intelligence/trends?industry=espresso&period=90d"},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ import (
 // Sources of keywords.
 const (
 	sourcePlanner = "keyword_planner"
+	sourceRange   = "keyword_planner, low end of a range" // a range counts with its low end
 	sourceTrends  = "google_trends"
 )
 
@@ -23,29 +25,42 @@ const (
 const longestPhrase = 200
 
 // ImportKeywords reads search phrases and stores them: an export of Google's Keyword
-// Planner or of Google Trends as it really looks, or any table or list of phrases.
+// Planner or of Google Trends as it really looks, or any table or list of phrases. An
+// export also brings what changed over time, and Keyword Planner competition and bids.
 // Trends give phrases without a number of searches: their figures are relative to each
 // other.
 func (a *App) ImportKeywords(ctx context.Context, r io.Reader, language string) (int, []domain.RowProblem, error) {
-	data, err := io.ReadAll(io.LimitReader(r, demand.MaxBytes+1))
-	if err != nil {
-		return 0, nil, fmt.Errorf("read keywords: %w", err)
-	}
-	list, problems, err := readKeywords(data, language)
+	data, err := readDemand(r)
 	if err != nil {
 		return 0, nil, err
 	}
-	return len(list), problems, a.Catalogue.ImportKeywords(ctx, list)
+	list, im, problems, err := readKeywords(data, language)
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := a.Catalogue.ImportKeywords(ctx, list); err != nil || im == nil {
+		return len(list), problems, err
+	}
+	source, series := sourceTrends, trendSeries(im, language)
+	if im.Kind == demand.KindVolumes {
+		source, series = sourcePlanner, plannerSeries(im, language)
+	}
+	if len(series) == 0 {
+		return len(list), problems, nil
+	}
+	seal(series, data)
+	return len(list), problems, a.Market.ImportSeries(ctx, source, series)
 }
 
 // readKeywords reads an export of Google if the file is one, else a list of phrases.
-func readKeywords(data []byte, language string) ([]domain.Keyword, []domain.RowProblem, error) {
+func readKeywords(data []byte, language string) ([]domain.Keyword, *demand.Import, []domain.RowProblem, error) {
 	if im, err := demand.Parse(data); err == nil {
 		if list, problems := exported(im, language); len(list) > 0 {
-			return list, problems, nil
+			return list, im, problems, nil
 		}
 	}
-	return catalog.ReadKeywords(bytes.NewReader(data), language)
+	list, problems, err := catalog.ReadKeywords(bytes.NewReader(data), language)
+	return list, nil, problems, err
 }
 
 // exported returns the phrases of an export, each once, the first known demand first.
@@ -68,13 +83,15 @@ func exported(im *demand.Import, language string) ([]domain.Keyword, []domain.Ro
 		}
 	}
 	for _, v := range im.Volumes {
+		source := sourcePlanner
 		var searches *int
-		if v.Low != nil && v.High != nil && *v.Low == *v.High { // a range is no number
-			searches = new(int(*v.Low))
-		} else if v.Low != nil || v.High != nil {
-			problems = append(problems, domain.RowProblem{Reason: "searches_are_a_range", Detail: fmt.Sprintf("%.60s", v.Keyword)})
+		if v.Low != nil {
+			searches = new(int(min(*v.Low, math.MaxInt32)))
+			if v.High != nil && *v.High != *v.Low {
+				source = sourceRange
+			}
 		}
-		add(v.Keyword, sourcePlanner, searches)
+		add(v.Keyword, source, searches)
 	}
 	for _, s := range im.Series {
 		add(s.Keyword, sourceTrends, nil)

@@ -71,7 +71,7 @@ var allowed = map[string][]string{
 	"internal/store":                        {"domain", "sqltx"},
 	"internal/jobs":                         {"domain", "sqltx"},
 	"internal/bench":                        {},
-	"internal/eval":                         {"domain", "intelligence/*", "catalog", "analytics/*", "eval/*"},
+	"internal/eval":                         {"domain", "intelligence/*", "catalog", "analytics/*", "eval/*", "agent/opportunity"},
 	"internal/eval/xz":                      {},
 	"internal/proof":                        {},
 	"internal/blob":                         {"domain"},

@@ -18,6 +18,15 @@ type markets struct {
 
 // Build streams the candidates out of the store and groups them to a market.
 func (m markets) Build(ctx context.Context, niche, language string, feeds []domain.FeedID, at time.Time, progress func(done, total int, message string)) (*domain.Market, error) {
+	market, err := m.build(ctx, niche, language, feeds, at, false, progress)
+	if err != nil {
+		return nil, err
+	}
+	return market, nil
+}
+
+// build is Build; a thin market may come with a CodeNotEnoughData error.
+func (m markets) build(ctx context.Context, niche, language string, feeds []domain.FeedID, at time.Time, thin bool, progress func(done, total int, message string)) (*domain.Market, error) {
 	n, err := catalog.ParseNiche(niche, language)
 	if err != nil {
 		return nil, err
@@ -27,12 +36,7 @@ func (m markets) Build(ctx context.Context, niche, language string, feeds []doma
 	if err != nil {
 		return nil, err
 	}
-	confirmed := map[domain.FeedID]time.Time{}
-	for _, f := range allFeeds {
-		if f.ReadAt != nil {
-			confirmed[f.ID] = f.ReadAt.UTC()
-		}
-	}
+	confirmed := confirmedAt(allFeeds)
 	terms := n.SearchTerms()
 	var products []domain.Product
 	err = m.store.Products.Candidates(ctx, feeds, terms, func(p *domain.Product) error {
@@ -66,12 +70,12 @@ func (m markets) Build(ctx context.Context, niche, language string, feeds []doma
 		return nil, err
 	}
 	market, err := catalog.BuildMarket(catalog.MarketParams{
-		Niche: n, Products: products, Feeds: allFeeds, Programs: programs, Keywords: distinct(keywords), At: at, Categories: categories,
+		Niche: n, Products: products, Feeds: allFeeds, Programs: programs, Keywords: distinct(keywords), At: at, Categories: categories, Thin: thin,
 	})
-	if err != nil {
+	if err != nil && !thin {
 		return nil, err
 	}
-	return &market, nil
+	return &market, err
 }
 
 func distinct(list []domain.Keyword) []domain.Keyword {
@@ -100,5 +104,6 @@ func (s productSink) InTx(ctx context.Context, fn func(ctx context.Context) erro
 // readFeed fits the importer to the catalogue service.
 func (a *App) readFeed(ctx context.Context, f *domain.Feed, r io.Reader, size int64, progress func(bytesRead, size int64, rows int)) (domain.ImportReport, error) {
 	im := &catalog.Importer{Now: a.now}
-	return im.Import(ctx, productSink{a.store.Products, a.store}, f, r, catalog.ImportParams{Name: f.Name, Size: size, Progress: progress})
+	sink := recordingSink{productSink{a.store.Products, a.store}, a.now().UTC().Truncate(time.Microsecond), f.ID}
+	return im.Import(ctx, sink, f, r, catalog.ImportParams{Name: f.Name, Size: size, Progress: progress})
 }

@@ -125,6 +125,14 @@ func TestTasksOverHTTP(t *testing.T) {
 		if text := string(refused.body); !strings.Contains(text, "unsupported_task_type") || !strings.Contains(text, "market_scan") {
 			t.Errorf("the refusal does not list the task types: %s", text)
 		}
+		for _, topic := range []any{nil, "", "of the best", strings.Repeat("kite ", 20), 7} {
+			bad := map[string]any{"type": "market_scan", "params": map[string]any{"topic": topic}}
+			if text := string(c.want("POST", tasks, bad, http.StatusUnprocessableEntity, nil).body); !strings.Contains(text, "topic") {
+				t.Errorf("topic %v: %s", topic, text)
+			}
+		}
+		bad := map[string]any{"type": "affiliate_program_scanning", "params": map[string]any{"topic": sampleTopic, "min_commission": "abc"}}
+		c.want("POST", tasks, bad, http.StatusUnprocessableEntity, nil)
 		c.want("GET", "/api/v1/tasks/task_unknown", nil, http.StatusNotFound, nil)
 	})
 }

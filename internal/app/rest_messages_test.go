@@ -79,8 +79,8 @@ func TestMessagesOverHTTP(t *testing.T) {
 				t.Error("/metrics does not count messages")
 			}
 
-			answer, err := a.Messages.Request(t.Context(), "content_generator", "opportunity_scanner", json.RawMessage(`{"type":"market_scan","params":{"topic":"unicorns"}}`), time.Minute)
-			if err != nil || !strings.Contains(string(answer), `"error":"not_enough_data"`) {
+			answer, err := a.Messages.Request(t.Context(), "content_generator", "opportunity_scanner", json.RawMessage(`{"type":"market_scan","params":{"topic":"of the best"}}`), time.Minute)
+			if err != nil || !strings.Contains(string(answer), `"error":"invalid"`) {
 				t.Errorf("a request of an agent: %s, %v", answer, err)
 			}
 			compareCounts(t, c, dir, url)

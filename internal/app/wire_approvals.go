@@ -21,7 +21,7 @@ func (a *App) approvals() *service.Approvals {
 
 // approvalEffects are the kinds of approvals that do more than to end a step.
 func (a *App) approvalEffects() map[string]service.Effect {
-	return map[string]service.Effect{domain.ApproveBudget: a.budgetDecided}
+	return map[string]service.Effect{domain.ApproveBudget: a.budgetDecided, domain.ApprovePublish: a.publicationDecided}
 }
 
 // expiryPause is how long it takes at most until an approval whose time is over ends

@@ -29,6 +29,9 @@ type MarketParams struct {
 	// Categories counts the rows of the feeds by category path, to name the nearest
 	// when a niche is not held; nil counts Products.
 	Categories map[string]int
+	// Thin lets a market be built from too little data, even from none: the error that
+	// says what is missing comes with it.
+	Thin bool
 }
 
 // BuildMarket selects the products of a niche and groups them to families: those
@@ -38,11 +41,11 @@ type MarketParams struct {
 func BuildMarket(p MarketParams) (domain.Market, error) {
 	s := p.Niche.selectFrom(p.Products)
 	if len(s.products) == 0 {
-		return domain.Market{}, notEnough(p, s, 0, 0)
+		return p.thin(s, nil, 0), notEnough(p, s, 0, 0)
 	}
 	linkable, closed := withOpenProgram(s.products, p.Programs)
 	if len(linkable) == 0 {
-		return domain.Market{}, domain.Errorf(domain.CodeNotEnoughData,
+		return p.thin(s, nil, 0), domain.Errorf(domain.CodeNotEnoughData,
 			"There is not enough data for a site about %q: %s match, but no program of their merchants is joined and open.", p.Niche.Text, rowsOf(len(s.products)))
 	}
 	products, notes := oneCurrency(linkable)
@@ -61,19 +64,31 @@ func BuildMarket(p MarketParams) (domain.Market, error) {
 		return f.PriceMin == nil
 	})
 	if len(families) < MinFamilies {
-		return domain.Market{}, notEnough(p, s, len(families), unpriced)
+		return p.thin(s, families, unpriced), notEnough(p, s, len(families), unpriced)
 	}
 	families, cut := mostComplete(families, MaxFamilies)
 	if cut > 0 {
 		notes = append(notes, fmt.Sprintf("%d products beyond the limit of %d were left out, those with the fewest attributes.", cut, MaxFamilies))
 	}
 	s.match.Notes = append(s.match.Notes, notes...)
+	return p.build(s, families, unpriced), nil
+}
+
+// thin is the market of too little data, if it is wanted.
+func (p *MarketParams) thin(s nicheSelection, families []domain.Family, unpriced int) domain.Market {
+	if !p.Thin {
+		return domain.Market{}
+	}
+	return p.build(s, families, unpriced)
+}
+
+func (p *MarketParams) build(s nicheSelection, families []domain.Family, unpriced int) domain.Market {
 	return domain.Market{
 		Niche: p.Niche.Text, Language: p.Niche.Language, Noun: p.Niche.Noun,
 		Families: families, Unpriced: unpriced, RowCount: len(s.products), Match: s.match,
 		Feeds: feedsOf(p.Feeds, families), Programs: programsOf(p.Programs, s.products),
 		Keywords: p.Niche.keywords(p.Keywords), At: p.At.UTC(),
-	}, nil
+	}
 }
 
 // withOpenProgram leaves out rows of merchants whose program is known and cannot be

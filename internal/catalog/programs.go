@@ -20,12 +20,15 @@ var programColumns = map[string]string{
 	"joined": "joined", "membership status": "joined", "membership_status": "joined", "open": "open",
 	"commission_percent": "commission_percent", "commission_fixed": "commission_fixed", "currency": "currency",
 	"cookie_days": "cookie_days", "deep_links": "deep_links", "domains": "domains",
+	"traffic_requirements": "traffic_requirements", "traffic requirements": "traffic_requirements", "traffic": "traffic_requirements",
+	"sectors": "sectors", "sector": "sectors", "categories": "sectors", "primary sector": "sectors", "niche": "sectors", "niches": "sectors",
 }
 
 // ReadPrograms reads affiliate programs from a CSV file with a header or from a JSON
 // array of objects with the same names: network (awin by default), advertiser_id,
 // name, joined, open (yes by default), commission_percent, commission_fixed,
-// currency, cookie_days, deep_links, domains. Programs have no ID yet.
+// currency, cookie_days, deep_links, domains, traffic_requirements (low, medium or
+// high), sectors. Programs have no ID yet.
 //
 // A program without advertiser_id or name is left out; a value that cannot be read
 // is left unknown. Both are returned as problems, for JSON with the number of the
@@ -151,6 +154,7 @@ func (pr *programReader) add() {
 	pr.commission(&p)
 	pr.cookieDays(&p)
 	pr.domains(&p)
+	pr.audience(&p)
 	key := p.Network + "\x00" + p.AdvertiserID
 	if i, twice := pr.byKey[key]; twice {
 		pr.problem(noteDuplicate, p.AdvertiserID)
@@ -232,6 +236,22 @@ func (pr *programReader) domains(p *domain.Program) {
 		}
 		if !slices.Contains(p.Domains, name) {
 			p.Domains = append(p.Domains, name)
+		}
+	}
+}
+
+// audience reads what the advertiser asks of its publishers, and what it sells.
+func (pr *programReader) audience(p *domain.Program) {
+	switch s := strings.ToLower(pr.get("traffic_requirements")); s {
+	case "", "none", "any":
+	case "low", "medium", "high":
+		p.Traffic = domain.TrafficLevel(s)
+	default:
+		pr.problem("traffic_requirements_unreadable", s)
+	}
+	for _, s := range splitList(pr.get("sectors"), ",;|\n") {
+		if s = strings.TrimSpace(s); s != "" && len(s) <= maxNameLen && !slices.Contains(p.Sectors, s) {
+			p.Sectors = append(p.Sectors, s)
 		}
 	}
 }

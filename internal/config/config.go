@@ -48,6 +48,7 @@ type Config struct {
 	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
+	Market   Market   `koanf:"market"`
 	Models   Models   `koanf:"models"`
 	Research Research `koanf:"research"`
 	Vectors  Vectors  `koanf:"vectors"`
@@ -173,6 +174,12 @@ type Prices struct {
 	MaxAge time.Duration `koanf:"max_age"` // older prices are not shown
 }
 
+// Market holds when market data count as stale.
+type Market struct {
+	ProgramMaxAge time.Duration `koanf:"program_max_age"` // of affiliate programs and their commissions
+	FeedMaxAge    time.Duration `koanf:"feed_max_age"`    // of product feeds
+}
+
 // Shutdown holds how long stopping may take.
 type Shutdown struct {
 	Timeout time.Duration `koanf:"timeout"`
@@ -228,6 +235,7 @@ func defaults() map[string]any {
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h"},
+		"market":   map[string]any{"program_max_age": "24h", "feed_max_age": "72h"},
 		"models":   modelDefaults(),
 		"research": researchDefaults(),
 		"vectors":  vectorDefaults(),
@@ -298,6 +306,12 @@ func (c *Config) Validate() []string {
 	}
 	if c.Prices.MaxAge < time.Hour {
 		add("prices.max_age", "%s is shorter than 1h", c.Prices.MaxAge)
+	}
+	if c.Market.ProgramMaxAge < time.Minute {
+		add("market.program_max_age", "%s is shorter than 1m", c.Market.ProgramMaxAge)
+	}
+	if c.Market.FeedMaxAge < time.Minute {
+		add("market.feed_max_age", "%s is shorter than 1m", c.Market.FeedMaxAge)
 	}
 	if c.Approvals.ExpireAfter < 0 || c.Approvals.ExpireAfter > 0 && c.Approvals.ExpireAfter < time.Second {
 		add("approvals.expire_after", "%s is neither 0s, for never, nor at least 1s", c.Approvals.ExpireAfter)

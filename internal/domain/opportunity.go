@@ -9,6 +9,7 @@ type Opportunity struct {
 	ConfidenceScore    float64             `json:"confidence_score"` // 0 to 1
 	ConfidenceParts    []ScorePart         `json:"confidence_parts"`
 	Insufficient       string              `json:"insufficient_evidence,omitempty"` // why the score is low for lack of data
+	Score              *OpportunityScore   `json:"opportunity_score,omitempty"`
 	ViralPotential     Estimate            `json:"viral_potential"`
 	EstimatedRevenue   *RevenueEstimate    `json:"estimated_revenue"` // nil: see RevenueReason
 	RevenueReason      string              `json:"estimated_revenue_reason,omitempty"`

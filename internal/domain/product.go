@@ -119,14 +119,18 @@ type Program struct {
 	Open         bool      `json:"open"` // false: closed or paused by the advertiser
 	// CommissionBasisPoints is the share of the order value in hundredths of a
 	// percent; nil means unknown.
-	CommissionBasisPoints *int      `json:"commission_basis_points"`
-	CommissionFixed       *Money    `json:"commission_fixed,omitempty"`
-	CookieDays            *int      `json:"cookie_days,omitempty"`
-	DeepLinks             bool      `json:"deep_links"`
-	Domains               []string  `json:"domains,omitempty"` // hosts that deep links may lead to
-	Source                string    `json:"source"`            // programs file, or "feed" when only seen in a feed
-	CreatedAt             time.Time `json:"created_at"`
-	UpdatedAt             time.Time `json:"updated_at"`
+	CommissionBasisPoints *int     `json:"commission_basis_points"`
+	CommissionFixed       *Money   `json:"commission_fixed,omitempty"`
+	CookieDays            *int     `json:"cookie_days,omitempty"`
+	DeepLinks             bool     `json:"deep_links"`
+	Domains               []string `json:"domains,omitempty"` // hosts that deep links may lead to
+	// Traffic is how many visitors the advertiser asks for; empty: it asks for none, or
+	// does not say. Sectors are what it sells, in its network's words.
+	Traffic   TrafficLevel `json:"traffic_requirements,omitempty"`
+	Sectors   []string     `json:"sectors,omitempty"`
+	Source    string       `json:"source"` // programs file, or "feed" when only seen in a feed
+	CreatedAt time.Time    `json:"created_at"`
+	UpdatedAt time.Time    `json:"updated_at"`
 }
 
 // Keyword is a search phrase with its demand, as a keyword tool exported it.

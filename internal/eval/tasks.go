@@ -14,6 +14,7 @@ func tasks() []task {
 		{"match", "products of two merchants paired: precision, recall and F1 on known pairs", matchTask},
 		{"near-duplicates", "texts that say much the same: recall against all pairs, planted copies", duplicatesTask},
 		{"ner", "names of products, brands and organizations: exact-span F1", nerTask},
+		{"opportunity", "rank the categories of feeds as niches: stability of the order under resampling", opportunityTask},
 		{"prices", "read price strings", pricesTask},
 		{"readability", "readability formulas: rank correlation with how hard people find texts", readabilityTask},
 		{"robots", "decide by robots.txt", robotsTask},

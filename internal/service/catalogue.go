@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"empire/internal/domain"
@@ -188,8 +189,23 @@ func importList[T any](ctx context.Context, s *Catalogue, kind string, list []T,
 	})
 }
 
-// ImportPrograms stores affiliate programs by network and advertiser.
+// ImportPrograms stores affiliate programs by network and advertiser. One without an
+// identifier gets one, and one without a time is of now.
 func (s *Catalogue) ImportPrograms(ctx context.Context, list []domain.Program) error {
+	list = slices.Clone(list)
+	now := s.journal.stamp()
+	for i := range list {
+		p := &list[i]
+		if p.ID == "" {
+			p.ID = domain.ProgramID(domain.NewID("prog"))
+		}
+		if p.CreatedAt.IsZero() {
+			p.CreatedAt = now
+		}
+		if p.UpdatedAt.IsZero() {
+			p.UpdatedAt = now
+		}
+	}
 	return importList(ctx, s, "programs", list, func(ctx context.Context, list []domain.Program) error {
 		if err := s.cfg.Programs.Upsert(ctx, list); err != nil || s.cfg.Graph == nil {
 			return err

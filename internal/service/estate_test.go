@@ -33,6 +33,9 @@ type estate struct {
 	timelines *service.Timelines
 	messages  *service.Messages
 	letters   *service.DeadLetters
+	market    *service.Market
+	models    *service.Models
+	heard     *news
 	engine    *pipeline.Engine
 	builder   *release.Builder
 
@@ -93,6 +96,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Tx: st, Store: st.Messages, Boxes: st.Mailboxes, Letters: st.DeadLetters, Agents: known{"digger"}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	e.letters = service.NewDeadLetters(service.DeadLettersConfig{Tx: st, Store: st.DeadLetters, Messages: e.messages, Audit: st.Audit, Now: time.Now})
+	e.openMarket()
 	if err := e.engine.Register(e.launch()); err != nil {
 		t.Fatal(err)
 	}

@@ -67,6 +67,10 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.Budget:
 		return v.Tenant.OrDefault()
+	case *domain.ScanReport:
+		return v.Tenant.OrDefault()
+	case *domain.MarketEstimate:
+		return v.Tenant.OrDefault()
 	case *domain.DeadLetter:
 		return v.Tenant.OrDefault()
 	case *domain.ResearchReport:

@@ -76,7 +76,23 @@ func (s *Agents) CreateTask(ctx context.Context, id domain.AgentID, spec domain.
 	if err := checkNamed(ctx, s.cfg.Websites, spec.Params); err != nil {
 		return nil, err
 	}
+	if err := s.fits(agent, spec); err != nil {
+		return nil, err
+	}
 	return s.store(ctx, agent, task)
+}
+
+// paramChecker knows which parameters the tasks of the agents within this program take.
+type paramChecker interface {
+	CheckParams(id domain.AgentID, spec domain.TaskSpec) error
+}
+
+// fits refuses a task whose parameters its agent could only refuse later.
+func (s *Agents) fits(agent *domain.Agent, spec domain.TaskSpec) error {
+	if c, ok := s.cfg.Runtime.(paramChecker); ok && !agent.External() {
+		return c.CheckParams(agent.ID, spec)
+	}
+	return nil
 }
 
 // Dispatch gives a task to the least busy agent that has a capability, takes the
@@ -103,6 +119,9 @@ func (s *Agents) Dispatch(ctx context.Context, capability string, spec domain.Ta
 		return nil, err
 	}
 	if err := checkNamed(ctx, s.cfg.Websites, spec.Params); err != nil {
+		return nil, err
+	}
+	if err := s.fits(agent, spec); err != nil {
 		return nil, err
 	}
 	task.AgentID = agent.ID

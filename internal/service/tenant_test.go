@@ -27,10 +27,13 @@ type holdings struct {
 	budget   domain.BudgetID
 	agent    domain.AgentID
 	letter   domain.DeadLetterID
+	chance   domain.OpportunityID
+	estimate domain.EstimateID
+	model    string
 }
 
 // missingThings have the form of identifiers and name nothing.
-var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0", "own-0", "sched_0", "bud_0", "agent_0", "dead_0"}
+var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0", "own-0", "sched_0", "bud_0", "agent_0", "dead_0", "opp_0", "est_0", "model-0"}
 
 // settle gives a tenant a live website, an open question and a task.
 func settle(ctx context.Context, t *testing.T, e *estate) holdings {
@@ -62,7 +65,8 @@ func settle(ctx context.Context, t *testing.T, e *estate) holdings {
 	if _, err := e.messages.Post(ctx, domain.Message{To: "digger", Message: []byte(`"dig"`)}, 0); err != nil {
 		t.Fatal(err)
 	}
-	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID, own, nightly.ID, e.limit(ctx, t), agent.ID, letter}
+	scan, model := e.study(ctx, t)
+	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID, own, nightly.ID, e.limit(ctx, t), agent.ID, letter, scan.ID, scan.EstimateID, model}
 }
 
 // byID are the methods that take an identifier, called with those of h.
@@ -154,6 +158,7 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		},
 	}
 	maps.Copy(out, budgetsByID(e, h))
+	maps.Copy(out, marketByID(e, h))
 	return out
 }
 
@@ -231,6 +236,7 @@ func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int
 		},
 	}
 	maps.Copy(out, budgetLists(e))
+	maps.Copy(out, marketLists(e))
 	return out
 }
 
@@ -255,6 +261,7 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 			for _, id := range [][2]string{
 				{string(h.website), "site_0"}, {string(h.release), "rel_0"}, {string(h.run), "run_0"}, {string(h.approval), "appr_0"}, {string(h.task), "task_0"}, {h.pipeline, "own-0"}, {string(h.schedule), "sched_0"},
 				{string(h.budget), "bud_0"}, {string(h.agent), "agent_0"}, {string(h.letter), "dead_0"},
+				{string(h.chance), "opp_0"}, {string(h.estimate), "est_0"}, {h.model, "model-0"},
 			} {
 				text = strings.ReplaceAll(text, id[0], id[1])
 			}
@@ -350,6 +357,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Snapshots.Keep", "Snapshots.Get", "Snapshots.Verify", "Snapshots.Check", "Snapshots.Recheck",
 		// tried in TestSearchTenants and in TestImportChroma; the rest is work of jobs
 		"Search.Find", "Search.FeedChanged", "Search.WebsiteChanged", "Search.Prepare", "Search.Work", "Vectors.ImportChroma",
+		// market data belong to the installation; a scan is kept for who asked: TestMarketScan.
+		// Freezing is the work of runs and of decisions
+		"Market.Scan", "Market.Trends", "Market.Programs", "Market.ImportSeries", "Market.FreezeLaunch", "Market.FreezeApproval", "Models.Train",
 		// of a connection, which Connect has admitted
 		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}
@@ -359,7 +369,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

@@ -121,6 +121,45 @@ func (s *Products) RemoveUnseen(ctx context.Context, feed domain.FeedID, seen fu
 	return len(gone), nil
 }
 
+// Unseen returns the keys of a feed that seen does not know: what RemoveUnseen would
+// delete.
+func (s *Products) Unseen(ctx context.Context, feed domain.FeedID, seen func(key string) bool) ([]string, error) {
+	keys, err := getAll(ctx, s.db, scanOne[string], `SELECT key FROM products WHERE feed_id = $1 ORDER BY key`, feed)
+	return slices.DeleteFunc(keys, seen), s.db.fail(err, "list keys of feed %s", feed)
+}
+
+// ByKeys returns the products of a feed that have one of these keys, in order.
+func (s *Products) ByKeys(ctx context.Context, feed domain.FeedID, keys []string) ([]domain.Product, error) {
+	out := []domain.Product{}
+	for part := range slices.Chunk(keys, 1000) {
+		f := filter{conds: []string{"feed_id = $1"}, args: []any{feed}}
+		in(&f, s.db.d, "key", part)
+		list, err := getAll(ctx, s.db, scanProduct, `SELECT doc FROM products`+f.where()+` ORDER BY key`, f.args...)
+		if err != nil {
+			return nil, s.db.fail(err, "read products of feed %s", feed)
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// Each calls fn with each product of the feeds (all feeds if none is named), ordered by
+// feed and key, as Candidates does.
+func (s *Products) Each(ctx context.Context, feeds []domain.FeedID, fn func(*domain.Product) error) error {
+	var f filter
+	if len(feeds) > 0 {
+		in(&f, s.db.d, "feed_id", feeds)
+	}
+	err := s.db.eachRead(ctx, `SELECT doc FROM products`+f.where()+` ORDER BY feed_id, key`, f.args, func(r row) error {
+		p, err := scanProduct(r)
+		if err != nil {
+			return err
+		}
+		return fn(&p)
+	})
+	return s.db.fail(err, "read products")
+}
+
 // Candidates calls fn with each product of the feeds (all feeds if none is named)
 // whose name, category path or keywords contain one of the terms in any case,
 // ordered by feed and key. No terms match nothing. fn may keep the product; it

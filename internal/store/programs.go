@@ -11,13 +11,13 @@ import (
 type Programs struct{ db *DB }
 
 const programColumns = `id, network, advertiser_id, name, joined, open, commission_basis_points, commission_fixed_minor, commission_fixed_currency,
-	cookie_days, deep_links, domains, source, created_at, updated_at`
+	cookie_days, deep_links, domains, source, created_at, updated_at, traffic, sectors`
 
 func scanProgram(r row) (p domain.Program, err error) {
 	var minor sql.NullInt64
 	var currency sql.NullString
 	err = r.Scan(&p.ID, &p.Network, &p.AdvertiserID, &p.Name, &p.Joined, &p.Open, &p.CommissionBasisPoints, &minor, &currency, &p.CookieDays,
-		&p.DeepLinks, jsonValue{&p.Domains}, &p.Source, asTime(&p.CreatedAt), asTime(&p.UpdatedAt))
+		&p.DeepLinks, jsonValue{&p.Domains}, &p.Source, asTime(&p.CreatedAt), asTime(&p.UpdatedAt), &p.Traffic, jsonValue{&p.Sectors})
 	if minor.Valid {
 		p.CommissionFixed = &domain.Money{Minor: minor.Int64, Currency: currency.String}
 	}
@@ -29,11 +29,12 @@ func scanProgram(r row) (p domain.Program, err error) {
 // slice.
 func (s *Programs) Upsert(ctx context.Context, programs []domain.Program) error {
 	const query = `INSERT INTO programs (` + programColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (network, advertiser_id) DO UPDATE SET name = excluded.name, joined = excluded.joined, open = excluded.open,
 			commission_basis_points = excluded.commission_basis_points, commission_fixed_minor = excluded.commission_fixed_minor,
 			commission_fixed_currency = excluded.commission_fixed_currency, cookie_days = excluded.cookie_days,
-			deep_links = excluded.deep_links, domains = excluded.domains, source = excluded.source, updated_at = excluded.updated_at
+			deep_links = excluded.deep_links, domains = excluded.domains, source = excluded.source, updated_at = excluded.updated_at,
+			traffic = excluded.traffic, sectors = excluded.sectors
 		RETURNING id, created_at`
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		stmt, err := s.db.w(ctx).PrepareContext(ctx, query)
@@ -48,7 +49,7 @@ func (s *Programs) Upsert(ctx context.Context, programs []domain.Program) error 
 				minor, currency = p.CommissionFixed.Minor, p.CommissionFixed.Currency
 			}
 			err := stmt.QueryRowContext(ctx, p.ID, p.Network, p.AdvertiserID, p.Name, p.Joined, p.Open, p.CommissionBasisPoints, minor, currency,
-				p.CookieDays, p.DeepLinks, jsonValue{p.Domains}, p.Source, s.db.time(p.CreatedAt), s.db.time(p.UpdatedAt),
+				p.CookieDays, p.DeepLinks, jsonValue{p.Domains}, p.Source, s.db.time(p.CreatedAt), s.db.time(p.UpdatedAt), p.Traffic, jsonValue{p.Sectors},
 			).Scan(&p.ID, asTime(&p.CreatedAt))
 			if err != nil {
 				return err

@@ -42,6 +42,11 @@ type Store struct {
 	Snapshots   *Snapshots
 	Research    *Research
 	Vectors     *Vectors
+
+	Market        *Market
+	Opportunities *Opportunities
+	Estimates     *Estimates
+	Learned       *LearnedModels
 }
 
 // New returns the aggregates of db.
@@ -84,6 +89,11 @@ func New(db *DB) *Store {
 		Snapshots:   &Snapshots{db},
 		Research:    &Research{db},
 		Vectors:     &Vectors{db},
+
+		Market:        &Market{db},
+		Opportunities: &Opportunities{db},
+		Estimates:     &Estimates{db},
+		Learned:       &LearnedModels{db},
 	}
 }
 

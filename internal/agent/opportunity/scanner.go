@@ -4,6 +4,7 @@
 //
 //	Market ─┬─ research    counts, prices, brands, merchants, coverage, demand
 //	        ├─ confidence  seven weighted parts in [0,1] (see Weights)
+//	        ├─ score       ten parts whose contributions add up to it (see modelParts)
 //	        ├─ viral       demand, breadth and price, or a reason why not
 //	        ├─ revenue     demand × rates × price × commission, or a reason why not
 //	        └─ actions     what to do next, each with its reason
@@ -28,6 +29,9 @@ type ScanInput struct {
 	Market   *domain.Market // not changed
 	Language string         // en or de; empty takes the market's
 	Now      time.Time      // the clock of the run: the age of the data is measured from it
+	Growth   *Growth        // what the demand over time says; nil: unknown
+	// Shortage says why the feeds do not carry the niche; empty: they do.
+	Shortage string
 }
 
 // Run computes the opportunity that a market holds. An empty market is not an
@@ -54,6 +58,12 @@ func (s *Scanner) Run(ctx context.Context, in ScanInput) (domain.Opportunity, er
 	out.ConfidenceParts = m.confidence(in.Now)
 	out.ConfidenceScore = total(out.ConfidenceParts)
 	out.Insufficient = insufficient(m, out.ConfidenceScore)
+	if in.Shortage != "" {
+		out.Insufficient = in.Shortage
+	}
+	pool := newPool(m, in)
+	scored := score(pool.facts(nil), pool.refs, out.ConfidenceScore)
+	out.Score = &scored
 	out.ViralPotential = m.viral()
 	out.EstimatedRevenue, out.RevenueReason = m.revenue()
 	out.RecommendedActions = m.actions(&out)

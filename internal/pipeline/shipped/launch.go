@@ -142,6 +142,8 @@ type Launch struct {
 	Optimizer   *seo.Optimizer
 	Monetizer   *monetization.Planner
 	PriceMaxAge time.Duration // older prices are not shown
+	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.
+	Freeze func(ctx context.Context, run *domain.Run, o *domain.Opportunity) error
 }
 
 // Definition returns the current version of launch_website.
@@ -181,7 +183,11 @@ func (l *Launch) scan(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	return pipeline.Output{Result: ScanResult{opp, sha}}, nil
+	out := pipeline.Output{Result: ScanResult{opp, sha}}
+	if l.Freeze != nil {
+		out.Apply = func(ctx context.Context) error { return l.Freeze(ctx, in.Run, &opp) }
+	}
+	return out, nil
 }
 
 // state loads the market and, after write, the draft that the named step left.

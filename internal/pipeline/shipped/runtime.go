@@ -10,7 +10,6 @@ import (
 
 	"empire/internal/agent"
 	"empire/internal/agent/monetization"
-	"empire/internal/agent/opportunity"
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
@@ -20,6 +19,7 @@ import (
 // and the stages of inline pipelines.
 type Runtime struct {
 	Launch *Launch
+	Market *Analyst
 	// Latest returns the draft that the newest release of a website was built from,
 	// with the market behind it.
 	Latest func(ctx context.Context, id domain.WebsiteID) (*domain.Draft, *domain.Market, error)
@@ -33,6 +33,8 @@ var tasks = map[domain.AgentID]map[string]taskFunc{
 	"opportunity_scanner": {
 		"market_scan":                (*Runtime).marketScan,
 		"market_analysis":            (*Runtime).marketAnalysis,
+		"competitor_research":        (*Runtime).competitorResearch,
+		"trend_detection":            (*Runtime).trendDetection,
 		"affiliate_program_scanning": (*Runtime).programScan,
 		"viral_potential_assessment": (*Runtime).viralPotential,
 	},
@@ -162,33 +164,6 @@ func (r *Runtime) market(ctx context.Context, params json.RawMessage) (*domain.M
 	}
 	m, err := r.Launch.Markets.Build(ctx, p.Topic, p.Language, p.Feeds, r.Now().UTC(), func(int, int, string) {})
 	return m, p.Language, err
-}
-
-func (r *Runtime) scan(ctx context.Context, params json.RawMessage) (domain.Opportunity, error) {
-	m, language, err := r.market(ctx, params)
-	if err != nil {
-		return domain.Opportunity{}, err
-	}
-	return r.Launch.Scanner.Run(ctx, opportunity.ScanInput{Market: m, Language: language, Now: r.Now().UTC()})
-}
-
-func (r *Runtime) marketScan(ctx context.Context, params json.RawMessage) (any, error) {
-	return r.scan(ctx, params)
-}
-
-func (r *Runtime) marketAnalysis(ctx context.Context, params json.RawMessage) (any, error) {
-	o, err := r.scan(ctx, params)
-	return map[string]any{"topic": o.Topic, "research": o.Research, "confidence_score": o.ConfidenceScore, "confidence_parts": o.ConfidenceParts}, err
-}
-
-func (r *Runtime) programScan(ctx context.Context, params json.RawMessage) (any, error) {
-	o, err := r.scan(ctx, params)
-	return map[string]any{"topic": o.Topic, "affiliate_programs": o.AffiliatePrograms}, err
-}
-
-func (r *Runtime) viralPotential(ctx context.Context, params json.RawMessage) (any, error) {
-	o, err := r.scan(ctx, params)
-	return map[string]any{"topic": o.Topic, "viral_potential": o.ViralPotential}, err
 }
 
 func (r *Runtime) planWebsite(ctx context.Context, params json.RawMessage) (any, error) {

@@ -119,6 +119,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"vectors", testVectors},
 		{"vector_changes", testVectorChanges},
 		{"concurrent_vectors", testConcurrentVectors},
+		{"market_series", testMarketSeries},
+		{"product_changes", testProductChanges},
+		{"opportunities", testOpportunities},
+		{"estimates", testEstimates},
+		{"learned_models", testLearnedModels},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
