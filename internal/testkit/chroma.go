@@ -77,7 +77,7 @@ func ChromaDatabase(t testing.TB, url string) string {
 	if err != nil {
 		t.Fatalf("make a database on Chroma: %v", err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		t.Fatalf("make a database on Chroma: %s", res.Status)
 	}
@@ -213,7 +213,7 @@ func (s *ChromaServer) ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(res.Body, 1000))
 	if err != nil {
 		return err

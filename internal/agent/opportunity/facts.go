@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"empire/internal/domain"
 	"empire/internal/intelligence/evidence"
@@ -297,15 +296,4 @@ func keywordRefs(list []domain.Keyword) []domain.EvidenceRef {
 		out = append(out, domain.EvidenceRef{Kind: "keywords", ID: t.Name, Count: t.Count})
 	}
 	return out
-}
-
-// at is the time of the newest row; zero if none says.
-func (r refs) at() time.Time {
-	var last time.Time
-	for _, e := range r.feeds {
-		if e.At != nil && e.At.After(last) {
-			last = *e.At
-		}
-	}
-	return last
 }
