@@ -11,6 +11,7 @@ import (
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/intelligence/embed"
+	"empire/internal/intelligence/llm"
 	"empire/internal/intelligence/search"
 	"empire/internal/intelligence/vector"
 	"empire/internal/intelligence/vector/chroma"
@@ -55,7 +56,41 @@ func (a *App) wireSearch(context.Context) error {
 }
 
 // embedder returns what makes vectors of texts.
-func (a *App) embedder() embed.Embedder { return embed.NewLexical(a.cfg.Vectors.Dimension) }
+func (a *App) embedder() embed.Embedder {
+	m := a.cfg.Models.EmbeddingModel()
+	if a.cfg.Vectors.Embedder != "model" || m == nil {
+		return embed.NewLexical(a.cfg.Vectors.Dimension)
+	}
+	return &embed.Model{Vendor: m.Provider, Model: m.Model, Size: m.Dimensions, Batch: llm.MaxBatch, Call: a.embed}
+}
+
+// embed has texts embedded by the model of the configuration, within the budgets. A
+// text without anything in it is paid for by nobody: its vector is zeros.
+func (a *App) embed(ctx context.Context, texts []string) ([][]float32, error) {
+	e, err := a.Embedder()
+	if err != nil {
+		return nil, err
+	}
+	var full []string
+	for _, t := range texts {
+		if t != "" {
+			full = append(full, t)
+		}
+	}
+	vectors, _, err := e.Embed(ctx, full)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		if t == "" {
+			out[i] = make([]float32, e.Dimensions())
+			continue
+		}
+		out[i], vectors = vectors[0], vectors[1:]
+	}
+	return out, nil
+}
 
 // enqueueLast adds a job that gives way to others.
 func (a *App) enqueueLast(ctx context.Context, kind string, args any, at time.Time) error {

@@ -101,6 +101,17 @@ func (m *Models) All() (list []Model, standard string) {
 	return list, standard
 }
 
+// EmbeddingModel returns the model for embeddings; nil: there is none.
+func (m *Models) EmbeddingModel() *Model {
+	list, _ := m.All()
+	for i := range list {
+		if m.Embedding != "" && list[i].Name == m.Embedding {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
 // fill takes from models what an entry leaves out.
 func (m *Models) fill(e Model) Model {
 	// An address of its own, or another vendor's interface, does not get the
