@@ -48,6 +48,8 @@ func TestLoadFaults(t *testing.T) {
 		{"odd traces", "traces:\n  url: 127.0.0.1:4318\n  sample: 2\n", nil, []string{"traces.url", "traces.sample"}},
 		{"approvals that expire at once", "approvals:\n  expire_after: 10ms\n", nil, []string{"approvals.expire_after", "10ms"}},
 		{"odd research", "research:\n  searxng: x\n  feeds: [ftp://a]\n  allow: [lan]\n  models: [nobody]\n  timeout: 1ms\n", nil, []string{"research.searxng", "research.feeds", "research.allow", "research.models", "research.timeout"}},
+		{"odd vectors", "vectors:\n  url: ftp://a\n  memory_mb: 1\n  dimension: 3\n  embedder: magic\n", nil, []string{"vectors.url", "vectors.memory_mb", "vectors.dimension", "vectors.embedder"}},
+		{"vectors of no model", "vectors:\n  embedder: model\n", nil, []string{"vectors.embedder", "models.embedding"}},
 		{"bad duration", "prices:\n  max_age: soon\n", nil, []string{"max_age"}},
 		{"bad URL", "database:\n  url: mysql://x/y\n", nil, []string{"database.url"}},
 		{"short secret", "", []string{"EMPIRE_AUTH_SECRET=short"}, []string{"auth.secret"}},
