@@ -175,7 +175,11 @@ func only1252(s string) string {
 
 func importFile(t testing.TB, rel string) *sink {
 	t.Helper()
-	data, err := os.ReadFile(testkit.Data(t, rel))
+	path := testkit.Data
+	if strings.Contains(rel, "feed_pcparts") {
+		path = testkit.BigData
+	}
+	data, err := os.ReadFile(path(t, rel))
 	if err != nil {
 		t.Fatal(err)
 	}

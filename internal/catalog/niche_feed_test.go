@@ -16,6 +16,9 @@ import (
 // dataFile returns the path of a file of the test data, or skips the test.
 func dataFile(t *testing.T, name string) string {
 	t.Helper()
+	if strings.Contains(name, "feed_pcparts") || strings.Contains(name, "feed_amazongp") {
+		return testkit.BigData(t, name)
+	}
 	return testkit.Data(t, name)
 }
 

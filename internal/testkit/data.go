@@ -26,6 +26,17 @@ func Data(t testing.TB, rel string) string {
 	return path
 }
 
+// BigData is Data for tests of one goroutine on large files. With the race detector,
+// which has nothing to find in them, they would take minutes: they are skipped, and the
+// gate runs their packages without it, too.
+func BigData(t testing.TB, rel string) string {
+	t.Helper()
+	if Race {
+		t.Skipf("%s is for tests without the race detector", rel)
+	}
+	return Data(t, rel)
+}
+
 // moduleRoot returns the folder with go.mod above the package under test.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()

@@ -48,7 +48,11 @@ func feedProducts(t testing.TB, name string) []domain.Product {
 		}
 		return products
 	}
-	path := testkit.Data(t, "products/"+name+".csv.gz")
+	find := testkit.Data
+	if name == "feed_pcparts_en_usd" {
+		find = testkit.BigData
+	}
+	path := find(t, "products/"+name+".csv.gz")
 	load, _ := feeds.LoadOrStore(name, sync.OnceValues(func() ([]domain.Product, error) { return importFeed(path, name) }))
 	products, err := load.(func() ([]domain.Product, error))()
 	if err != nil {
