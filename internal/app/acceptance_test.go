@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,7 @@ func halt(t *testing.T, a *app.App) {
 
 func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
 	t.Helper()
+	wholeSite(t)
 	s, err := a.Demo(t.Context(), p)
 	if err != nil {
 		t.Fatalf("demo: %v", err)
@@ -79,6 +81,20 @@ func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
 		t.Fatalf("status = %s: %+v", s.Status, s.Error)
 	}
 	return s
+}
+
+// raced are the tests that make whole websites with the race detector, too.
+var raced = []string{"TestDemo", "TestContract", "TestRollbackUnderLoad"}
+
+// wholeSite skips a test with the race detector, where a whole website takes a minute of
+// two cores, but for those where much happens at once. The gate runs this package
+// without it, too.
+func wholeSite(t *testing.T) {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	if testkit.Race && !slices.Contains(raced, name) {
+		t.Skip("whole websites are for tests without the race detector")
+	}
 }
 
 // database is a store that acceptance tests run on.

@@ -22,6 +22,7 @@ type approval struct {
 // TestPreview looks at a site before it is approved, as the person who approves
 // does, and then finds the same bytes at its own address.
 func TestPreview(t *testing.T) {
+	wholeSite(t)
 	t.Parallel()
 	a := start(t, t.TempDir(), "")
 	c := newCaller(t, a)

@@ -50,6 +50,7 @@ type approvalAnswer struct {
 // launch asks for a website and waits until its run waits for a person or ends.
 func (c *caller) launch(niche, host string) runAnswer {
 	c.t.Helper()
+	wholeSite(c.t)
 	var run runAnswer
 	c.want("POST", "/api/v1/websites/generate", map[string]any{"niche": niche, "domain": host}, http.StatusAccepted, &run)
 	site := run.WebsiteID

@@ -11,7 +11,7 @@ import (
 // resampling, with at least the rank correlation that the scan promises.
 func TestOpportunityRanking(t *testing.T) {
 	t.Parallel()
-	testkit.Data(t, "products/feed_pcparts_en_usd.csv.gz")
+	testkit.BigData(t, "products/feed_pcparts_en_usd.csv.gz")
 	report, err := eval.Run(t.Context(), "opportunity", testkit.Data(t, ""), func(string) {})
 	if err != nil {
 		t.Fatal(err)
