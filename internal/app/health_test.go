@@ -117,6 +117,7 @@ func TestMetrics(t *testing.T) {
 // it is not ready for as long as it waits for the step that is being worked on, the
 // step ends well, and the next is not begun.
 func TestNotReadyWhileStopping(t *testing.T) {
+	wholeSite(t)
 	t.Parallel()
 	a := start(t, t.TempDir(), "")
 	ctx, cancel := context.WithCancel(t.Context())

@@ -17,7 +17,7 @@ type graphArgs struct {
 }
 
 // graphBatch is how many products are written in one transaction.
-const graphBatch = 1000
+const graphBatch = 250
 
 // FeedChanged queues the work that an import of a feed makes necessary, in the
 // transaction of ctx.
