@@ -35,7 +35,7 @@ func (a *App) wireCache(ctx context.Context) error {
 	a.local = cache.NewMemory(cache.MemoryConfig{Now: a.now})
 	a.cache = a.local
 	if url := string(a.cfg.Redis.URL); url != "" && a.mode == Serve {
-		shared, err := cache.OpenRedis(ctx, cache.RedisConfig{URL: url, Logger: a.log})
+		shared, err := cache.OpenRedis(ctx, cache.RedisConfig{URL: url, Timeout: a.cfg.Redis.Timeout, Logger: a.log})
 		if err != nil {
 			return fmt.Errorf("open cache: %w", err)
 		}

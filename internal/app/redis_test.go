@@ -45,7 +45,7 @@ func estate(t *testing.T, n int, settings map[string]string) (apps []*app.App, c
 func TestThreeInstancesShareOneLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 30
-	_, callers := estate(t, 3, map[string]string{"redis.url": testkit.Redis(t), "limits.read": strconv.Itoa(limit)})
+	_, callers := estate(t, 3, map[string]string{"redis.url": testkit.Redis(t), "redis.timeout": "20s", "limits.read": strconv.Itoa(limit)})
 	began := time.Now()
 	var passed, limited atomic.Int64
 	var group sync.WaitGroup

@@ -104,7 +104,8 @@ type Proxies struct {
 
 // Redis chooses the cache: a server with a URL, else memory of this process.
 type Redis struct {
-	URL Secret `koanf:"url"`
+	URL     Secret        `koanf:"url"`
+	Timeout time.Duration `koanf:"timeout"` // of one call; while the server takes longer, limits count in each process by itself
 }
 
 // Webhooks holds the secrets that providers sign with; a provider without one is
@@ -228,7 +229,7 @@ func defaults() map[string]any {
 		"proxies":  map[string]any{"trusted": []string{}},
 		"database": map[string]any{"url": "", "max_conns": 0},
 		"blobs":    map[string]any{"dir": ""},
-		"redis":    map[string]any{"url": ""},
+		"redis":    map[string]any{"url": "", "timeout": "250ms"},
 		"bus":      map[string]any{"url": ""},
 		"mailbox":  map[string]any{"max": 10000, "keep": "168h"},
 		"auth":     map[string]any{"secret": "", "key_file": ""},
@@ -289,6 +290,9 @@ func (c *Config) Validate() []string {
 	}
 	checkURL("database.url", c.Database.URL, "postgres", "postgresql")
 	checkURL("bus.url", c.Bus.URL, "nats", "tls")
+	if c.Redis.Timeout < 10*time.Millisecond || c.Redis.Timeout > time.Minute {
+		add("redis.timeout", "%s is not between 10ms and 1m", c.Redis.Timeout)
+	}
 	checkURL("redis.url", c.Redis.URL, "redis", "rediss", "unix")
 	checkURL("traces.url", Secret(c.Traces.URL), "http", "https")
 	if c.Traces.Sample < 0 || c.Traces.Sample > 1 {
