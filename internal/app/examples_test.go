@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,10 +67,12 @@ func TestExampleAgents(t *testing.T) {
 		if got := e.result(url); !strings.Contains(got, `"words":6`) {
 			t.Errorf("%s counted %s after it was killed", name, got)
 		}
-		if n := strings.Count(e.log.String(), "task done "+url[strings.LastIndex(url, "/")+1:]); n != 1 {
+		done := "task done " + url[strings.LastIndex(url, "/")+1:]
+		poll(t, name+" says that it is done", func() bool { return strings.Contains(e.log.String(), done) })
+		e.kill()
+		if n := strings.Count(e.log.String(), done); n != 1 {
 			t.Errorf("%s did the task %d times:\n%s", name, n, e.log.String())
 		}
-		e.kill()
 	}
 }
 
@@ -81,7 +84,25 @@ type example struct {
 	command []string
 	env     []string
 	cmd     *exec.Cmd
-	log     strings.Builder
+	log     processLog
+}
+
+// processLog is what a process writes, readable meanwhile.
+type processLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *processLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *processLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func (e *example) start() {
