@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"empire/internal/intelligence/extract"
+	"empire/internal/testkit"
 )
 
 func mustURL(t testing.TB, s string) *url.URL {
@@ -50,6 +51,9 @@ func TestDecode(t *testing.T) {
 // with memory in proportion to what is read, and told where something was left out.
 // The test's own deadline catches what does not end.
 func TestHostilePages(t *testing.T) {
+	if testkit.Race {
+		t.Skip("pages of 50 MB are for tests without the race detector")
+	}
 	long := strings.Repeat("word ", 40)
 	for _, tt := range []struct {
 		name            string

@@ -10,6 +10,7 @@ import (
 
 	"empire/internal/domain"
 	"empire/internal/intelligence/graph"
+	"empire/internal/testkit"
 )
 
 func ref(kind domain.NodeType, id string) domain.GraphRef {
@@ -142,8 +143,8 @@ func TestAtlasOdd(t *testing.T) {
 // TestAtlasLarge: a graph of a million relations has a defined result within bounds:
 // measures that need searches come from samples and say so.
 func TestAtlasLarge(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
+	if testing.Short() || testkit.Race {
+		t.Skip("a million relations are for tests without the race detector")
 	}
 	t.Parallel()
 	const products, niches = 250_000, 500
