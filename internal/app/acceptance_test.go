@@ -83,11 +83,12 @@ func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
 	return s
 }
 
-// raced are the tests that make whole websites with the race detector, too.
-var raced = []string{"TestDemo", "TestContract", "TestRollbackUnderLoad"}
+// raced are the tests that import whole feeds and make websites with the race detector,
+// too.
+var raced = []string{"TestContract", "TestDemo", "TestOpportunityScan", "TestRollbackUnderLoad"}
 
 // wholeSite skips a test with the race detector, where a whole website takes a minute of
-// two cores, but for those where much happens at once. The gate runs this package
+// two cores and the feed before it half of one, but for those where much happens at once. The gate runs this package
 // without it, too.
 func wholeSite(t *testing.T) {
 	t.Helper()

@@ -118,6 +118,7 @@ func (c *caller) until(what, path string, v any, done func() bool) {
 
 // importSample gives the program the sample catalog with its programs and keywords.
 func importSample(t *testing.T, a *app.App) domain.FeedID {
+	wholeSite(t)
 	t.Helper()
 	ctx := a.AsAdmin(t.Context())
 	feed := sample.Feed(time.Now().UTC())
