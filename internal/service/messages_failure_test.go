@@ -92,7 +92,7 @@ func TestLeaseOfMailbox(t *testing.T) {
 				r.st = testkit.PostgresDB(t)
 			}
 			dying := newFragile(r.st.Mailboxes)
-			short := func(c *service.MessagesConfig) { c.Lease = 400 * time.Millisecond }
+			short := func(c *service.MessagesConfig) { c.Lease = 3 * time.Second }
 			one := r.office(t, short, func(c *service.MessagesConfig) { c.Boxes = dying })
 			two := r.office(t, short)
 			first, second := newLetterbox(), newLetterbox()
