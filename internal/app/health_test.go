@@ -63,7 +63,7 @@ func TestComponents(t *testing.T) {
 			}
 			want := map[string]string{
 				"gateway": "listeners limits edge", "orchestration": "jobs engine agents bus discovery", "intelligence": "data_writer language evidence",
-				"data": "store blobs cache", "integration": "feeds",
+				"data": "store blobs vectors cache", "integration": "feeds",
 			}
 			if d := cmp.Diff(want, parts); d != "" {
 				t.Errorf("components (-want +got):\n%s", d)

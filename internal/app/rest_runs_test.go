@@ -47,7 +47,8 @@ func TestInlineRunsOverHTTP(t *testing.T) {
 		}
 		wantKeys(t, raw, []string{"pipeline_id", "status", "results", "execution_time"}, []string{"error", "failed_stage", "partial_results"})
 
-		failed, raw := ended(scanStage("look", sampleTopic), scanStage("lost", "unicorn saddles"), scanStage("never", sampleTopic))
+		unplannable := stage{"lost", "website_builder", map[string]any{"type": "plan_website", "params": map[string]any{"topic": "unicorn saddles"}}}
+		failed, raw := ended(scanStage("look", sampleTopic), unplannable, scanStage("never", sampleTopic))
 		if failed.Status != "failed" || failed.FailedStage != "lost" || failed.Error == "" || len(failed.PartialResults) != 1 || len(failed.PartialResults["look"]) == 0 {
 			t.Errorf("failed run = %+v", failed)
 		}
