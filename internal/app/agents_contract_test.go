@@ -83,7 +83,15 @@ func (c *caller) keeps(names []string, kind string, params map[string]any) {
 				c.t.Errorf("%s of %s: the field %s of the result is null", kind, name, field)
 			}
 		}
-		bad := c.finished(name, kind, map[string]any{}) // well-formed, but without what it needs
+		// Well-formed, but without what it needs: refused at once, or a failure that says why.
+		refused := c.do("POST", "/api/v1/agents/"+name+"/tasks", map[string]any{"type": kind, "params": map[string]any{}})
+		if text := string(refused.body); refused.status == http.StatusUnprocessableEntity {
+			if !strings.Contains(text, `"errors"`) || !strings.Contains(text, `."`) {
+				c.t.Errorf("%s of %s without parameters: %s", kind, name, text)
+			}
+			continue
+		}
+		bad := c.finished(name, kind, map[string]any{})
 		if bad.Status != "failed" || bad.Error == nil || bad.Error.Code == "" || bad.Error.Code == "internal" || !strings.HasSuffix(bad.Error.Message, ".") {
 			c.t.Errorf("%s of %s without parameters: %+v, %+v, want a failure with a code and a sentence", kind, name, bad, bad.Error)
 		}

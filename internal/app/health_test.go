@@ -62,7 +62,7 @@ func TestComponents(t *testing.T) {
 				}
 			}
 			want := map[string]string{
-				"gateway": "listeners limits edge", "orchestration": "jobs engine agents bus discovery", "intelligence": "data_writer language evidence",
+				"gateway": "listeners limits edge", "orchestration": "jobs engine agents bus discovery", "intelligence": "data_writer language evidence search",
 				"data": "store blobs vectors cache", "integration": "feeds",
 			}
 			if d := cmp.Diff(want, parts); d != "" {
