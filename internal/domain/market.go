@@ -247,7 +247,7 @@ type ScanReport struct {
 	Request    ScanRequest    `json:"request"`
 	Programs   *ProgramResult `json:"program_search"`
 	Trends     *TrendData     `json:"trends,omitempty"`
-	Ranking    *NicheRanking  `json:"niche_ranking"` // nil with a topic
+	Ranking    *NicheRanking  `json:"niche_ranking,omitempty"` // nil with a topic
 	EstimateID EstimateID     `json:"estimate_id,omitempty"`
 	Freshness  Freshness      `json:"freshness"` // of the feeds
 	CreatedAt  time.Time      `json:"created_at"`
