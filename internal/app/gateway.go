@@ -152,7 +152,7 @@ func (a *App) wireGateway(routes map[string]http.Handler, metrics http.Handler) 
 			Auth: perMinute(l.Auth), Webhooks: perMinute(l.Webhooks), Intelligence: perMinute(l.Intelligence), Write: perMinute(l.Write),
 			Read: perMinute(l.Read), Anonymous: perMinute(l.Anonymous),
 		},
-		Limiter: a.cache, Fallback: a.local, FailClosed: l.Fail == "closed", InFlight: l.InFlight, WritesInFlight: l.WritesInFlight,
+		Limiter: a.cache, LimitPatience: a.cfg.Redis.Timeout, Fallback: a.local, FailClosed: l.Fail == "closed", InFlight: l.InFlight, WritesInFlight: l.WritesInFlight,
 		RequestTimeout: l.RequestTimeout, Origins: a.cfg.CORS.Origins, TrustedProxies: prefixes(a.cfg.Proxies.Trusted),
 		Idempotency: a.store.Idempotency, NoIdempotency: api.Unrepeatable(),
 	}

@@ -43,9 +43,6 @@ func estate(t *testing.T, n int, settings map[string]string) (apps []*app.App, c
 // TestThreeInstancesShareOneLimit asks three processes at once for more than one
 // caller may.
 func TestThreeInstancesShareOneLimit(t *testing.T) {
-	if testkit.Race {
-		t.Skip("with the race detector, three programs at once do not ask Redis within its quarter of a second")
-	}
 	t.Parallel()
 	const limit = 30
 	_, callers := estate(t, 3, map[string]string{"redis.url": testkit.Redis(t), "redis.timeout": "20s", "limits.read": strconv.Itoa(limit)})

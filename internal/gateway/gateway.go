@@ -64,10 +64,11 @@ type Config struct {
 	Logger        *slog.Logger
 	Now           func() time.Time // nil: time.Now
 
-	Limits     Limits
-	Limiter    limiter // nil: nothing is limited
-	Fallback   limiter // of this process, while Limiter is out of reach; nil: nothing is limited then
-	FailClosed bool    // while Limiter is out of reach, requests are refused with 503 instead
+	Limits        Limits
+	Limiter       limiter       // nil: nothing is limited
+	LimitPatience time.Duration // how long the limiter may take; 0: 250 ms
+	Fallback      limiter       // of this process, while Limiter is out of reach; nil: nothing is limited then
+	FailClosed    bool          // while Limiter is out of reach, requests are refused with 503 instead
 
 	InFlight       int           // requests worked on at a time; more are refused with 503; 0: no bound
 	WritesInFlight int           // those of them that change something

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -27,7 +28,7 @@ type Limits struct {
 	Anonymous    domain.RateLimit // whatever names no identity, or a wrong one; per address
 }
 
-// limitPatience is how long the limiter may take to answer.
+// limitPatience is how long the limiter may take to answer if Config says nothing.
 const limitPatience = 250 * time.Millisecond
 
 // group is a group of routes with a limit of its own.
@@ -123,7 +124,7 @@ func (g *Gateway) charge(x *exchange, r *http.Request, in group, p *domain.Princ
 // that nobody could be asked and that the request may pass.
 func (g *Gateway) ask(x *exchange, r *http.Request, key string, l domain.RateLimit) (*domain.RateDecision, error) {
 	if !g.limiterDown.pausing() {
-		ctx := patient(x.ctx.parent, &x.limit, limitPatience)
+		ctx := patient(x.ctx.parent, &x.limit, cmp.Or(g.c.LimitPatience, limitPatience))
 		d, err := g.c.Limiter.Allow(ctx, key, l)
 		ctx.stop()
 		if err == nil {
