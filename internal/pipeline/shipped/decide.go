@@ -1,0 +1,82 @@
+package shipped
+
+import (
+	"context"
+	"fmt"
+
+	"empire/internal/domain"
+	"empire/internal/pipeline"
+)
+
+func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	market, draft, err := l.state(ctx, in, "monetize")
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	var ref MonetizeResult
+	if err := in.Result("monetize", &ref); err != nil {
+		return pipeline.Output{}, err
+	}
+	files, err := l.Builder.Build(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	in.Progress(1, 3, "checking pages")
+	res, err := l.Gates.Check(ctx, draft, market, files)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	if domain.GateVerdict(res.Gates) == domain.GateFail {
+		return pipeline.Output{}, redGate(res.Gates)
+	}
+	in.Progress(2, 3, "storing the release candidate")
+	if res.Manifest, res.Bytes, err = l.Releases.Build(ctx, draft.Website.Domain, files); err != nil {
+		return pipeline.Output{}, err
+	}
+	res.Draft, res.Files = ref.Draft, len(files)
+	return pipeline.Output{Result: res}, nil
+}
+
+func redGate(gates []domain.Gate) error {
+	for _, g := range gates {
+		if g.State != domain.GateFail {
+			continue
+		}
+		detail := g.Summary
+		for _, f := range g.Findings {
+			if f.Severity == domain.GateFail {
+				detail += fmt.Sprintf(" First finding: %s on %s: %s", f.Rule, f.Page, f.Message)
+				break
+			}
+		}
+		return domain.Errorf(domain.CodeGateRed, "Gate %s is red: %s", g.Name, detail)
+	}
+	return nil
+}
+
+func (l *Launch) approve(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	var g GateResult
+	if err := in.Result("gate", &g); err != nil {
+		return pipeline.Output{}, err
+	}
+	apply := func(ctx context.Context) error { return l.Sites.OpenApproval(ctx, in.Run, in.Step.Name, g) }
+	return pipeline.Output{Wait: true, Apply: apply}, nil
+}
+
+func (l *Launch) release(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
+	var g GateResult
+	var a ApproveResult
+	if err := in.Result("gate", &g); err != nil {
+		return pipeline.Output{}, err
+	}
+	if err := in.Result("approve", &a); err != nil {
+		return pipeline.Output{}, err
+	}
+	draft, err := l.Artifacts.Draft(ctx, g.Draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	id := domain.ReleaseID(domain.NewID("rel"))
+	apply := func(ctx context.Context) error { return l.Sites.Publish(ctx, id, in.Run, g, a, draft) }
+	return pipeline.Output{Result: ReleaseResult{id, g.Manifest}, Apply: apply}, nil
+}
