@@ -2285,10 +2285,10 @@ type SearchHit struct {
 	FeedID string `json:"feed_id"`
 	// Sum of 1 / (60 + rank) over the two rankings
 	Score float64 `json:"score"`
-	// Null: it has none of the words
-	Words SearchWords `json:"words"`
-	// Null: it is not among the nearest
-	Vector SearchVector `json:"vector"`
+	// Left out: it is not among the nearest
+	Vector *SearchVector `json:"vector,omitempty"`
+	// Left out: it has none of the words
+	Words *SearchWords `json:"words,omitempty"`
 }
 
 // SearchHitKind is one of a fixed set of words.

@@ -39,8 +39,8 @@ type (
 		WebsiteID domain.WebsiteID  `json:"website_id" doc:"Empty for products"`
 		FeedID    domain.FeedID     `json:"feed_id" doc:"Empty for what no feed gave"`
 		Score     float64           `json:"score" doc:"Sum of 1 / (60 + rank) over the two rankings"`
-		Words     *searchWordsBody  `json:"words" doc:"Null: it has none of the words"`
-		Vector    *searchVectorBody `json:"vector" doc:"Null: it is not among the nearest"`
+		Words     *searchWordsBody  `json:"words,omitempty" doc:"Left out: it has none of the words"`
+		Vector    *searchVectorBody `json:"vector,omitempty" doc:"Left out: it is not among the nearest"`
 	}
 	searchBody struct {
 		Hits     []SearchHitBody `json:"hits" doc:"The best first"`

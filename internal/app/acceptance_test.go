@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,11 @@ func run(t *testing.T, settings map[string]string) *app.App {
 	maps.Copy(flags, settings)
 	if flags["data"] == "" {
 		flags["data"] = t.TempDir()
+	}
+	if file := filepath.Join(flags["data"], "empire.db"); flags["database.url"] == "" {
+		if _, err := os.Stat(file); os.IsNotExist(err) {
+			testkit.MigratedFile(t, file)
+		}
 	}
 	cfg, _, err := config.Load(config.Input{Flags: flags})
 	if err != nil {
@@ -110,7 +116,7 @@ type database struct {
 var databases = func() []database {
 	all := []database{
 		{"sqlite", func(*testing.T) string { return "" }},
-		{"postgres", func(t *testing.T) string { return testkit.Postgres(t) }},
+		{"postgres", func(t *testing.T) string { return testkit.MigratedPostgres(t) }},
 	}
 	if testkit.Race {
 		return all[:1]

@@ -2,13 +2,12 @@ package app
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"empire/internal/config"
 	"empire/internal/domain"
-	"empire/internal/store"
+	"empire/internal/testkit"
 )
 
 // network is an affiliate network that answers, or is down.
@@ -24,15 +23,7 @@ func (n network) Programs(context.Context) ([]domain.Program, error) { return n.
 // network the age of the import decides.
 func TestProgramsOfANetwork(t *testing.T) {
 	t.Parallel()
-	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "empire.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	st := store.New(db)
+	st := testkit.DB(t)
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	read := now.Add(-90 * time.Minute)
 	stored := []domain.Program{{ID: "prog_1", Network: "awin", AdvertiserID: "1", Name: "Stored", CreatedAt: read, UpdatedAt: read}}

@@ -28,7 +28,7 @@ func listDoor(t *testing.T) *door {
 				status = n
 			}
 			h.Set("Content-Type", kind)
-			for name, header := range map[string]string{"etag": "ETag", "total": "X-Total-Count", "cache": "Cache-Control"} {
+			for name, header := range map[string]string{"etag": "ETag", "total": "X-Total-Count", "cache": "Cache-Control", "name": "Content-Disposition"} {
 				if q.Has(name) {
 					h.Set(header, q.Get(name))
 				}
@@ -66,6 +66,7 @@ func TestETags(t *testing.T) {
 		{"other JSON", "body=[1,2]&type=application/openapi%2Bjson", true, "private, no-cache"},
 		{"length announced", "body=[1,2]&announce=1", true, "private, no-cache"},
 		{"nothing", "body=", true, "private, no-cache"},
+		{"a file", "body=[1,2]&name=attachment", true, "private, no-cache"},
 		{"not stored at all", "body=[1]&cache=no-store", true, "private, no-cache"},
 		{"cache control of the handler", "body=[1]&cache=max-age%3D60", true, "max-age=60"},
 		{"ETag of the handler", "body=[1]&etag=%22v7%22", true, "private, no-cache"},
@@ -120,7 +121,7 @@ func wantNotModified(t *testing.T, got, full *httptest.ResponseRecorder) {
 			t.Errorf("304: %s = %q, in full %q", name, h.Get(name), full.Header().Get(name))
 		}
 	}
-	if h.Get("Content-Length") != "" || h.Get("Content-Type") != "" || h.Get("X-Process-Time") == "" {
+	if h.Get("Content-Length") != "" || h.Get("Content-Type") != "" || h.Get("Content-Disposition") != "" || h.Get("X-Process-Time") == "" {
 		t.Errorf("304: %v", h)
 	}
 }

@@ -307,6 +307,7 @@ func (x *exchange) notModified() {
 	h := x.w.Header()
 	delete(h, "Content-Type")
 	delete(h, "Content-Length")
+	delete(h, "Content-Disposition")
 	x.status, x.hold = http.StatusNotModified, dropped
 	x.send()
 }

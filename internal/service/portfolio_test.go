@@ -71,14 +71,15 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, open func() *store.St
 				t.Cleanup(func() { _ = db.Close() })
 				return store.New(db)
 			}
-			if err := open().DB().Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 			test(t, open)
 		})
 	}
-	run("sqlite", func(t *testing.T) store.Config { return store.Config{Path: t.TempDir() + "/empire.db"} })
-	run("postgres", func(t *testing.T) store.Config { return store.Config{URL: testkit.Postgres(t)} })
+	run("sqlite", func(t *testing.T) store.Config {
+		file := t.TempDir() + "/empire.db"
+		testkit.MigratedFile(t, file)
+		return store.Config{Path: file}
+	})
+	run("postgres", func(t *testing.T) store.Config { return store.Config{URL: testkit.MigratedPostgres(t)} })
 }
 
 func reader(tenant domain.TenantID) context.Context {

@@ -6,10 +6,13 @@
 package testkit
 
 import (
+	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"empire/internal/store"
@@ -40,13 +43,49 @@ func Look(t testing.TB, names ...string) string {
 // DB returns a store on a fresh SQLite file, migrated.
 func DB(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, store.Config{Path: filepath.Join(t.TempDir(), "empire.db")})
+	path := filepath.Join(t.TempDir(), "empire.db")
+	MigratedFile(t, path)
+	return open(t, store.Config{Path: path})
+}
+
+// MigratedFile writes the SQLite file of an empty, migrated database. It is a copy of
+// one that is migrated once in a test process: that takes longer than many tests.
+func MigratedFile(t testing.TB, path string) {
+	t.Helper()
+	raw, err := migrated()
+	if err != nil {
+		t.Fatalf("migrate database: %v", err)
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var migrated = sync.OnceValues(func() (raw []byte, err error) {
+	dir, err := os.MkdirTemp("", "empire-migrated-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "empire.db")
+	if err := migrate(context.Background(), store.Config{Path: path}); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func migrate(ctx context.Context, cfg store.Config) error {
+	db, err := store.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(ctx), db.Close())
 }
 
 // PostgresDB returns a store on a fresh PostgreSQL database, migrated.
 func PostgresDB(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, store.Config{URL: Postgres(t)})
+	return open(t, store.Config{URL: MigratedPostgres(t)})
 }
 
 func open(t testing.TB, cfg store.Config) *store.Store {
@@ -60,7 +99,7 @@ func open(t testing.TB, cfg store.Config) *store.Store {
 			t.Errorf("close database: %v", err)
 		}
 	})
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Current(t.Context()); err != nil {
 		t.Fatalf("migrate database: %v", err)
 	}
 	return store.New(db)

@@ -22,6 +22,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+
+	"empire/internal/store"
 )
 
 // server is the PostgreSQL server of this test process, started on first use.
@@ -35,6 +37,57 @@ var errNoPostgres = errors.New("PostgreSQL (postgres and initdb in PATH or /usr/
 // a private one that all tests of the process share.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return createDatabase(t, adminURL(t), "template0")
+}
+
+// MigratedPostgres is Postgres with the tables of the program.
+func MigratedPostgres(t testing.TB) string {
+	t.Helper()
+	admin := adminURL(t)
+	if os.Getenv("EMPIRE_TEST_POSTGRES") == "" {
+		if err := template(); err != nil {
+			t.Fatalf("migrate database: %v", err)
+		}
+		return createDatabase(t, admin, templateName)
+	}
+	u := createDatabase(t, admin, "template0") // no place for what outlives the test
+	if err := migrate(t.Context(), store.Config{URL: u}); err != nil {
+		t.Fatalf("migrate database: %v", err)
+	}
+	return u
+}
+
+const templateName = "empire_migrated"
+
+// template migrates the database that others are copied from, on the private server.
+var template = sync.OnceValue(func() error {
+	admin, err := server()
+	if err != nil {
+		return err
+	}
+	if err := execute(context.Background(), admin, `CREATE DATABASE `+templateName); err != nil {
+		return err
+	}
+	u, err := database(admin, templateName)
+	if err != nil {
+		return err
+	}
+	return migrate(context.Background(), store.Config{URL: u})
+})
+
+// database returns the URL of a database of a server.
+func database(server, name string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", errors.New("EMPIRE_TEST_POSTGRES is not a URL")
+	}
+	u.Path = "/" + name
+	return u.String(), nil
+}
+
+// adminURL returns the URL of the server for a superuser.
+func adminURL(t testing.TB) string {
+	t.Helper()
 	admin := os.Getenv("EMPIRE_TEST_POSTGRES")
 	if admin == "" {
 		var err error
@@ -46,15 +99,19 @@ func Postgres(t testing.TB) string {
 			t.Fatalf("start PostgreSQL: %v", err)
 		}
 	}
-	u, err := url.Parse(admin)
-	if err != nil {
-		t.Fatalf("EMPIRE_TEST_POSTGRES is not a URL")
-	}
+	return admin
+}
+
+func createDatabase(t testing.TB, admin, from string) string {
+	t.Helper()
 	name := "empire_test_" + strings.ToLower(rand.Text()[:16])
-	adminExec(t, admin, `CREATE DATABASE `+name)
+	u, err := database(admin, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adminExec(t, admin, `CREATE DATABASE `+name+` TEMPLATE `+from)
 	t.Cleanup(func() { adminExec(t, admin, `DROP DATABASE `+name+` WITH (FORCE)`) })
-	u.Path = "/" + name
-	return u.String()
+	return u
 }
 
 // adminExec runs a statement; it must work in clean-up, when t's context is over.
@@ -62,14 +119,21 @@ func adminExec(t testing.TB, admin, statement string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
+	if err := execute(ctx, admin, statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func execute(ctx context.Context, admin, statement string) error {
 	db, err := sql.Open("pgx", admin)
 	if err != nil {
-		t.Fatalf("open PostgreSQL: %v", err)
+		return fmt.Errorf("open PostgreSQL: %w", err)
 	}
 	defer func() { _ = db.Close() }()
 	if _, err := db.ExecContext(ctx, statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		return fmt.Errorf("%s: %w", statement, err)
 	}
+	return nil
 }
 
 // superviseScript runs the server as long as its standard input is open. The kernel

@@ -132,11 +132,12 @@ func TestKilledSpenders(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		file := filepath.Join(t.TempDir(), "empire.db")
+		testkit.MigratedFile(t, file)
 		killSpenders(t, store.Config{Path: file}, kills)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		killSpenders(t, store.Config{URL: testkit.Postgres(t)}, kills)
+		killSpenders(t, store.Config{URL: testkit.MigratedPostgres(t)}, kills)
 	})
 }
 
@@ -146,9 +147,6 @@ func killSpenders(t *testing.T, cfg store.Config, kills int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	st := store.New(db)
 	limit := domain.Money{Minor: int64(kills) * 3, Currency: "USD"}
 	budget := setUp(t, st, limit)

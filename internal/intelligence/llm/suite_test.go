@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"empire/internal/intelligence/llm/openai"
 	"empire/internal/service"
 	"empire/internal/store"
+	"empire/internal/testkit"
 	"empire/internal/testkit/modelserver"
 )
 
@@ -52,15 +52,7 @@ var vendorRates = domain.Rates{Input: 2_000_000, CachedInput: 2_000_000, CacheWr
 
 func openHouse(t *testing.T, limit domain.Money) *house {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "empire.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h := &house{servers: map[string]*modelserver.Server{}, st: store.New(db)}
+	h := &house{servers: map[string]*modelserver.Server{}, st: testkit.DB(t)}
 	h.budget = setUpBudget(t, h.st, limit)
 	for _, name := range []string{"openai", "anthropic", "gemini"} {
 		s, err := modelserver.Start(modelserver.Config{Rates: vendorRates})
