@@ -246,13 +246,16 @@ func TestCancelReachesOtherProcesses(t *testing.T) {
 		}))
 		here, there := newCrew(t, s, nil, d), newCrew(t, s, nil, d)
 		id := here.start(pipeline.StartParams{Pipeline: "p"})
+		cancelled := make(chan error, 1)
 		go func() {
 			<-begun
-			if _, err := there.engine.Cancel(t.Context(), id); err != nil {
-				t.Error(err)
-			}
+			_, err := there.engine.Cancel(t.Context(), id)
+			cancelled <- err
 		}()
 		here.work(1)
+		if err := <-cancelled; err != nil {
+			t.Error(err)
+		}
 		if err := <-ended; err == nil || errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("cause = %v", err)
 		}

@@ -37,6 +37,16 @@ func BigData(t testing.TB, rel string) string {
 	return Data(t, rel)
 }
 
+// Arithmetic is the beginning of a test of one goroutine that computes for long. With
+// the race detector, which has nothing to find in it, it is skipped like those of
+// BigData.
+func Arithmetic(t testing.TB) {
+	t.Helper()
+	if Race {
+		t.Skip("long arithmetic of one goroutine is for tests without the race detector")
+	}
+}
+
 // moduleRoot returns the folder with go.mod above the package under test.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()

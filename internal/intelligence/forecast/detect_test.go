@@ -24,12 +24,10 @@ func noise(r *rand.Rand, n int, rho float64) []float64 {
 // TestTrendFalseAlarms holds the stated rate on noise of several kinds. The bound is
 // the rate plus three standard errors of a count in so many trials.
 func TestTrendFalseAlarms(t *testing.T) {
+	testkit.Arithmetic(t)
 	t.Parallel()
-	trials := 300
-	if testkit.Race { // which has nothing to find in one goroutine
-		trials = 60
-	}
-	bound := 0.05 + 3*math.Sqrt(0.05*0.95/float64(trials))
+	const trials = 300
+	bound := 0.05 + 3*math.Sqrt(0.05*0.95/trials)
 	for _, n := range []int{20, 60, 200} {
 		for _, rho := range []float64{0, 0.3, 0.6} {
 			r := rand.New(rand.NewPCG(uint64(n), uint64(rho*10)))
@@ -43,7 +41,7 @@ func TestTrendFalseAlarms(t *testing.T) {
 					alarms++
 				}
 			}
-			if rate := float64(alarms) / float64(trials); rate > bound {
+			if rate := float64(alarms) / trials; rate > bound {
 				t.Errorf("n %d, autocorrelation %.1f: %.3f false alarms, want at most %.3f", n, rho, rate, bound)
 			}
 		}
