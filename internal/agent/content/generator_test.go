@@ -25,6 +25,8 @@ var niches = []struct{ feed, niche, language string }{
 	{sampleFeed, "robot vacuums", "en"},
 	{sampleFeed, "office chairs", "en"},
 	{sampleFeed, "trail running shoes", "en"},
+	{foodFeed, "Schokoladen", "de"},
+	{foodFeed, "Joghurts", "de"},
 }
 
 // eachSite runs a property on the sites of all markets: real feeds and invented

@@ -46,6 +46,10 @@ func (s *siteWriter) compose(plan domain.PlanPage, salt, trim int) *pageWriter {
 		"models": s.noun(s.in.Plan.Noun.Plural), "model": s.noun(s.in.Plan.Noun.Singular), "n": s.all.count(),
 		"modelsdat": s.noun(market.DativePlural(s.in.Plan.Noun.Plural)), "site": s.siteTitle(), "date": s.date(),
 	}
+	if s.in.Market.Priceless && w.bare() {
+		w.page.Claims = w.claims.All()
+		return w
+	}
 	switch plan.Kind {
 	case domain.PageHome:
 		w.home()
