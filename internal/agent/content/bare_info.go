@@ -29,7 +29,7 @@ func (w *pageWriter) bareProduct() {
 	if !w.bareList(p, it) {
 		p.say("bare.list.none", vs)
 	}
-	w.barePlaces(p, it, 2, "")
+	w.barePlaces(p, it, 4, "")
 	p.end()
 	p = w.para()
 	p.say("bare.product.noprice", vs)

@@ -161,6 +161,9 @@ func (w *pageWriter) sentence(key string, more values) (domain.Sentence, bool) {
 	out.Opinion = len(out.Claims) == 0
 	for _, name := range c.used {
 		v := vs[name]
+		if big := market.Upper(v.text); strings.HasPrefix(c.text, big) {
+			v.text = big // a value that begins the sentence
+		}
 		if v.slug == nil || *v.slug == w.plan.Slug && w.plan.Kind != domain.PageHome || !strings.Contains(c.text, v.text) {
 			continue
 		}

@@ -30,11 +30,6 @@ var foodTerms = []Term{
 		DE: Words{Label: "Bio", Noun: "Bio", Feature: "Bio-Angabe", With: "Bio-{n}"},
 	},
 	{
-		Name: "vegan", Weight: 7,
-		EN: Words{Label: "Vegan (stated)", Noun: "stated as vegan", Feature: "the word vegan", With: "{n} stated as vegan"},
-		DE: Words{Label: "Vegan (angegeben)", Noun: "als vegan angegeben", Feature: "der Angabe „vegan“", With: "vegan genannte {n}"},
-	},
-	{
 		Name: "gluten_free", Weight: 7,
 		EN: Words{Label: "Gluten-free (stated)", Noun: "stated as gluten-free", Feature: "the word gluten-free", With: "{n} stated as gluten-free"},
 		DE: Words{Label: "Glutenfrei (angegeben)", Noun: "als glutenfrei angegeben", Feature: "der Angabe „glutenfrei“", With: "glutenfrei genannte {n}"},
