@@ -214,7 +214,7 @@ func TestBuildMarketFeeds(t *testing.T) {
 	}
 	// The German feed has no price at all: a niche is carried by what its rows state.
 	food := feedProducts(t, "feed_food_de_noprice")
-	for niche, least := range map[string]int{"Müslis": 40, "Essige": 0} {
+	for niche, least := range map[string]int{"Müslis": 20, "Essige": 0} {
 		m, err := catalog.BuildMarket(catalog.MarketParams{Niche: mustNiche(t, niche, "de"), Products: food})
 		if least == 0 && (domain.CodeOf(err) != domain.CodeNotEnoughData || !strings.Contains(err.Error(), "none has a price")) {
 			t.Errorf("%s: %v, want too few rows that state enough", niche, err)

@@ -42,7 +42,7 @@ func (p *planner) bestPages() []selection {
 			if c.facet.Attribute == market.FacetPrice {
 				most = 3
 			}
-			if used[c.facet.Attribute] >= most || sameLimit(c, chosen) || overlaps(c, chosen) {
+			if used[c.facet.Attribute] >= most || sameLimit(c, chosen) || overlaps(c, chosen, p.mostOverlap()) {
 				continue
 			}
 			if score := c.score * math.Pow(0.6, float64(used[c.facet.Attribute])); score > bestScore {
@@ -66,17 +66,26 @@ func sameLimit(c selection, chosen []selection) bool {
 		slices.ContainsFunc(chosen, func(o selection) bool { return o.facet.Attribute == c.facet.Attribute && o.facet.Op == c.facet.Op })
 }
 
-func overlaps(c selection, chosen []selection) bool {
+func overlaps(c selection, chosen []selection, most float64) bool {
 	for _, o := range chosen {
-		if share(c.listed, o.listed, min(len(c.listed), len(o.listed))) > maxListOverlap {
+		if share(c.listed, o.listed, min(len(c.listed), len(o.listed))) > most {
 			return true
 		}
 		both := common(c.matched, o.matched)
-		if float64(both)/float64(len(c.matched)+len(o.matched)-both) > maxListOverlap {
+		if float64(both)/float64(len(c.matched)+len(o.matched)-both) > most {
 			return true
 		}
 	}
 	return false
+}
+
+// mostOverlap is how much two lists may share: less without prices, where pages say less
+// that is their own.
+func (p *planner) mostOverlap() float64 {
+	if p.in.Market.Priceless {
+		return maxListOverlap / 2
+	}
+	return maxListOverlap
 }
 
 func share(a, b []*market.Item, of int) float64 { return float64(common(a, b)) / float64(of) }
