@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -265,6 +266,58 @@ func TestLaunchFromRealFeeds(t *testing.T) {
 			checkNotHeld(t, a, pcparts, "espresso machines", "espresso.example")
 			checkNotHeld(t, a, luma, "gaming chairs", "chairs.example")
 		})
+	}
+}
+
+// TestLaunchWithoutPrices builds sites from a German feed without a single price: their
+// gates are green, they say that there are no prices, and nothing is offered.
+func TestLaunchWithoutPrices(t *testing.T) {
+	t.Parallel()
+	food := testkit.BigData(t, "products/feed_food_de_noprice.csv.gz")
+	a := start(t, t.TempDir(), "")
+	for _, tt := range []struct{ niche, domain string }{
+		{"Schokoladen", "schokolade.example"}, {"Müslis", "muesli.example"}, {"Nudeln", "nudeln.example"},
+	} {
+		s, err := a.Demo(t.Context(), app.DemoParams{Feed: food, Niche: tt.niche, Domain: tt.domain, Language: "de"})
+		if err != nil {
+			t.Fatalf("%s: %v", tt.niche, err)
+		}
+		if s.Status != app.DemoCompleted || s.Claims == 0 || s.Claims != s.Grounded {
+			t.Fatalf("%s: status %s, error %+v, %d of %d claims grounded, gates %+v", tt.niche, s.Status, s.Error, s.Grounded, s.Claims, s.Gates)
+		}
+		for _, g := range s.Gates {
+			if g.State != domain.GatePass {
+				t.Errorf("%s: gate %s is %s: %s %+v", tt.niche, g.Name, g.State, g.Summary, g.Findings[:min(3, len(g.Findings))])
+			}
+		}
+		checkUnpriced(t, s.SiteDir)
+	}
+}
+
+// checkUnpriced wants pages without prices, offers and labels of advertising, and a home
+// page that says why.
+func checkUnpriced(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".html" {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, bad := range []string{"rel=\"sponsored", "Anzeige", "€", "EUR", "/go/", "Werbehinweis", "\"offers\""} {
+			if strings.Contains(string(body), bad) {
+				t.Errorf("%s holds %q", path, bad)
+			}
+		}
+		if path == filepath.Join(dir, "index.html") && !strings.Contains(string(body), "Preis") {
+			t.Errorf("%s does not say that there are no prices", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

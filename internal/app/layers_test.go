@@ -60,7 +60,7 @@ var allowed = map[string][]string{
 	"internal/intelligence/demand":          {"domain", "intelligence/forecast"},
 	"internal/intelligence/research":        {"domain", "intelligence/evidence", "intelligence/extract", "intelligence/nlp"},
 	"internal/analytics/bot":                {},
-	"internal/catalog":                      {"domain", "intelligence/match"},
+	"internal/catalog":                      {"domain", "intelligence/match", "intelligence/nlp"},
 	"internal/sample":                       {"domain"},
 	"internal/sitegen":                      {"domain"},
 	"internal/audit":                        {"domain"},

@@ -144,8 +144,8 @@ func TestContentPieces(t *testing.T) {
 	a := start(t, t.TempDir(), "")
 	c := newCaller(t, a)
 	importSample(t, a)
-	types := []string{"article", "product_review", "comparison"}
-	task := c.finished("content_generator", "generate_content", map[string]any{"topic": sampleTopic, "content_types": types})
+	types := []string{"article", "product_review", "comparison", "landing_page", "email_sequence", "social_media", "buying_guide"}
+	task := c.finished("content_generator", "generate_content", map[string]any{"topic": sampleTopic, "content_types": types, "product": "e", "tone": "friendly", "target_audience": "small kitchens", "conversion_goal": "compare"})
 	if task.Status != "completed" {
 		t.Fatalf("%+v", task.Error)
 	}
@@ -177,10 +177,14 @@ func TestContentPieces(t *testing.T) {
 		{"topic": sampleTopic, "content_types": []string{"poem"}},
 		{"topic": sampleTopic},
 		{"topic": sampleTopic, "content_types": types, "style": "loud"},
+		{"topic": sampleTopic, "content_types": []string{"product_review"}},
+		{"topic": sampleTopic, "content_types": []string{"product_review"}, "product": "e", "tone": "rude"},
+		{"topic": sampleTopic, "content_types": []string{"landing_page"}, "conversion_goal": "compare"},
+		{"topic": sampleTopic, "content_types": []string{"landing_page"}, "target_audience": "cooks"},
+		{"topic": sampleTopic, "content_types": []string{"social_media"}, "networks": []string{"fax"}},
+		{"topic": sampleTopic, "content_types": []string{"email_sequence"}, "count": 99},
 	} {
-		if task := c.finished("content_generator", "generate_content", bad); task.Status != "failed" || task.Error == nil || task.Error.Code == "internal" {
-			t.Errorf("%v ended as %s, %+v", bad, task.Status, task.Error)
-		}
+		c.want("POST", "/api/v1/agents/content_generator/tasks", map[string]any{"type": "generate_content", "params": bad}, http.StatusUnprocessableEntity, nil)
 	}
 }
 

@@ -37,11 +37,15 @@ type MarketParams struct {
 // BuildMarket selects the products of a niche and groups them to families: those
 // with a price, in the commonest currency, ordered by key. It returns a
 // CodeNotEnoughData error that says what was found when fewer than MinFamilies
-// remain. Equal input gives an equal market, in whatever order the products come.
+// remain. A niche of which no row has a price gives a priceless market: see priceless.
+// Equal input gives an equal market, in whatever order the products come.
 func BuildMarket(p MarketParams) (domain.Market, error) {
 	s := p.Niche.selectFrom(p.Products)
 	if len(s.products) == 0 {
 		return p.thin(s, nil, 0), notEnough(p, s, 0, 0)
+	}
+	if !slices.ContainsFunc(s.products, func(x domain.Product) bool { return priced(&x) }) {
+		return p.priceless(s)
 	}
 	linkable, closed := withOpenProgram(s.products, p.Programs)
 	if len(linkable) == 0 {

@@ -60,6 +60,7 @@ var germanPlurals = map[string]string{
 	"drucker": "drucker", "rasierer": "rasierer", "computer": "computer", "kocher": "kocher", "toaster": "toaster",
 	"mixer": "mixer", "grills": "grill", "kabel": "kabel", "sessel": "sessel", "dübel": "dübel", "schlüssel": "schlüssel",
 	"ventilatoren": "ventilator", "motoren": "motor", "projektoren": "projektor", "schläuche": "schlauch", "bretter": "brett",
+	"brote": "brot", "säfte": "saft", "kekse": "keks", "konfitüren": "konfitüre", "aufstriche": "aufstrich", "riegel": "riegel",
 }
 
 func wordSet(s string) map[string]bool {

@@ -277,17 +277,22 @@ type Bar struct {
 
 // Offer is an affiliate link in one slot of one page.
 type Offer struct {
-	Slot         string       `json:"slot"`
-	Product      string       `json:"product"` // family key
-	RowKey       string       `json:"row_key"` // the feed row that is linked
-	FeedID       FeedID       `json:"feed_id"`
-	ProgramID    ProgramID    `json:"program_id"`
-	MerchantName string       `json:"merchant_name"`
-	URL          string       `json:"url"`    // with sub-id
-	SubID        string       `json:"sub_id"` // unique for site, page and slot; at most 50 characters
-	Price        *Money       `json:"price,omitempty"`
-	PriceAt      *time.Time   `json:"price_at,omitempty"`
-	PriceText    string       `json:"price_text,omitempty"`
+	Slot         string     `json:"slot"`
+	Product      string     `json:"product"` // family key
+	RowKey       string     `json:"row_key"` // the feed row that is linked
+	FeedID       FeedID     `json:"feed_id"`
+	ProgramID    ProgramID  `json:"program_id"`
+	MerchantName string     `json:"merchant_name"`
+	URL          string     `json:"url"`    // with sub-id
+	SubID        string     `json:"sub_id"` // unique for site, page and slot; at most 50 characters
+	Price        *Money     `json:"price,omitempty"`
+	PriceAt      *time.Time `json:"price_at,omitempty"`
+	PriceText    string     `json:"price_text,omitempty"`
+	// Lower is the least price of the product, if it is below Price: at a merchant that
+	// is not linked. The page may speak of it, so the offer says where it stands.
+	Lower        string       `json:"lower,omitempty"`
+	LowerAt      string       `json:"lower_at,omitempty"` // the merchant
+	LowerSoldOut bool         `json:"lower_sold_out,omitempty"`
 	Claims       []ClaimID    `json:"claims,omitempty"`
 	Reason       string       `json:"reason"` // why this program was chosen
 	Alternatives []OfferScore `json:"alternatives,omitempty"`

@@ -166,17 +166,20 @@ type Draft struct {
 // Market is what a scan found in the feeds for a niche: the input of all later
 // steps, stored by content so that a feed import during a run changes nothing.
 type Market struct {
-	Niche    string     `json:"niche"`
-	Language string     `json:"language"`
-	Noun     NicheNoun  `json:"noun"`
-	Families []Family   `json:"families"` // ordered by key; only products with a price can be offered
-	Unpriced int        `json:"unpriced"` // families left out because no row has a price
-	RowCount int        `json:"row_count"`
-	Match    NicheMatch `json:"match"`
-	Feeds    []Feed     `json:"feeds"`
-	Programs []Program  `json:"programs"`
-	Keywords []Keyword  `json:"keywords"`
-	At       time.Time  `json:"at"`
+	Niche    string    `json:"niche"`
+	Language string    `json:"language"`
+	Noun     NicheNoun `json:"noun"`
+	Families []Family  `json:"families"` // ordered by key; with a price, unless the market is priceless
+	Unpriced int       `json:"unpriced"` // families left out because no row has a price
+	// Priceless says that no row of the niche has a price: its site compares what else
+	// is known, and nothing can be offered.
+	Priceless bool       `json:"priceless,omitempty"`
+	RowCount  int        `json:"row_count"`
+	Match     NicheMatch `json:"match"`
+	Feeds     []Feed     `json:"feeds"`
+	Programs  []Program  `json:"programs"`
+	Keywords  []Keyword  `json:"keywords"`
+	At        time.Time  `json:"at"`
 }
 
 // NicheMatch explains how products were chosen for a niche.

@@ -22,6 +22,7 @@ type offerView struct {
 	Price    string
 	Tax      string
 	At       *moment
+	Lower    string // where the least price of the product stands, if not here
 }
 
 // offers are the affiliate links of one page by slot.
@@ -74,8 +75,21 @@ func (o *offers) view(slot, name string) *offerView {
 	v.Aria = name
 	if priced(offer) {
 		v.Price, v.Tax, v.At = offer.PriceText, w.tax(offer.Price), newMoment(w, *offer.PriceAt)
+		v.Lower = w.lower(offer)
 	}
 	return v
+}
+
+// lower says where the product costs less than in the linked offer.
+func (w *words) lower(o *domain.Offer) string {
+	if o.Lower == "" {
+		return ""
+	}
+	text := w.LowerFrom + " " + o.Lower + " " + w.LowerAt + " " + o.LowerAt
+	if o.LowerSoldOut {
+		text += " (" + w.SoldOut + ")"
+	}
+	return text
 }
 
 // priced reports whether the price may be shown: with currency, text and time.

@@ -24,6 +24,7 @@ type words struct {
 	Sample                                     string
 	NotFoundTitle, NotFoundText, BackHome      string
 	Prices, Note                               string
+	LowerFrom, LowerAt, SoldOut                string
 	months                                     [12]string
 }
 
@@ -44,7 +45,7 @@ var english = &words{
 	Imprint: "Legal notice (Impressum)", Privacy: "Privacy", Disclosure: "Advertising disclosure",
 	Sample:        "Demonstration site with sample operator data.",
 	NotFoundTitle: "Page not found", NotFoundText: "There is no page at this address. It may have been moved or removed.", BackHome: "Go to the home page",
-	Prices: "Prices", Note: "Note",
+	Prices: "Prices", Note: "Note", LowerFrom: "from", LowerAt: "at", SoldOut: "out of stock there, says the feed",
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 }
 
@@ -65,7 +66,7 @@ var german = &words{
 	Imprint: "Impressum", Privacy: "Datenschutz", Disclosure: "Werbehinweis",
 	Sample:        "Demonstrationsseite mit Beispieldaten des Betreibers.",
 	NotFoundTitle: "Seite nicht gefunden", NotFoundText: "Unter dieser Adresse gibt es keine Seite. Vielleicht wurde sie verschoben oder entfernt.", BackHome: "Zur Startseite",
-	Prices: "Preise", Note: "Hinweis",
+	Prices: "Preise", Note: "Hinweis", LowerFrom: "ab", LowerAt: "bei", SoldOut: "dort laut Feed nicht vorrätig",
 	months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 }
 

@@ -150,5 +150,8 @@ func (s *siteWriter) likeness(a, b *market.Item) float64 {
 			}
 		}
 	}
-	return score - 4*math.Abs(a.Price-b.Price)/a.Price
+	if a.Price > 0 {
+		score -= 4 * math.Abs(a.Price-b.Price) / a.Price
+	}
+	return score
 }

@@ -49,7 +49,7 @@ func feedProducts(t testing.TB, name string) []domain.Product {
 		return products
 	}
 	find := testkit.Data
-	if name == "feed_pcparts_en_usd" {
+	if name == "feed_pcparts_en_usd" || name == foodFeed {
 		find = testkit.BigData
 	}
 	path := find(t, "products/"+name+".csv.gz")
@@ -70,6 +70,9 @@ func importFeed(path, name string) ([]domain.Product, error) {
 	return importRows(f, name)
 }
 
+// foodFeed names a feed in German without a single price.
+const foodFeed = "feed_food_de_noprice"
+
 // sampleFeed names the feed of the demonstration catalog.
 const sampleFeed = "sample"
 
@@ -81,6 +84,9 @@ func importRows(f io.Reader, name string) ([]domain.Product, error) {
 	sink := &memorySink{}
 	im := catalog.Importer{Now: func() time.Time { return readAt }}
 	feed := domain.Feed{ID: domain.FeedID("feed_" + strings.ReplaceAll(name, "_", "")), Name: name, Language: "en"}
+	if name == foodFeed {
+		feed.Language = "de"
+	}
 	report, err := im.Import(context.Background(), sink, &feed, f, catalog.ImportParams{})
 	if err != nil {
 		return nil, err

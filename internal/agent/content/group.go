@@ -30,9 +30,22 @@ func (g *group) priceSet() domain.EvidenceID {
 	return g.prices
 }
 
+// members is the set that is counted: the prices, or without prices the rows of each
+// product.
+func (g *group) members() domain.EvidenceID {
+	if !g.s.in.Market.Priceless {
+		return g.priceSet()
+	}
+	rows, values := make([]string, len(g.items)), make([]float64, len(g.items))
+	for i, it := range g.items {
+		rows[i], values[i] = it.Row().Key, float64(len(it.Family.Variants))
+	}
+	return g.s.ledger.Set("variants", rows, values, "rows of the "+g.note)
+}
+
 func (g *group) countID() domain.EvidenceID {
 	if g.size == "" {
-		g.size, _, _ = g.s.ledger.Compute("count", "number of "+g.note, []domain.EvidenceID{g.priceSet()})
+		g.size, _, _ = g.s.ledger.Compute("count", "number of "+g.note, []domain.EvidenceID{g.members()})
 	}
 	return g.size
 }

@@ -13,7 +13,11 @@ func countText(language string, v float64) string { return market.Count(language
 func (w *pageWriter) legal() {
 	op := w.s.in.Website.Operator
 	vs := w.operator(op)
-	w.head(string(w.plan.Kind), vs)
+	kind := string(w.plan.Kind)
+	if w.s.in.Market.Priceless && w.plan.Kind == domain.PagePrivacy {
+		kind = "bare.privacy" // there are no paid links
+	}
+	w.head(kind, vs)
 	if op.Sample {
 		p := w.para()
 		p.say("sample", nil)
@@ -70,7 +74,11 @@ func (w *pageWriter) imprint(op domain.Operator, vs values) {
 	}
 	w.heading(2, "imprint.h.responsible", vs)
 	w.lines(vs, "imprint.responsible", "imprint.street", "imprint.city")
-	w.section("imprint.h.liability", vs, "imprint.liability.content", "imprint.liability.links", "imprint.liability.prices")
+	liability := []string{"imprint.liability.content", "imprint.liability.links", "imprint.liability.prices"}
+	if w.s.in.Market.Priceless {
+		liability = liability[:2]
+	}
+	w.section("imprint.h.liability", vs, liability...)
 	w.section("imprint.h.disputes", vs, "imprint.disputes")
 }
 
@@ -94,7 +102,9 @@ func (w *pageWriter) privacy(vs values) {
 	w.section("privacy.h.controller", vs, "privacy.controller", "privacy.controller.mail")
 	w.section("privacy.h.logs", vs, "privacy.logs", "privacy.logs.purpose", "privacy.logs.basis", "privacy.logs.delete")
 	w.section("privacy.h.cookies", vs, "privacy.cookies", "privacy.cookies.law")
-	w.section("privacy.h.links", vs, "privacy.links", "privacy.links.network", "privacy.links.subid")
+	if !w.s.in.Market.Priceless {
+		w.section("privacy.h.links", vs, "privacy.links", "privacy.links.network", "privacy.links.subid")
+	}
 	w.section("privacy.h.mail", vs, "privacy.mail")
 	w.section("privacy.h.rights", vs, "privacy.rights", "privacy.rights.complain")
 }

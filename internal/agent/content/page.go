@@ -46,6 +46,10 @@ func (s *siteWriter) compose(plan domain.PlanPage, salt, trim int) *pageWriter {
 		"models": s.noun(s.in.Plan.Noun.Plural), "model": s.noun(s.in.Plan.Noun.Singular), "n": s.all.count(),
 		"modelsdat": s.noun(market.DativePlural(s.in.Plan.Noun.Plural)), "site": s.siteTitle(), "date": s.date(),
 	}
+	if s.in.Market.Priceless && w.bare() {
+		w.page.Claims = w.claims.All()
+		return w
+	}
 	switch plan.Kind {
 	case domain.PageHome:
 		w.home()
@@ -157,6 +161,9 @@ func (w *pageWriter) sentence(key string, more values) (domain.Sentence, bool) {
 	out.Opinion = len(out.Claims) == 0
 	for _, name := range c.used {
 		v := vs[name]
+		if big := market.Upper(v.text); strings.HasPrefix(c.text, big) {
+			v.text = big // a value that begins the sentence
+		}
 		if v.slug == nil || *v.slug == w.plan.Slug && w.plan.Kind != domain.PageHome || !strings.Contains(c.text, v.text) {
 			continue
 		}

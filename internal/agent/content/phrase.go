@@ -152,3 +152,27 @@ func (t template) render(vs values) (text string, used []string, ok bool) {
 	}
 	return market.Upper(b.String()), used, true
 }
+
+// productBanks are the phrases for things that nobody calls models, such as food.
+var productBanks = sync.OnceValue(func() map[string]bank {
+	out := map[string]bank{}
+	for lang, b := range banks() {
+		words := map[string]*strings.Replacer{
+			"de": strings.NewReplacer("Modellen", "Produkten", "Modelle", "Produkte", "Modells", "Produkts", "Modell", "Produkt"),
+			"en": strings.NewReplacer("models", "products", "model", "product", "Models", "Products", "Model", "Product"),
+		}[lang]
+		renamed := make(bank, len(b))
+		for key, list := range b {
+			for _, t := range list {
+				parts := make([]part, len(t.parts))
+				for i, x := range t.parts {
+					x.text = words.Replace(x.text)
+					parts[i] = x
+				}
+				renamed[key] = append(renamed[key], template{parts})
+			}
+		}
+		out[lang] = renamed
+	}
+	return out
+})

@@ -86,7 +86,8 @@ var knownValues = strings.Fields(`a above ads all alt altprice and art6 attr Att
 	highband host inattr is label lacks limit low lowband m1 m2 max median merchant methodpage min missing model models modelsdat more most mstv n name new nextras old onattr
 	othermedian othern owner pa page partn pb peerabove peergap peermedian peerrank peers phone phrase price q25 q75 rank register responsible rights rows
 	sa sb second secondshare share short shown site sizecount sizes stated statedn street tdddg theattr third thirdshare tied unit unpriced va value vat vb
-	vhigh vlow x`)
+	vhigh vlow x
+	per ref pooln gtin groupmedian gap value`)
 
 func TestPhrasesUseKnownValues(t *testing.T) {
 	t.Parallel()

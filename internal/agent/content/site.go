@@ -45,7 +45,11 @@ func newSiteWriter(in WriteInput) (*siteWriter, error) {
 	if len(s.view.Items) == 0 {
 		return nil, domain.Errorf(domain.CodeNotEnoughData, "The market has no product with a price.")
 	}
-	s.all = s.newGroup(s.view.Items, "priced products of the market")
+	note := "priced products of the market"
+	if in.Market.Priceless {
+		note, s.bank = "products of the market", productBanks()[lang]
+	}
+	s.all = s.newGroup(s.view.Items, note)
 	s.readAt = latestRead(s.view.Items)
 	for _, p := range in.Plan.Pages {
 		if p.Kind == domain.PageProduct && len(p.Products) > 0 {

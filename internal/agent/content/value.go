@@ -101,6 +101,13 @@ func (s *siteWriter) attribute(it *market.Item, a domain.Attribute) value {
 	if a.Kind == domain.AttributeList {
 		ids = s.options(it, a, ids)
 	}
+	if a.Kind == domain.AttributeNumber && a.Unit == "" && !s.covered(text, ids) { // it was counted
+		row := a.RowKey
+		if row == "" {
+			row = it.Row().Key
+		}
+		return value{text: text, evidence: []domain.EvidenceID{s.ledger.Set(a.Name, []string{row}, []float64{a.Number}, s.view.Term(a.Name).Low("en")+" of "+it.Family.Name)}}
+	}
 	if !s.covered(text, ids) {
 		text = a.Raw
 		if a.Kind == domain.AttributeList {

@@ -32,6 +32,23 @@ func (p *plan) price(o *domain.Offer, page *domain.Page, row *domain.Product, cl
 	price, at := *row.Price, row.ReadAt.UTC()
 	o.Price, o.PriceAt, o.PriceText = &price, &at, price.Format(page.Language)
 	o.Claims = append(o.Claims, claims.Add(o.PriceText, p.ledger.Field(row, field)))
+	p.lower(o, page, row, claims)
+}
+
+// lower names the least price of the product where the linked offer asks more, so that
+// the offer and the text of the page do not contradict each other.
+func (p *plan) lower(o *domain.Offer, page *domain.Page, row *domain.Product, claims *evidence.Claims) {
+	lead := p.families[o.Product].Lead()
+	if lead.Key == row.Key && lead.FeedID == row.FeedID || lead.Price == nil || lead.Price.Currency != row.Price.Currency || lead.Price.Minor >= row.Price.Minor {
+		return
+	}
+	field, ok := priceField(lead)
+	name := lead.MerchantName
+	if !ok || name == "" || len(evidence.Numbers(name)) > 0 || p.in.Now.Sub(lead.ReadAt) > p.in.PriceMaxAge {
+		return
+	}
+	o.Lower, o.LowerAt, o.LowerSoldOut = lead.Price.Format(page.Language), name, lead.InStock != nil && !*lead.InStock
+	o.Claims = append(o.Claims, claims.Add(o.Lower, p.ledger.Field(lead, field)))
 }
 
 // priceField returns the column whose text says the price of the row.

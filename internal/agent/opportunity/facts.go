@@ -74,7 +74,9 @@ func newPool(s *surveyed, in ScanInput) *Pool {
 	attribute, brand := map[string]int{}, map[string]int{}
 	for _, f := range s.priced {
 		it := item{brand: -1, stock: -1}
-		it.price, it.inCurrency = f.PriceMin.Major(), f.PriceMin.Currency == s.research.Currency
+		if f.PriceMin != nil { // none in a priceless market
+			it.price, it.inCurrency = f.PriceMin.Major(), f.PriceMin.Currency == s.research.Currency
+		}
 		if key := strings.ToLower(strings.TrimSpace(f.Brand)); key != "" {
 			it.brand = index(brand, key)
 		}

@@ -63,7 +63,7 @@ func commissionRate(p *domain.Program, price *domain.Money) (float64, bool) {
 	if p.CommissionBasisPoints != nil {
 		rate, known = float64(*p.CommissionBasisPoints)/10000, true
 	}
-	if f := p.CommissionFixed; f != nil && price.Minor > 0 && f.Currency == price.Currency {
+	if f := p.CommissionFixed; f != nil && price != nil && price.Minor > 0 && f.Currency == price.Currency {
 		rate, known = rate+float64(f.Minor)/float64(price.Minor), true
 	}
 	return rate, known

@@ -16,7 +16,7 @@ const topBrands = 5
 // surveyed is a market with what was counted in it.
 type surveyed struct {
 	market   *domain.Market
-	priced   []*domain.Family // families with a price
+	priced   []*domain.Family // families with a price; all of a priceless market
 	programs []domain.Program // those of the market and one for each merchant that only a feed names
 	research domain.Research
 	// multi counts the families that more than one merchant sells.
@@ -26,7 +26,7 @@ type surveyed struct {
 func survey(m *domain.Market, language string) *surveyed {
 	s := &surveyed{market: m}
 	for i := range m.Families {
-		if m.Families[i].PriceMin != nil {
+		if m.Families[i].PriceMin != nil || m.Priceless {
 			s.priced = append(s.priced, &m.Families[i])
 		}
 	}
@@ -47,7 +47,9 @@ func survey(m *domain.Market, language string) *surveyed {
 func (s *surveyed) prices() {
 	counts := map[string]int{}
 	for _, f := range s.priced {
-		counts[f.PriceMin.Currency]++
+		if f.PriceMin != nil {
+			counts[f.PriceMin.Currency]++
+		}
 	}
 	top := tally(counts, len(s.priced))
 	if len(top) == 0 {
@@ -56,7 +58,7 @@ func (s *surveyed) prices() {
 	s.research.Currency = top[0].Name
 	var minor []float64
 	for _, f := range s.priced {
-		if f.PriceMin.Currency == top[0].Name {
+		if f.PriceMin != nil && f.PriceMin.Currency == top[0].Name {
 			minor = append(minor, float64(f.PriceMin.Minor))
 		}
 	}
@@ -100,7 +102,7 @@ func (s *surveyed) merchants() {
 	for _, f := range s.priced {
 		seen := map[string]bool{}
 		for i := range f.Variants {
-			if name := merchantName(&f.Variants[i]); name != "" && f.Variants[i].Price != nil && !seen[name] {
+			if name := merchantName(&f.Variants[i]); name != "" && (f.Variants[i].Price != nil || s.market.Priceless) && !seen[name] {
 				seen[name] = true
 				counts[name]++
 			}

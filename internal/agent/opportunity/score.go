@@ -55,7 +55,7 @@ func saturating(n int, half float64) float64 { return float64(n) / (float64(n) +
 func (s *surveyed) confidence(now time.Time) []domain.ScorePart {
 	r := &s.research
 	coverage, all := 0.0, r.Products+r.Unpriced
-	if all > 0 {
+	if all > 0 && !s.market.Priceless {
 		coverage = float64(r.Products) / float64(all)
 	}
 	knowledge, known, unknown := s.programKnowledge()
@@ -130,6 +130,9 @@ func insufficient(s *surveyed, score float64) string {
 		why = append(why, "no product with a price was found")
 	case r.Products < fewProducts:
 		why = append(why, fmt.Sprintf("only %d of the %d products with a price that a site needs were found", r.Products, fewProducts))
+	}
+	if s.market.Priceless {
+		why = append(why, "no product has a price, so nothing can be offered and no revenue is expected")
 	}
 	if r.Completeness == 0 && r.Products > 0 {
 		why = append(why, "no attribute is stated by half of the products")

@@ -51,6 +51,9 @@ func (p *planner) assemble(best []selection, comparisons []pair, products []*mar
 	if p.lang == "de" {
 		a.w = german
 	}
+	if p.in.Market.Priceless {
+		a.w = a.w.plain(p.lang)
+	}
 	plural := market.Upper(p.noun.Plural)
 	title := p.in.Website.Title
 	if title == "" {
@@ -75,7 +78,9 @@ func (p *planner) assemble(best []selection, comparisons []pair, products []*mar
 	a.fixed(domain.PageMethod, a.w.methodSlug, a.w.method, a.w.method, "", nil)
 	a.fixed(domain.PageImprint, a.w.imprintSlug, a.w.imprint, a.w.imprint, "", nil)
 	a.fixed(domain.PagePrivacy, a.w.privacySlug, a.w.privacy, a.w.privacy, "", nil)
-	a.fixed(domain.PageDisclosure, a.w.disclosureSlug, a.w.disclosure, a.w.disclosure, "", nil)
+	if !p.in.Market.Priceless { // nothing can be offered, so there is nothing to disclose
+		a.fixed(domain.PageDisclosure, a.w.disclosureSlug, a.w.disclosure, a.w.disclosure, "", nil)
+	}
 	a.warnings(comparisons, products)
 	return a.plan
 }
@@ -233,6 +238,10 @@ func (a *assembler) intent(kind domain.PageKind, about string) string {
 		domain.PageProduct: "Ist das Produkt seinen Preis wert? %s", domain.PageFAQ: "Was wird oft gefragt? Thema: %s",
 		domain.PageMethod: "Woher kommen die Zahlen? Thema: %s", domain.PageImprint: "Wer betreibt die Seite? Thema: %s",
 		domain.PagePrivacy: "Welche Daten verarbeitet die Seite? Thema: %s", domain.PageDisclosure: "Womit verdient die Seite Geld? Thema: %s",
+	}
+	if a.p.in.Market.Priceless {
+		en[domain.PageBest], de[domain.PageBest] = "Which %s are there, and what is in them?", "Was gibt es, und was steckt drin? Thema: %s"
+		en[domain.PageProduct], de[domain.PageProduct] = "What is in %s, compared with others?", "Was steckt drin, verglichen mit anderen? %s"
 	}
 	if a.p.lang == "de" {
 		return fmt.Sprintf(de[kind], about)

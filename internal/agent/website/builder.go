@@ -49,8 +49,12 @@ func (b *Builder) Plan(ctx context.Context, in PlanInput) (domain.SitePlan, erro
 	}
 	p := newPlanner(in)
 	if n := len(p.view.Items); n < minProducts {
+		what := "products with a price"
+		if in.Market.Priceless {
+			what = "comparable products"
+		}
 		return domain.SitePlan{}, domain.Errorf(domain.CodeNotEnoughData,
-			"The feeds hold %d products with a price for %q; a site needs at least %d.", n, in.Market.Niche, minProducts)
+			"The feeds hold %d %s for %q; a site needs at least %d.", n, what, in.Market.Niche, minProducts)
 	}
 	best := p.bestPages()
 	if len(best) < minBestPages {

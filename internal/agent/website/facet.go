@@ -42,7 +42,7 @@ func (p *planner) bestPages() []selection {
 			if c.facet.Attribute == market.FacetPrice {
 				most = 3
 			}
-			if used[c.facet.Attribute] >= most || sameLimit(c, chosen) || overlaps(c, chosen) {
+			if used[c.facet.Attribute] >= most || sameLimit(c, chosen) || overlaps(c, chosen, p.mostOverlap()) {
 				continue
 			}
 			if score := c.score * math.Pow(0.6, float64(used[c.facet.Attribute])); score > bestScore {
@@ -66,17 +66,26 @@ func sameLimit(c selection, chosen []selection) bool {
 		slices.ContainsFunc(chosen, func(o selection) bool { return o.facet.Attribute == c.facet.Attribute && o.facet.Op == c.facet.Op })
 }
 
-func overlaps(c selection, chosen []selection) bool {
+func overlaps(c selection, chosen []selection, most float64) bool {
 	for _, o := range chosen {
-		if share(c.listed, o.listed, min(len(c.listed), len(o.listed))) > maxListOverlap {
+		if share(c.listed, o.listed, min(len(c.listed), len(o.listed))) > most {
 			return true
 		}
 		both := common(c.matched, o.matched)
-		if float64(both)/float64(len(c.matched)+len(o.matched)-both) > maxListOverlap {
+		if float64(both)/float64(len(c.matched)+len(o.matched)-both) > most {
 			return true
 		}
 	}
 	return false
+}
+
+// mostOverlap is how much two lists may share: less without prices, where pages say less
+// that is their own.
+func (p *planner) mostOverlap() float64 {
+	if p.in.Market.Priceless {
+		return maxListOverlap / 2
+	}
+	return maxListOverlap
 }
 
 func share(a, b []*market.Item, of int) float64 { return float64(common(a, b)) / float64(of) }
@@ -178,6 +187,9 @@ func (p *planner) thresholds(out []selection, s *market.Stat, v market.Value) []
 	}
 	a, _ := s.Attribute(v.Items[0])
 	n := a.Number
+	if s.Unit == "" && n < 2 && p.in.Market.Priceless {
+		return out // "at most one" names a kind of product, not a limit
+	}
 	weight := s.Weight * (0.7 + 0.3*math.Min(1, frequent/0.08)) * roundness(n)
 	if s.Term.Better >= 0 && n > 0 {
 		out = p.consider(out, domain.Facet{Attribute: s.Name, Op: "ge", Low: &n, Unit: s.Unit}, weight)

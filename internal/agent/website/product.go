@@ -18,15 +18,19 @@ const (
 // the site does not show yet.
 func (p *planner) productPages(best []selection) []*market.Item {
 	c := &chooser{p: p, names: map[string]bool{}, brands: map[string]int{}, bands: map[int]int{}, values: map[string]int{}}
+	most := maxProductPages
+	if p.in.Market.Priceless { // without prices there is less to say: half of the products
+		most = min(most, max(minProducts, len(p.view.Items)*2/5))
+	}
 	for rank := range 5 {
 		for _, s := range best {
 			picks := p.view.Picks(&s.facet, s.matched, 5)
-			if rank < len(picks) && len(c.out) < maxProductPages*5/6 {
+			if rank < len(picks) && len(c.out) < most*5/6 {
 				c.take(picks[rank].Item)
 			}
 		}
 	}
-	for len(c.out) < maxProductPages {
+	for len(c.out) < most {
 		var next *market.Item
 		score := -1.0
 		for _, it := range p.view.Items {
@@ -176,5 +180,8 @@ func (p *planner) comparable(a, b *market.Item) (float64, bool) {
 	if maker(a) == maker(b) {
 		score -= 4
 	}
-	return score - 8*(b.Price-a.Price)/a.Price, true
+	if a.Price > 0 {
+		score -= 8 * (b.Price - a.Price) / a.Price
+	}
+	return score, true
 }

@@ -56,7 +56,7 @@ func Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domai
 			r.SEOScore = score
 			return g, nil
 		},
-		func() (domain.Gate, error) { return checkOffers(d), nil },
+		func() (domain.Gate, error) { return checkOffers(d, m), nil },
 	} {
 		if err := ctx.Err(); err != nil {
 			return Report{}, err
@@ -125,11 +125,15 @@ func checkSearch(d *domain.Draft, files []domain.File) (domain.Gate, float64) {
 	return g, report.Score
 }
 
-// checkOffers warns when a site earns nothing: a person may still want it.
-func checkOffers(d *domain.Draft) domain.Gate {
+// checkOffers warns when a site earns nothing: a person may still want it. A market
+// without prices cannot offer anything, which its site says.
+func checkOffers(d *domain.Draft, m *domain.Market) domain.Gate {
 	placed := 0
 	for _, p := range d.Pages {
 		placed += len(p.Offers)
+	}
+	if placed == 0 && m.Priceless {
+		return gateOf("offers", 0, nil, "The market has no prices, so the site offers nothing.")
 	}
 	var findings []domain.Finding
 	if placed == 0 {

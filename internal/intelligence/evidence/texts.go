@@ -29,6 +29,7 @@ func Texts(p *domain.Page) iter.Seq[Text] {
 		}
 		for i := range p.Offers {
 			w.text("offer", p.Offers[i].PriceText, p.Offers[i].Claims)
+			w.text("offer", p.Offers[i].Lower, p.Offers[i].Claims)
 		}
 	}
 }

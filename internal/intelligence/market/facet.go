@@ -59,6 +59,10 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 		return Band{f.Low, f.High}.Label(v.Language, v.Currency)
 	}
 	t := v.Term(f.Attribute)
+	if phrase := v.limitPhrase(f, ""); phrase != "" {
+		_, label, _ := strings.Cut(phrase, " ")
+		return strings.TrimPrefix(strings.TrimPrefix(label, "mit "), "with ")
+	}
 	switch f.Op {
 	case "ge":
 		q := Quantity(v.Language, *f.Low, f.Unit)
@@ -94,6 +98,9 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	if f.Text == "" {
 		return t.Low(v.Language)
 	}
+	if f.Attribute == "first_ingredient" && de {
+		return "erste Zutat " + f.Text
+	}
 	return t.ValueWords(v.Language, f.Text)
 }
 
@@ -102,6 +109,9 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
 	de := v.Language == "de"
 	t := v.Term(f.Attribute)
+	if phrase := v.limitPhrase(f, noun); phrase != "" {
+		return phrase
+	}
 	with := ""
 	switch {
 	case t.Bare:
@@ -135,6 +145,19 @@ func (v *View) FacetPhrase(f *domain.Facet, noun string) string {
 	default:
 		return t.With(v.Language, t.ValueWords(v.Language, f.Text), noun)
 	}
+}
+
+// limitPhrase names the products within a limit in the words that the attribute has for
+// it; empty if it has none.
+func (v *View) limitPhrase(f *domain.Facet, noun string) string {
+	w := v.Term(f.Attribute).In(v.Language)
+	switch {
+	case f.Op == "ge" && w.AtLeast != "":
+		return fill(w.AtLeast, Quantity(v.Language, *f.Low, f.Unit), noun)
+	case f.Op == "le" && w.AtMost != "":
+		return fill(w.AtMost, Quantity(v.Language, *f.High, f.Unit), noun)
+	}
+	return ""
 }
 
 // countable reports whether a limit counts things: cores, pieces.

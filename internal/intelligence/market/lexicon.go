@@ -46,6 +46,8 @@ type Words struct {
 	Feature string // what a product has: "{a v} refresh rate"
 	Flag    string // what a product has if the feed only says yes: "a milk frother"
 	With    string // products that have the value: "{n} with {v} panels"
+	AtLeast string // products with that much or more, if a limit needs words of its own: "{n} with at least {v} cocoa"
+	AtMost  string // products with that much or less
 	More    string // comparative for a greater number: "faster"
 	Less    string // comparative for a smaller number: "slower"
 	// Values gives the words for some values, by lower-case value.
@@ -72,7 +74,7 @@ var lexicon = sync.OnceValue(func() map[string]*Term {
 
 func allTerms() [][]Term {
 	return [][]Term{
-		computingTerms, soundTerms, apparelTerms, shoeTerms, furnitureTerms, cleaningTerms, coffeeTerms, homeTerms, generalTerms,
+		computingTerms, soundTerms, apparelTerms, shoeTerms, furnitureTerms, cleaningTerms, coffeeTerms, homeTerms, foodTerms, generalTerms,
 	}
 }
 

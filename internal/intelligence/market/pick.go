@@ -87,6 +87,9 @@ func (v *View) Picks(f *domain.Facet, items []*Item, most int) []Pick {
 	if len(p.items) == 0 {
 		return nil
 	}
+	if v.Market.Priceless {
+		return p.plain(f)
+	}
 	p.take(p.items[0], RoleLowest)
 	n := len(p.items)
 	median, upper := p.items[(n-1)/2].Price, p.items[n*3/4].Price
@@ -104,6 +107,21 @@ func (v *View) Picks(f *domain.Facet, items []*Item, most int) []Pick {
 			role = RoleNext
 		}
 		p.take(it, role)
+	}
+	return p.out
+}
+
+// plain picks without prices: the two that lead the ranking, and others spread over the
+// rest of it.
+func (p *picker) plain(f *domain.Facet) []Pick {
+	ranked := p.v.Rank(p.v.RuleFor(f), p.items)
+	p.take(ranked[0], RoleTop)
+	step := max(1, len(ranked)/max(1, p.most))
+	for i := step; i < len(ranked); i += step {
+		p.take(ranked[i], RoleNext)
+	}
+	for _, it := range ranked {
+		p.take(it, RoleNext)
 	}
 	return p.out
 }

@@ -83,6 +83,9 @@ func (v *View) Extras() []Extra {
 // one buys, the strongest attribute or the extras where the price is given, else
 // the price. No facet means the whole market.
 func (v *View) RuleFor(f *domain.Facet) Rule {
+	if v.Market.Priceless {
+		return v.plainRule(f)
+	}
 	if f == nil {
 		return Rule{Kind: ByPrice}
 	}
@@ -107,6 +110,32 @@ func (v *View) RuleFor(f *domain.Facet) Rule {
 		}
 	}
 	return Rule{Kind: ByPrice}
+}
+
+// plainRule ranks products without prices: by the number that the facet limits, else by
+// the most decisive number that most products state.
+func (v *View) plainRule(f *domain.Facet) Rule {
+	rule := func(s *Stat) Rule { return Rule{Kind: ByAttribute, Attribute: s.Name, Desc: s.Term.Better > 0} }
+	if f != nil {
+		if s, ok := v.Stat(f.Attribute); ok && s.Kind == domain.AttributeNumber {
+			return rule(s)
+		}
+	}
+	if s := v.MainNumber(); s != nil {
+		return rule(s)
+	}
+	return Rule{Kind: ByExtras}
+}
+
+// MainNumber is the yardstick of a market without prices: the most decisive number that
+// three quarters of its products state; nil if there is none.
+func (v *View) MainNumber() *Stat {
+	for i := range v.Stats {
+		if s := &v.Stats[i]; s.Kind == domain.AttributeNumber && s.Term.Better != 0 && s.Coverage(v) >= 0.75 {
+			return s
+		}
+	}
+	return nil
 }
 
 // Score returns what the rule looks at for an item. ok is false if the item does

@@ -9,7 +9,8 @@ import (
 	"empire/internal/domain"
 )
 
-// Item is one product of a view: a family with a price in the main currency.
+// Item is one product of a view: a family with a price in the main currency, or any
+// family of a priceless market, with zero Money and Price.
 type Item struct {
 	Family *domain.Family
 	Money  domain.Money
@@ -44,7 +45,8 @@ type Stat struct {
 // Coverage is the share of items that state the attribute.
 func (s *Stat) Coverage(v *View) float64 { return float64(len(s.Stated)) / float64(len(v.Items)) }
 
-// View is a market seen through its priced products.
+// View is a market seen through its priced products, or through all of them if the
+// market is priceless.
 type View struct {
 	Market   *domain.Market
 	Language string
@@ -66,6 +68,10 @@ func New(m *domain.Market, language string) *View {
 	v := &View{Market: m, Language: language, Currency: mainCurrency(m), byKey: map[string]*Item{}}
 	for i := range m.Families {
 		f := &m.Families[i]
+		if m.Priceless {
+			v.add(f, domain.Money{}, m.Noun.Singular)
+			continue
+		}
 		if len(f.Variants) == 0 || f.Lead().Price == nil || f.Lead().Price.Minor <= 0 {
 			continue
 		}
@@ -74,16 +80,30 @@ func New(m *domain.Market, language string) *View {
 			v.Skipped++
 			continue
 		}
-		it := &Item{Family: f, Money: p, Price: p.Major(), name: plainName(f.Name, m.Noun.Singular)}
-		v.Items = append(v.Items, it)
-		v.byKey[f.Key] = it
+		v.add(f, p, m.Noun.Singular)
 	}
 	slices.SortFunc(v.Items, func(a, b *Item) int {
 		return cmp.Or(cmp.Compare(a.Money.Minor, b.Money.Minor), strings.Compare(a.Family.Key, b.Family.Key))
 	})
 	v.Stats = statsOf(v)
-	v.Bands = bandsOf(v.Prices(v.Items))
+	if !m.Priceless {
+		v.Bands = bandsOf(v.Prices(v.Items))
+	}
 	return v
+}
+
+func (v *View) add(f *domain.Family, price domain.Money, noun string) {
+	if len(f.Variants) == 0 {
+		return
+	}
+	it := &Item{Family: f, Money: price, name: plainName(f.Name, noun)}
+	if v.Market.Priceless { // names are short, and the noun may be all that they say
+		it.name = strings.TrimRight(f.Name, " .,;-")
+	} else {
+		it.Price = price.Major()
+	}
+	v.Items = append(v.Items, it)
+	v.byKey[f.Key] = it
 }
 
 func mainCurrency(m *domain.Market) string {

@@ -1,6 +1,7 @@
 package shipped
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -14,7 +15,8 @@ import (
 // contentKinds maps the content types that the data writer can write alone to the
 // kind of page that it writes for them.
 var contentKinds = map[string]domain.PageKind{
-	"article": domain.PageGuide, "product_review": domain.PageProduct, "comparison": domain.PageComparison,
+	"article": domain.PageGuide, "buying_guide": domain.PageGuide, "product_review": domain.PageProduct, "comparison": domain.PageComparison,
+	"landing_page": domain.PageHome, "email_sequence": domain.PageGuide, "social_media": domain.PageHome,
 }
 
 // wordsPerMinute is how fast an adult reads.
@@ -24,7 +26,15 @@ const wordsPerMinute = 200
 type contentParams struct {
 	topicParams
 	ContentTypes []string `json:"content_types"`
-	Product      string   `json:"product"` // product_review: part of the product's name; empty: the planner's first
+	Product      string   `json:"product"` // product_review: part of the product's name
+	Tone         string   `json:"tone"`    // product_review: professional (empty), friendly, concise
+	// landing_page
+	TargetAudience string `json:"target_audience"`
+	ConversionGoal string `json:"conversion_goal"`
+	Count          int    `json:"count"` // email_sequence: mails, 0 is 3
+	// social_media
+	Networks  []string `json:"networks"`
+	Affiliate bool     `json:"affiliate_link"` // the link will be a paid one
 }
 
 // ContentPiece is one written piece.
@@ -35,15 +45,15 @@ type ContentPiece struct {
 	WordCount        int            `json:"word_count"`
 	ReadabilityScore float64        `json:"readability_score"`
 	Claims           []domain.Claim `json:"claims"`
+	Tone             string         `json:"tone,omitempty"`
+	Mails            []content.Mail `json:"mails,omitempty"`
+	Posts            []content.Post `json:"posts,omitempty"`
 }
 
 // generateContent writes one piece per content type from the market of a topic.
 func (r *Runtime) generateContent(ctx context.Context, params json.RawMessage) (any, error) {
-	var p contentParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
-	if err := checkContentTypes(p.ContentTypes); err != nil {
+	p, err := readContent(params)
+	if err != nil {
 		return nil, err
 	}
 	own, err := json.Marshal(p.topicParams)
@@ -70,11 +80,9 @@ func (r *Runtime) generateContent(ctx context.Context, params json.RawMessage) (
 		if page == nil {
 			return nil, domain.Errorf(domain.CodeNotEnoughData, "The feeds do not carry a %s about %s.", t, p.Topic)
 		}
-		piece := ContentPiece{Type: t, Title: page.Title, Content: content.MainText(page), Claims: page.Claims}
-		for _, w := range written.Pieces {
-			if w.PageSlug == page.Slug {
-				piece.WordCount, piece.ReadabilityScore = w.WordCount, w.ReadabilityScore
-			}
+		piece, err := p.piece(t, page)
+		if err != nil {
+			return nil, err
 		}
 		words += piece.WordCount
 		pieces = append(pieces, piece)
@@ -84,6 +92,81 @@ func (r *Runtime) generateContent(ctx context.Context, params json.RawMessage) (
 		// Pieces outside a site have no built page, so no audit passed on them.
 		"seo_optimized": false, "evidence": written.Evidence,
 	}, nil
+}
+
+// readContent reads parameters and refuses what could only fail later.
+func readContent(params json.RawMessage) (contentParams, error) {
+	var p contentParams
+	if err := decode(params, &p); err != nil {
+		return p, err
+	}
+	if err := checkContentTypes(p.ContentTypes); err != nil {
+		return p, err
+	}
+	if p.Count == 0 {
+		p.Count = 3
+	}
+	for _, t := range p.ContentTypes {
+		var err error
+		switch t {
+		case "product_review":
+			if strings.TrimSpace(p.Product) == "" {
+				return p, domain.Invalid("product", "A review needs the product, or a part of its name.")
+			}
+			_, err = content.InTone(domain.Page{}, p.Tone)
+		case "landing_page":
+			_, err = content.Landing(&domain.Page{}, p.TargetAudience, p.ConversionGoal)
+		case "email_sequence":
+			if _, err = content.Mails(&domain.Page{}, "", p.Count); domain.CodeOf(err) == domain.CodeNotEnoughData {
+				err = nil
+			}
+		case "social_media":
+			for _, n := range p.Networks {
+				if content.Networks[n] == 0 {
+					_, err = content.Posts(&domain.Page{}, []string{n}, false)
+				}
+			}
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// piece makes one piece of a type of the page that holds its facts.
+func (p *contentParams) piece(t string, page *domain.Page) (ContentPiece, error) {
+	out, told := ContentPiece{Type: t}, *page
+	var err error
+	switch t {
+	case "product_review":
+		out.Tone = cmp.Or(p.Tone, content.Tones[0])
+		told, err = content.InTone(told, p.Tone)
+	case "landing_page":
+		told, err = content.Landing(page, p.TargetAudience, p.ConversionGoal)
+	case "email_sequence":
+		out.Mails, err = content.Mails(page, p.Topic, p.Count)
+	case "social_media":
+		out.Posts, err = content.Posts(page, p.Networks, p.Affiliate)
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Title, out.Claims = told.Title, told.Claims
+	m := content.Measure(t, &told)
+	out.Content, out.WordCount, out.ReadabilityScore = content.MainText(&told), m.WordCount, m.ReadabilityScore
+	var texts []string
+	for _, x := range out.Mails {
+		texts = append(texts, x.Text)
+	}
+	for _, x := range out.Posts {
+		texts = append(texts, x.Text)
+	}
+	if len(texts) > 0 {
+		out.Content = strings.Join(texts, "\n\n")
+		out.WordCount, out.ReadabilityScore = content.MeasureText(page.Language, out.Content)
+	}
+	return out, nil
 }
 
 func checkContentTypes(types []string) error {
@@ -97,8 +180,7 @@ func checkContentTypes(types []string) error {
 				known = append(known, k)
 			}
 			slices.Sort(known)
-			return &domain.Error{Code: domain.CodeUnsupportedTaskType, Field: "content_types",
-				Message: "Content type " + t + " is not supported without a model; supported are " + strings.Join(known, ", ") + "."}
+			return domain.Invalid("content_types", "Content type %q is not known; known are %s.", t, strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -70,9 +70,13 @@ func ofTopic(err error) error {
 	return err
 }
 
-// CheckParams refuses parameters of a scan that it could only refuse later: those of a
+// CheckParams refuses parameters of a scan or of content that it could only refuse later: those of a
 // task that stands alone, with no earlier stage to take a topic from.
 func (r *Runtime) CheckParams(id domain.AgentID, spec domain.TaskSpec) error {
+	if id == agent.Generator && spec.Type == "generate_content" {
+		_, err := readContent(spec.Params)
+		return err
+	}
 	if id != agent.Scanner {
 		return nil
 	}

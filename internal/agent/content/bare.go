@@ -1,0 +1,371 @@
+package content
+
+import (
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// bare writes the page of a market without prices: it says so and compares what rows
+// state. It reports false for the pages that are the same with and without prices.
+func (w *pageWriter) bare() bool {
+	w.base["per"] = w.s.per()
+	w.base["merchant"] = w.s.merchantNames()
+	switch w.plan.Kind {
+	case domain.PageHome:
+		w.bareHome()
+	case domain.PageGuide:
+		w.bareGuide()
+	case domain.PageBest:
+		w.bareBest()
+	case domain.PageComparison:
+		w.bareComparison()
+	case domain.PageProduct:
+		w.bareProduct()
+	case domain.PageFAQ:
+		w.bareFAQ()
+	case domain.PageMethod:
+		w.bareMethod()
+	default:
+		return false
+	}
+	return true
+}
+
+// per is the amount that the figures of labels are for.
+func (s *siteWriter) per() value {
+	id, _, _ := s.ledger.Compute("constant", "the amount that figures are stated for", nil, 100)
+	return value{text: "100 g", evidence: []domain.EvidenceID{id}}
+}
+
+// bareHome says that there are no prices, what the market looks like and where to start.
+func (w *pageWriter) bareHome() {
+	s := w.s
+	w.head("bare.home", nil)
+	p := w.para()
+	p.say("bare.home.lead", nil)
+	p.say("bare.noprice", nil)
+	p.say("bare.home.scope", nil)
+	p.end()
+	w.heading(2, "bare.home.h.glance", nil)
+	p = w.para()
+	for i, st := range s.numberStats(3) {
+		if i == 0 {
+			p.say("bare.spread", s.spread(st))
+			continue
+		}
+		p.say("bare.spread.more", s.spread(st))
+	}
+	p.end()
+	p = w.para()
+	for _, st := range s.flagStats(3) {
+		p.say("bare.flag", s.flagShare(st))
+	}
+	p.end()
+	if st := s.view.MainNumber(); st != nil {
+		w.numberFigure(st)
+	}
+	w.heading(2, "bare.home.h.start", nil)
+	w.bareEntries()
+	w.barePicks()
+	w.heading(2, "home.h.method", nil)
+	p = w.para()
+	p.say("bare.source", nil)
+	p.say("home.method.link", values{"methodpage": w.link(domain.PageMethod)})
+	p.end()
+	w.related(append(s.planned(domain.PageGuide), s.planned(domain.PageBest)...))
+}
+
+// numberStats are the most decisive numbers that half of the products state.
+func (s *siteWriter) numberStats(most int) []*market.Stat {
+	var out []*market.Stat
+	for i := range s.view.Stats {
+		if st := &s.view.Stats[i]; st.Kind == domain.AttributeNumber && st.Coverage(s.view) >= 0.5 && len(out) < most {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// flagStats are the marks that some products have and others have not.
+func (s *siteWriter) flagStats(most int) []*market.Stat {
+	var out []*market.Stat
+	for i := range s.view.Stats {
+		if st := &s.view.Stats[i]; st.Kind == domain.AttributeFlag && len(st.Values[0].Items) >= 3 && len(out) < most {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// spread describes a number over the market; ref is the amount it is stated for, if any.
+func (s *siteWriter) spread(st *market.Stat) values {
+	vs := s.about(st)
+	vs["statedn"] = s.stated(st).count()
+	for name, formula := range map[string]string{"median": "median", "min": "min", "max": "max"} {
+		vs[name] = s.measured(st, formula)
+	}
+	vs["q25"], vs["q75"] = s.measured(st, "quantile", 0.25), s.measured(st, "quantile", 0.75)
+	vs["ref"] = s.ref(st)
+	return vs
+}
+
+// measured is a figure over an attribute with at most two decimals.
+func (s *siteWriter) measured(st *market.Stat, formula string, args ...float64) value {
+	v, result := s.figure(st, formula, args...)
+	if v.text != "" {
+		v.text = market.Quantity(s.lang, roundTo(result, 100), st.Unit)
+	}
+	return v
+}
+
+// ref says for which amount a number is stated: "je 100 g"; a word without a figure if
+// for none.
+func (s *siteWriter) ref(st *market.Stat) value {
+	v := s.per()
+	switch {
+	case st.Unit == "%":
+		return map[string]value{"de": plain("laut Packung"), "en": plain("by the pack")}[s.lang]
+	case st.Unit != "g" || st.Name == "content":
+		return map[string]value{"de": plain("je Produkt"), "en": plain("for each product")}[s.lang]
+	case s.lang == "de":
+		v.text = "je " + v.text
+	default:
+		v.text = "per " + v.text
+	}
+	return v
+}
+
+// flagShare says how many products have a mark among those about which that is known.
+func (s *siteWriter) flagShare(st *market.Stat) values {
+	with, _ := s.apart(st, "")
+	vs := s.about(st).with(values{"feature": plain(st.Term.Feature(s.lang, "")), "count": with.count(), "pooln": s.pool(st).count()})
+	vs["share"], _ = with.of(s.pool(st))
+	return vs
+}
+
+// numberFigure draws how a number is distributed.
+func (w *pageWriter) numberFigure(st *market.Stat) {
+	s := w.s
+	limits := figureLimits(st.Number)
+	if len(limits) < 2 {
+		return
+	}
+	fig := &domain.Figure{Kind: domain.FigureHistogram}
+	vs := s.spread(st)
+	top := 0
+	for i := 0; i <= len(limits); i++ {
+		formula, args, key := "count_between", []float64{}, "range.half"
+		lv := values{}
+		if i > 0 {
+			args = append(args, limits[i-1])
+			lv["low"] = s.limit(market.Quantity(s.lang, limits[i-1], st.Unit), &limits[i-1])
+		}
+		if i < len(limits) {
+			args = append(args, limits[i])
+			lv["high"] = s.limit(market.Quantity(s.lang, limits[i], st.Unit), &limits[i])
+		}
+		switch {
+		case i == 0:
+			formula, key = "count_lt", "range.below"
+		case i == len(limits):
+			formula, key = "count_ge", "range.from"
+		}
+		id, n, _ := s.ledger.Compute(formula, "products by "+st.Term.Low("en"), []domain.EvidenceID{s.numbers(st)}, args...)
+		count := value{text: market.Count(s.lang, int(n)), evidence: []domain.EvidenceID{id}}
+		label, ids := w.text(key, lv)
+		if int(n) > top {
+			top = int(n)
+			vs["most"], vs["band"] = count, value{text: label}
+			for _, v := range lv {
+				b := vs["band"]
+				b.evidence = append(b.evidence, v.evidence...)
+				vs["band"] = b
+			}
+		}
+		fig.Bars = append(fig.Bars, domain.Bar{Label: label, Value: n, Text: count.text, Claims: append(w.claimIDs(count), ids...)})
+	}
+	for i := range fig.Bars {
+		fig.Bars[i].Highlight = int(fig.Bars[i].Value) == top
+	}
+	fig.Title, _ = w.text("bare.fig.title", vs)
+	fig.Alt, fig.Claims = w.text("bare.fig.alt", vs)
+	if c, ok := w.sentence("bare.fig.caption", vs); ok {
+		fig.Caption = append(fig.Caption, c)
+	}
+	w.add(domain.Block{Type: domain.BlockFigure, Anchor: "distribution", Figure: fig})
+}
+
+// figureLimits returns up to six equal round steps over most of the values.
+func figureLimits(numbers []float64) []float64 {
+	if len(numbers) < 8 {
+		return nil
+	}
+	low, high := median(numbers, 0.02), median(numbers, 0.95)
+	step := niceStep((high - low) / 5)
+	if step <= 0 {
+		return nil
+	}
+	var out []float64
+	for k := int(low/step) + 1; float64(k)*step < high && len(out) < 7; k++ {
+		out = append(out, float64(k)*step)
+	}
+	return out
+}
+
+// niceStep is the round number at or above x: 1, 2 or 5 times a power of ten, at least 1.
+func niceStep(x float64) float64 {
+	if x <= 0 {
+		return 0
+	}
+	for scale := 1.0; ; scale *= 10 {
+		for _, s := range []float64{1, 2, 5} {
+			if s*scale >= x {
+				return s * scale
+			}
+		}
+	}
+}
+
+// bareEntries lists the pages to start with.
+func (w *pageWriter) bareEntries() {
+	s := w.s
+	p := w.para()
+	p.say("bare.to.guide", values{"page": w.link(domain.PageGuide)})
+	items := []domain.Paragraph{p.item()}
+	for _, page := range s.planned(domain.PageBest) {
+		g := s.facets[page.Slug]
+		vs := values{"page": s.facetLink(page), "gn": g.count()}
+		vs["share"], _ = g.of(s.all)
+		p := w.para()
+		p.say("bare.to.best", vs)
+		items = append(items, p.item())
+	}
+	w.list(items)
+	if list := s.planned(domain.PageComparison); len(list) > 0 {
+		w.heading(3, "home.h.pairs", nil)
+		items = nil
+		for _, page := range list {
+			a, b, ok := s.pairOf(page)
+			if !ok {
+				continue
+			}
+			p := w.para()
+			p.say("bare.to.pair", values{"page": s.pageLink(page, a, b)})
+			items = append(items, p.item())
+		}
+		w.list(items)
+	}
+}
+
+func (w *pageWriter) barePicks() {
+	var items []*market.Item
+	for _, key := range w.plan.Products {
+		if it, ok := w.s.view.Item(key); ok {
+			items = append(items, it)
+		}
+	}
+	if len(items) == 0 {
+		return
+	}
+	w.heading(2, "home.h.picks", nil)
+	p := w.para()
+	p.say("bare.picks.lead", nil)
+	p.end()
+	for _, it := range items[:min(len(items), 4)] {
+		w.bareCard(it)
+	}
+}
+
+// bareCard presents a product by its figures; there is no offer to show.
+func (w *pageWriter) bareCard(it *market.Item) {
+	s := w.s
+	name := s.name(it)
+	c := &domain.ProductCard{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug}
+	p := w.para()
+	w.barePlaces(p, it, 1, w.facetAttribute())
+	w.bareList(p, it)
+	c.Text = p.list
+	for _, st := range w.factStats(it, 4) {
+		if v, ok := s.shown(it, st); ok {
+			c.Facts = append(c.Facts, domain.Fact{Label: st.Term.Label(s.lang), Value: w.cell(v)})
+		}
+	}
+	w.add(domain.Block{Type: domain.BlockProduct, Product: c})
+}
+
+// bareList says what the list of ingredients begins with and how long it is.
+func (w *pageWriter) bareList(p *prosePart, it *market.Item) bool {
+	s := w.s
+	vs := values{"name": s.name(it), "short": s.nameCut(it, it.Short(30))}
+	for _, a := range it.Family.Attributes {
+		switch a.Name {
+		case "first_ingredient":
+			if !hasFigure(a.Text) {
+				v := s.attribute(it, a)
+				v.verbatim = true
+				vs["first"] = v
+			}
+		case "ingredient_count":
+			vs["count"] = s.attribute(it, a)
+			if a.Number == 1 {
+				return p.say("bare.list.one", vs)
+			}
+		}
+	}
+	return p.say("bare.list", vs)
+}
+
+// barePlaces says where up to most numbers of a product lie in the market.
+func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without string) {
+	s := w.s
+	for _, st := range s.numberStats(6) {
+		a, ok := st.Attribute(it)
+		if !ok || most == 0 || st.Name == without && most == 1 {
+			continue
+		}
+		vs := s.spread(st)
+		vs["name"], vs["short"] = s.name(it), s.nameCut(it, it.Short(30))
+		vs["value"] = s.attribute(it, a)
+		if f, ok := s.feature(it, st); ok {
+			vs["feature"] = f
+		}
+		own := s.ledger.Set(st.Name, []string{a.RowKey}, []float64{a.Number}, st.Term.Low("en")+" of "+it.Family.Name)
+		if id, n, ok := s.ledger.Compute("rank_asc", "place by "+st.Term.Low("en"), []domain.EvidenceID{s.numbers(st), own}); ok {
+			vs["rank"] = value{text: market.Count(s.lang, int(n)), evidence: []domain.EvidenceID{id}}
+		}
+		vs["gap"] = s.amountApart(st, own, vs["median"].evidence[0], "distance to the median")
+		less, _, _ := s.ledger.Compute("count_lt", "products with less "+st.Term.Low("en"), []domain.EvidenceID{s.numbers(st)}, a.Number)
+		if share, pct := s.percent(less, s.statedCount(st), "share with less "+st.Term.Low("en")); pct >= 0.5 {
+			vs["below"] = share
+		}
+		key := "equal"
+		switch m := median(st.Number, 0.5); {
+		case a.Number > m && vs["gap"].text != "":
+			key = "above"
+		case a.Number < m && vs["gap"].text != "":
+			key = "below"
+		}
+		if p.say("bare.place."+key, vs) {
+			most--
+		}
+	}
+}
+
+func (s *siteWriter) statedCount(st *market.Stat) domain.EvidenceID {
+	id, _, _ := s.ledger.Compute("count", "products that state "+st.Term.Low("en"), []domain.EvidenceID{s.numbers(st)})
+	return id
+}
+
+// amountApart is the distance of two numbers with the unit of an attribute; empty if
+// there is none to speak of.
+func (s *siteWriter) amountApart(st *market.Stat, a, b domain.EvidenceID, note string) value {
+	id, _, ok := s.ledger.Compute("difference", note, []domain.EvidenceID{a, b})
+	if !ok {
+		return value{}
+	}
+	id, result, ok := s.ledger.Compute("absolute", note, []domain.EvidenceID{id})
+	if !ok || result < 0.005 {
+		return value{}
+	}
+	return value{text: market.Quantity(s.lang, roundTo(result, 100), st.Unit), evidence: []domain.EvidenceID{id}}
+}

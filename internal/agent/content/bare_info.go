@@ -1,0 +1,241 @@
+package content
+
+import (
+	"slices"
+
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// bareProduct writes the page of one product: its list, where its figures lie, all that
+// is stated in context, products with less or more of it, and what is not stated.
+func (w *pageWriter) bareProduct() {
+	items := w.listed()
+	if len(items) == 0 {
+		return
+	}
+	s, it := w.s, items[0]
+	vs := values{"name": s.name(it), "short": s.nameCut(it, it.Short(30))}
+	if a, ok := it.Family.Attribute("gtin"); ok {
+		vs["gtin"] = s.attribute(it, a)
+	}
+	if st := s.view.MainNumber(); st != nil {
+		if a, ok := st.Attribute(it); ok {
+			vs = s.spread(st).with(vs).with(values{"value": s.attribute(it, a)})
+		}
+	}
+	w.head("bare.product", vs)
+	p := w.para()
+	if !w.bareList(p, it) {
+		p.say("bare.list.none", vs)
+	}
+	w.barePlaces(p, it, 4, "")
+	p.end()
+	p = w.para()
+	p.say("bare.product.noprice", vs)
+	p.say("bare.product.gtin", vs)
+	p.end()
+	w.heading(2, "bare.product.h.spec", vs)
+	w.bareSpecification(it, vs)
+	w.bareFigure(it, vs)
+	w.bareAlternatives(it, vs)
+	if w.trim < 2 {
+		w.bareUnknown(it, vs)
+	}
+	w.related(w.nearProducts(it))
+}
+
+func (w *pageWriter) bareSpecification(it *market.Item, vs values) {
+	s := w.s
+	t := &domain.Table{Columns: []domain.Column{w.column("col.property", false), w.column("col.this", false), w.column("col.context", false)}}
+	t.Caption, _ = w.text("product.caption", vs)
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		v, ok := s.shown(it, st)
+		if !ok {
+			continue
+		}
+		a, _ := st.Attribute(it)
+		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{{Text: st.Term.Label(s.lang)}, w.cell(v), w.context(st, a)}})
+	}
+	t.Note, _ = w.text("bare.note.product", vs)
+	if len(t.Rows) > 0 {
+		w.add(domain.Block{Type: domain.BlockTable, Anchor: "specification", Table: t})
+	}
+}
+
+// bareFigure shows where the main number of the product lies in the market.
+func (w *pageWriter) bareFigure(it *market.Item, vs values) {
+	s := w.s
+	st := s.view.MainNumber()
+	if st == nil {
+		return
+	}
+	a, ok := st.Attribute(it)
+	low, high := slices.Min(st.Number), slices.Max(st.Number)
+	if !ok || low == high {
+		return
+	}
+	fv := vs.with(s.spread(st)).with(values{"value": s.attribute(it, a)})
+	fig := &domain.Figure{Kind: domain.FigurePosition}
+	fig.Title, _ = w.text("bare.fig.own", fv)
+	fig.Alt, fig.Claims = w.text("bare.fig.own.alt", fv)
+	bar := func(key string, v value, at float64) *domain.Bar {
+		label, _ := w.text(key, nil)
+		return &domain.Bar{Label: label, Value: at, Text: v.text, Claims: w.claimIDs(v)}
+	}
+	fig.Min, fig.Max, fig.Mark = bar("fig.min", fv["min"], low), bar("fig.max", fv["max"], high), bar("fig.median", fv["median"], median(st.Number, 0.5))
+	own := bar("bare.fig.this", fv["value"], a.Number)
+	own.Highlight = true
+	fig.Bars = []domain.Bar{*own}
+	w.add(domain.Block{Type: domain.BlockFigure, Anchor: "position", Figure: fig})
+}
+
+// bareAlternatives names products that are alike and have less or more of a number.
+func (w *pageWriter) bareAlternatives(it *market.Item, vs values) {
+	s := w.s
+	used := map[*market.Item]bool{it: true}
+	var items []domain.Paragraph
+	for _, st := range s.numberStats(6) {
+		a, ok := st.Attribute(it)
+		if !ok || st.Term.Better == 0 || len(items) == 3 {
+			continue
+		}
+		o := s.nearestBy(it, used, func(o *market.Item) bool {
+			b, ok := st.Attribute(o)
+			return ok && (b.Number > a.Number*1.1) == (st.Term.Better > 0) && (b.Number < a.Number*0.9) == (st.Term.Better < 0)
+		})
+		if o == nil {
+			continue
+		}
+		used[o] = true
+		b, _ := st.Attribute(o)
+		key := "bare.alt.less"
+		if st.Term.Better > 0 {
+			key = "bare.alt.more"
+		}
+		p := w.para()
+		p.say(key, vs.with(s.about(st)).with(values{"alt": s.name(o), "va": s.attribute(it, a), "vb": s.attribute(o, b), "ref": s.ref(st)}))
+		items = append(items, p.item())
+	}
+	if len(items) == 0 {
+		return
+	}
+	w.heading(2, "bare.product.h.alt", vs)
+	w.list(items)
+}
+
+// nearestBy is the product most like another among those that fit, with a page first.
+func (s *siteWriter) nearestBy(it *market.Item, used map[*market.Item]bool, fits func(*market.Item) bool) *market.Item {
+	var best *market.Item
+	top := 0.0
+	for _, o := range s.view.Items {
+		if used[o] || !fits(o) {
+			continue
+		}
+		score := s.likeness(it, o)
+		if _, ok := s.pageOf[o.Family.Key]; ok {
+			score += 6
+		}
+		if best == nil || score > top {
+			best, top = o, score
+		}
+	}
+	return best
+}
+
+// bareUnknown says what the row does not state.
+func (w *pageWriter) bareUnknown(it *market.Item, vs values) {
+	s := w.s
+	var missing []value
+	for i := range s.view.Stats {
+		st := &s.view.Stats[i]
+		if _, ok := it.Family.Attribute(st.Name); !ok && !st.Silent() && len(missing) < 3 {
+			share, _ := s.stated(st).of(s.all)
+			missing = append(missing, value{text: st.Term.Label(s.lang), evidence: share.evidence})
+		}
+	}
+	w.heading(2, "product.h.unknown", vs)
+	p := w.para()
+	if len(missing) > 0 {
+		p.say("bare.unknown.some", vs.with(values{"missing": s.joined(missing)}))
+	}
+	p.say("bare.unknown.always", vs)
+	p.end()
+}
+
+// bareFAQ answers questions from what is stated.
+func (w *pageWriter) bareFAQ() {
+	s := w.s
+	w.head("bare.faq", nil)
+	p := w.para()
+	p.say("faq.lead", nil)
+	p.end()
+	f := &domain.FAQ{}
+	seen := map[string]bool{}
+	ask := func(key string, vs values) {
+		q, ok := w.sentence("bare.q."+key, vs)
+		if !ok {
+			return
+		}
+		a := w.para()
+		if !a.say("bare.a."+key, vs) {
+			return
+		}
+		anchor := market.Slug(q.Text, 48)
+		for seen[anchor] {
+			anchor += "-b"
+		}
+		seen[anchor] = true
+		f.Items = append(f.Items, domain.QA{Anchor: anchor, Question: q, Answer: a.list})
+	}
+	ask("prices", nil)
+	for _, st := range s.numberStats(4) {
+		vs := s.spread(st)
+		least, most := st.Stated[0], st.Stated[0]
+		for i, it := range st.Stated {
+			a, _ := st.Attribute(least)
+			b, _ := st.Attribute(most)
+			if st.Number[i] < a.Number {
+				least = it
+			}
+			if st.Number[i] > b.Number {
+				most = it
+			}
+		}
+		vs["a"], vs["b"] = s.name(least), s.name(most)
+		ask("number", vs)
+	}
+	for _, st := range s.flagStats(4) {
+		ask("flag", s.flagShare(st))
+	}
+	ask("allergy", nil)
+	ask("effects", nil)
+	ask("source", values{"page": w.link(domain.PageMethod)})
+	ask("old", nil)
+	ask("tested", nil)
+	w.add(domain.Block{Type: domain.BlockFAQ, Anchor: "questions", FAQ: f})
+	w.related(append(s.planned(domain.PageGuide), s.planned(domain.PageMethod)...))
+}
+
+// bareMethod says where the figures come from and where they end.
+func (w *pageWriter) bareMethod() {
+	s := w.s
+	vs := values{"rows": s.rowCount()}
+	w.head("method", vs)
+	p := w.para()
+	p.say("method.lead", vs)
+	p.say("method.lead.human", vs)
+	p.end()
+	w.section("method.h.source", vs, "bare.source", "bare.method.rows", "bare.noprice")
+	w.section("method.h.attributes", vs, "bare.method.list", "bare.method.marks", "method.attributes.silent")
+	w.section("method.h.compute", vs, "bare.method.median", "method.compute.share")
+	w.section("method.h.rank", vs, "bare.method.rank")
+	w.section("method.h.choose", vs, "bare.method.left")
+	w.section("method.h.words", vs, "method.words", "bare.effects")
+	w.section("method.h.unknown", vs, "bare.method.unknown", "method.unknown.tests")
+	w.coverage()
+	op := s.in.Website.Operator
+	w.section("method.h.correct", values{"email": s.setting("operator.email", op.Email)}, "method.correct", "method.correct.how")
+	w.related(s.planned(domain.PageFAQ))
+}
