@@ -5,8 +5,8 @@
 // # Page structure
 //
 // Every page has the landmarks header, nav, main and footer. Inside main stands
-// the text of the page with exactly one h1; the table of contents, the line with
-// the date and each offer are aside elements there. The banner of a demonstration
+// the text of the page with exactly one h1; the table of contents stands in a nav
+// there, the line with the date and each offer in a div. The banner of a demonstration
 // site, the advertising disclosure, breadcrumbs, links to other pages and the
 // footer stand outside main.
 //

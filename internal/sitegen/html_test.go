@@ -215,7 +215,7 @@ func TestTableMarksGapsAndBests(t *testing.T) {
 	if got, want := count(doc, "table th[scope=row]"), 4; got != want {
 		t.Errorf("%d row heads, want %d", got, want)
 	}
-	if got := doc.Find("div.scroll[role=region][tabindex='0'] > table > caption").Text(); got != "Four keyboards under $50" {
+	if got := doc.Find("section.scroll[aria-labelledby][tabindex='0'] > table > caption").Text(); got != "Four keyboards under $50" {
 		t.Errorf("caption says %q", got)
 	}
 }

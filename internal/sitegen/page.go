@@ -24,6 +24,8 @@ type pageView struct {
 	Schemas                      []template.JS
 
 	Nav       []navItem
+	Rail      []navGroup // of the workbench: all of the menu, open
+	Aisles    *navGroup  // of the catalogue: the selections, on pages that lead to products
 	Crumbs    []link
 	Ads       bool // the page has affiliate links
 	Heading   string
@@ -71,6 +73,7 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 		v.TOC = r.sections
 	}
 	s.surround(v, p)
+	s.furnish(v)
 	v.CSS = s.sheets.join(v.needs())
 	return v, nil
 }

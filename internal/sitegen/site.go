@@ -14,6 +14,7 @@ type site struct {
 	W      *words
 
 	Title, Tagline string
+	Layout         string
 	Home           string // label of the home page in menus and breadcrumbs
 	sheets         sheets
 	Light, Dark    Colors
@@ -61,7 +62,7 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		pages:   make(map[string]*domain.Page, len(d.Pages)),
 		anchors: make(map[string]map[string]bool, len(d.Pages)),
 	}
-	s.Light, s.Dark = s.tokens.Light, s.tokens.Dark
+	s.Light, s.Dark, s.Layout = s.tokens.Light, s.tokens.Dark, s.tokens.Layout
 	if s.sheets, err = newSheets(s.tokens); err != nil {
 		return nil, err
 	}

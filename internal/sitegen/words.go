@@ -23,7 +23,7 @@ type words struct {
 	Imprint, Privacy, Disclosure               string
 	Sample                                     string
 	NotFoundTitle, NotFoundText, BackHome      string
-	Prices, Note                               string
+	Prices, Note, Aisles                       string
 	months                                     [12]string
 }
 
@@ -44,7 +44,7 @@ var english = &words{
 	Imprint: "Legal notice (Impressum)", Privacy: "Privacy", Disclosure: "Advertising disclosure",
 	Sample:        "Demonstration site with sample operator data.",
 	NotFoundTitle: "Page not found", NotFoundText: "There is no page at this address. It may have been moved or removed.", BackHome: "Go to the home page",
-	Prices: "Prices", Note: "Note",
+	Prices: "Prices", Note: "Note", Aisles: "Selections at a glance",
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 }
 
@@ -65,7 +65,7 @@ var german = &words{
 	Imprint: "Impressum", Privacy: "Datenschutz", Disclosure: "Werbehinweis",
 	Sample:        "Demonstrationsseite mit Beispieldaten des Betreibers.",
 	NotFoundTitle: "Seite nicht gefunden", NotFoundText: "Unter dieser Adresse gibt es keine Seite. Vielleicht wurde sie verschoben oder entfernt.", BackHome: "Zur Startseite",
-	Prices: "Preise", Note: "Hinweis",
+	Prices: "Preise", Note: "Hinweis", Aisles: "Auswahl auf einen Blick",
 	months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 }
 
