@@ -65,6 +65,15 @@ func PathOf(slug string) string {
 	return "/" + strings.Trim(slug, "/") + "/"
 }
 
+// SearchSlug is the slug of the search page that the theme adds to a site in a
+// language; it is no page of the draft.
+func SearchSlug(language string) string {
+	if base, _, _ := strings.Cut(strings.ToLower(language), "-"); base == "de" {
+		return "suche"
+	}
+	return "search"
+}
+
 // PageRef points to another page of the same site.
 type PageRef struct {
 	Slug  string `json:"slug"`

@@ -38,6 +38,8 @@ type pageView struct {
 	Hero      bool
 	GuideHref string
 	Motif     template.HTML
+	Script    string // path of the script; "" if the page has nothing for it
+	Find      *findView
 }
 
 // moment is a day for readers and for machines.
@@ -74,7 +76,7 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 	}
 	s.surround(v, p)
 	s.furnish(v)
-	v.CSS = s.sheets.join(v.needs())
+	v.CSS = s.sheets.join(v.needs()) + template.CSS(toolRules(v.Blocks)) // numbers and fixed names only
 	return v, nil
 }
 
@@ -89,6 +91,9 @@ func (v *pageView) needs() map[string]bool {
 			n["card"] = true
 		case domain.BlockTable, domain.BlockComparison:
 			n["table"] = true
+			if t := v.Blocks[i].Table; t != nil && t.Tools != nil {
+				n["tools"], v.Script = true, v.Site.script
+			}
 		case domain.BlockProsCons:
 			n["proscons"] = true
 		case domain.BlockFAQ:

@@ -25,6 +25,9 @@ type site struct {
 	Disclosure     string // path of the page on how the site earns money
 	Method         string
 
+	script string // path of the script
+	search string // path of the search page; "" if a page of the draft has its address
+
 	pages   map[string]*domain.Page    // by slug
 	anchors map[string]map[string]bool // by slug
 }
@@ -66,6 +69,11 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 	if s.sheets, err = newSheets(s.tokens); err != nil {
 		return nil, err
 	}
+	script, err := scriptFile()
+	if err != nil {
+		return nil, err
+	}
+	s.script = script.Path
 	for i := range d.Pages {
 		p := &d.Pages[i]
 		slug := strings.Trim(p.Slug, "/")
@@ -77,6 +85,9 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		}
 		s.pages[slug] = p
 		s.anchors[slug] = anchorsOf(p)
+	}
+	if slug := domain.SearchSlug(d.Website.Language); s.pages[slug] == nil {
+		s.search = domain.PathOf(slug)
 	}
 	s.arrange()
 	return s, nil
@@ -115,6 +126,9 @@ func (s *site) arrange() {
 	}
 	for _, l := range about {
 		s.Nav = append(s.Nav, navItem{link: l})
+	}
+	if s.search != "" {
+		about = append(about, link{Href: s.search, Label: w.Search})
 	}
 	for _, g := range []navGroup{{w.Basics, append(linksOf(single), about...)}, {w.Best, best}, {w.Comparisons, comparisons}} {
 		if len(g.Links) > 0 {

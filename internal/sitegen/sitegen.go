@@ -43,7 +43,15 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("draw share image of %s: %w", d.Website.Domain, err)
 	}
-	files = append(files, notFound, s.robots())
+	found, err := s.searchFiles()
+	if err != nil {
+		return nil, fmt.Errorf("build search page of %s: %w", d.Website.Domain, err)
+	}
+	script, err := scriptFile()
+	if err != nil {
+		return nil, err
+	}
+	files = append(append(files, notFound, s.robots(), script), found...)
 	for _, build := range []func() (File, error){s.sitemap, s.feed} {
 		f, err := build()
 		if err != nil {

@@ -31,7 +31,7 @@ type sheets map[string]string
 
 // parts are the names of all parts in the order in which they apply. A page takes
 // those that it needs.
-var parts = []string{"root", "base", "header", "text", "links", "toc", "offer", "hero", "card", "proscons", "faq", "cta", "chart", "table", "layout", "print"}
+var parts = []string{"root", "base", "header", "text", "links", "find", "toc", "offer", "hero", "card", "proscons", "faq", "cta", "chart", "table", "tools", "layout", "print"}
 
 // newSheets builds the parts with the variants that the tokens choose.
 func newSheets(t Tokens) (sheets, error) {

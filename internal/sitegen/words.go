@@ -24,6 +24,10 @@ type words struct {
 	Sample                                     string
 	NotFoundTitle, NotFoundText, BackHome      string
 	Prices, Note, Aisles                       string
+	Tools, Order, AsListed, All                string
+	Ascending, Descending                      string
+	Search, SearchText, SearchFor              string
+	Found, FoundNone                           string // # stands for a number, which a script fills in
 	months                                     [12]string
 }
 
@@ -45,6 +49,9 @@ var english = &words{
 	Sample:        "Demonstration site with sample operator data.",
 	NotFoundTitle: "Page not found", NotFoundText: "There is no page at this address. It may have been moved or removed.", BackHome: "Go to the home page",
 	Prices: "Prices", Note: "Note", Aisles: "Selections at a glance",
+	Tools: "Sort and filter", Order: "Order", AsListed: "as listed", All: "all", Ascending: "ascending", Descending: "descending",
+	Search: "Search", SearchText: "All pages of this site are listed below.", SearchFor: "Words to look for",
+	Found: "Pages found: #", FoundNone: "No page holds all of these words.",
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 }
 
@@ -66,6 +73,9 @@ var german = &words{
 	Sample:        "Demonstrationsseite mit Beispieldaten des Betreibers.",
 	NotFoundTitle: "Seite nicht gefunden", NotFoundText: "Unter dieser Adresse gibt es keine Seite. Vielleicht wurde sie verschoben oder entfernt.", BackHome: "Zur Startseite",
 	Prices: "Preise", Note: "Hinweis", Aisles: "Auswahl auf einen Blick",
+	Tools: "Sortieren und filtern", Order: "Reihenfolge", AsListed: "wie aufgeführt", All: "alle", Ascending: "aufsteigend", Descending: "absteigend",
+	Search: "Suche", SearchText: "Unten stehen alle Seiten dieser Website.", SearchFor: "Gesuchte Wörter",
+	Found: "Gefundene Seiten: #", FoundNone: "Keine Seite enthält alle diese Wörter.",
 	months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 }
 
