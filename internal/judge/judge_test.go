@@ -48,7 +48,7 @@ func (s *site) lighthouse(t *testing.T, w *tabwriter.Writer, long bool) {
 	t.Helper()
 	for _, p := range s.longest(kinds...) {
 		for _, form := range []string{"desktop", "mobile"} {
-			scores, faults := lighthouse(t, s.address(p), form, 3, !long)
+			scores, faults := lighthouse(t, s.address(p), form, !long)
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\n", s.Domain, p.path, form, scores[0], scores[1], scores[2], scores[3])
 			for c, name := range categories {
 				if scores[c] < floors[form][c] {

@@ -44,7 +44,6 @@
     for (const s of all('.explore section')) s.hidden = !s.querySelector('li:not([hidden])')
     status.textContent = words.length ? (n ? find.dataset.some : find.dataset.none).replace('#', n) : ''
   }
-  find.hidden = false
   input.onfocus = async () => {
     input.onfocus = null
     try { index = await (await fetch(find.dataset.index)).json() } catch { index = {} }
