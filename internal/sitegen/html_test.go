@@ -148,6 +148,16 @@ func TestNothingComesFromElsewhere(t *testing.T) {
 	}
 }
 
+// cardOf is the address of the picture of a page: its own, or the site's.
+func cardOf(p *domain.Page) string {
+	switch p.Kind {
+	case domain.PageGuide, domain.PageBest, domain.PageComparison, domain.PageFAQ, domain.PageMethod:
+		return p.Path() + "card.png"
+	default:
+		return "/share.png"
+	}
+}
+
 func TestHead(t *testing.T) {
 	t.Parallel()
 	d := sitegentest.English()
@@ -157,7 +167,7 @@ func TestHead(t *testing.T) {
 		doc := docs[p.Path()]
 		for selector, want := range map[string]string{
 			"link[rel=canonical]": "https://keyboards.example" + p.Path(), "meta[property='og:url']": "https://keyboards.example" + p.Path(),
-			"meta[name=description]": p.Description, "meta[property='og:title']": p.Title, "meta[property='og:image']": "https://keyboards.example/share.png",
+			"meta[name=description]": p.Description, "meta[property='og:title']": p.Title, "meta[property='og:image']": "https://keyboards.example" + cardOf(p),
 		} {
 			got := doc.Find(selector)
 			if value := got.AttrOr("href", got.AttrOr("content", "")); value != want {

@@ -53,7 +53,7 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 	v := &pageView{
 		Site: s, W: w, Lang: firstOf(p.Language, s.draft.Website.Language, "en"), Kind: p.Kind,
 		Title: p.Title, Description: p.Description, Path: p.Path(), Canonical: s.origin + p.Path(), NoIndex: !p.Indexable,
-		Image: s.origin + imagePath, Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
+		Image: s.origin + cardPath(p), Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
 		Nav: s.navFor(p.Path()),
 	}
 	if err := v.addSchemas(p.Schema); err != nil {

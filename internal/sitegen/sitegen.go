@@ -39,9 +39,9 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build error page of %s: %w", d.Website.Domain, err)
 	}
-	image, err := s.shareImage()
+	cards, err := s.cards()
 	if err != nil {
-		return nil, fmt.Errorf("draw share image of %s: %w", d.Website.Domain, err)
+		return nil, fmt.Errorf("draw cards of %s: %w", d.Website.Domain, err)
 	}
 	found, err := s.searchFiles()
 	if err != nil {
@@ -59,7 +59,7 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 		}
 		files = append(files, f)
 	}
-	return append(files, s.favicon(), image), nil
+	return append(append(files, s.favicon()), cards...), nil
 }
 
 func (s *site) renderPage(p *domain.Page) (File, error) {
