@@ -59,11 +59,14 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		return nil, err
 	}
 	s := &site{
-		draft: d, origin: origin, tokens: TokensFor(d.Website), W: wordsFor(d.Website.Language),
+		draft: d, origin: origin, W: wordsFor(d.Website.Language),
 		Title: firstOf(d.Plan.Title, d.Website.Title, d.Website.Domain), Tagline: d.Plan.Tagline,
 		Sample:  d.Website.Operator.Sample,
 		pages:   make(map[string]*domain.Page, len(d.Pages)),
 		anchors: make(map[string]map[string]bool, len(d.Pages)),
+	}
+	if s.tokens, err = TokensWith(d.Website, d.Design); err != nil {
+		return nil, err
 	}
 	s.Light, s.Dark, s.Layout = s.tokens.Light, s.tokens.Dark, s.tokens.Layout
 	if s.sheets, err = newSheets(s.tokens); err != nil {
