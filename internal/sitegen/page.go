@@ -19,6 +19,7 @@ type pageView struct {
 	// Description, Canonical and NoIndex go into the head.
 	Description, Canonical, Path string
 	NoIndex                      bool
+	Alternates                   []alternate
 	Image                        string
 	CSS                          template.CSS
 	Schemas                      []template.JS
@@ -55,6 +56,10 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 		Title: p.Title, Description: p.Description, Path: p.Path(), Canonical: s.origin + p.Path(), NoIndex: !p.Indexable,
 		Image: s.origin + cardPath(p), Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
 		Nav: s.navFor(p.Path()),
+	}
+	var err error
+	if v.Alternates, err = s.alternatesOf(p); err != nil {
+		return nil, err
 	}
 	if err := v.addSchemas(p.Schema); err != nil {
 		return nil, err
