@@ -7,6 +7,7 @@
 //	EMPIRE_TEST_JUDGE_SITES    all: every site of the list; else the sample site alone
 //	EMPIRE_TEST_JUDGES         folder with node_modules of the judges
 //	EMPIRE_TEST_JUDGE_DATA     data directory that is kept; sites in it are judged as they are
+//	EMPIRE_TEST_JUDGE_SCORES   off: without Lighthouse, whose scores suffer from other load
 //	EMPIRE_TEST_JUDGE_REPORTS  folder for Lighthouse's reports
 //
 // `make judge-sites` runs all.

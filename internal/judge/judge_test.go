@@ -35,7 +35,9 @@ func TestJudges(t *testing.T) {
 		t.Run(s.Domain, func(t *testing.T) {
 			s.validate(t)
 			bad, checks := s.inBrowser(t)
-			s.lighthouse(t, w, long)
+			if os.Getenv("EMPIRE_TEST_JUDGE_SCORES") != "off" {
+				s.lighthouse(t, w, long)
+			}
 			fmt.Fprintf(w, "%s\t%d pages\taxe\t%d violations in %d checks\t\t\t\n", s.Domain, len(s.pages), bad, checks)
 		})
 	}
