@@ -31,6 +31,12 @@
 // pages, outside main. The home page prints SitePlan.Tagline in the footer, as
 // every page does. Nothing is counted, and list numbers are drawn by the browser.
 //
+// # What the theme adds
+//
+// A search page (domain.SearchSlug) that lists all pages and is not indexed, with
+// its index; cards for shared links; and one script, loaded by pages with sortable
+// tables and by the search page. Pages say the same without it.
+//
 // # What Render leaves out
 //
 // Links to pages that the draft does not have become plain text, anchors that the
