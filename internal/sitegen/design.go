@@ -97,7 +97,7 @@ func (c Colors) with(field string, accent Color, scheme string) (Colors, error) 
 	for _, paper := range []struct {
 		name  string
 		color Color
-	}{{"page", c.Bg}, {"cards", c.Surface}, {"tinted areas", c.Soft}, {"marked cells", c.Mark}} {
+	}{{"background", c.Bg}, {"cards", c.Surface}, {"tinted areas", c.Soft}, {"marked cells", c.Mark}} {
 		if got := Contrast(accent, paper.color); got < leastContrast {
 			return c, domain.Invalid(field, "Accent %s has a contrast of %.2f on the %s of %s pages (%s); text needs %.1f.",
 				accent.Hex(), got, paper.name, scheme, paper.color.Hex(), leastContrast)
