@@ -32,7 +32,7 @@ const (
 // cardSizes are the sizes of a headline; the first that fits is taken.
 var cardSizes = []float64{68, 58, 50, 42, 36}
 
-// cardFonts are the Go fonts (golang.org/x/image/font/gofont, BSD licence), which the
+// cardFonts are the Go fonts (golang.org/x/image/font/gofont, BSD license), which the
 // program carries. They have Latin, Greek and Cyrillic letters.
 var cardFonts = sync.OnceValues(func() (fonts [2]*opentype.Font, err error) {
 	for i, ttf := range [][]byte{gobold.TTF, goregular.TTF} {
