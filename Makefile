@@ -61,6 +61,13 @@ outage: ## cut an installation off its NATS server for 20 s; nothing accepted is
 soak: ## 20 minutes of mixed load; goroutines and memory must not grow
 	EMPIRE_TEST_SOAK_MINUTES=20 $(GO) test -count=1 -timeout 1h -v -run TestSoak ./internal/proof
 
+.PHONY: judge-sites
+judge-sites: ## build whole sites and let Lighthouse, axe, html-validate and the Nu checker judge them
+	bash .ci/judges
+	EMPIRE_TEST_JUDGE_SITES=all EMPIRE_TEST_REQUIRE=all EMPIRE_TEST_JUDGES="$${EMPIRE_CI_TOOLS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/empire-ci}/judges" \
+	  EMPIRE_TEST_VNU="$${EMPIRE_CI_TOOLS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/empire-ci}/node_modules/vnu-jar" \
+	  $(GO) test -count=1 -timeout 3h -v -run TestJudges ./internal/judge
+
 .PHONY: bench
 bench: ## run the benchmarks of packages; empire bench measures the program
 	$(GO) test -run '^$$' -bench . -benchmem $(FLAGS) $(PKGS)

@@ -28,7 +28,7 @@ func TestBuiltSiteIsValidHTML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != s.summary.Pages+1 { // and the error page
+	if len(files) != s.summary.Pages+2 { // and the error page and the search page
 		t.Errorf("%d HTML files for %d pages", len(files), s.summary.Pages)
 	}
 	testkit.CheckHTML(t, files)

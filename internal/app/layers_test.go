@@ -73,6 +73,7 @@ var allowed = map[string][]string{
 	"internal/bench":                        {},
 	"internal/eval":                         {"domain", "intelligence/*", "catalog", "analytics/*", "eval/*", "agent/opportunity"},
 	"internal/eval/xz":                      {},
+	"internal/judge":                        {},
 	"internal/proof":                        {},
 	"internal/blob":                         {"domain"},
 	"internal/bus":                          {"domain"},

@@ -99,7 +99,7 @@ func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: content.New(), Optimizer: seo.New(),
-		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge,
+		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design,
 	}
 	a.runtime.Launch = a.launch
 	if err := a.engine.Register(a.launch.Definition()); err != nil {

@@ -41,6 +41,7 @@ type Config struct {
 	Proxies  Proxies  `koanf:"proxies"`
 	Database Database `koanf:"database"`
 	Blobs    Blobs    `koanf:"blobs"`
+	Designs  Designs  `koanf:"designs"`
 	Redis    Redis    `koanf:"redis"`
 	Bus      Bus      `koanf:"bus"`
 	Mailbox  Mailbox  `koanf:"mailbox"`
@@ -59,6 +60,12 @@ type Config struct {
 	Shutdown Shutdown `koanf:"shutdown"`
 	Agents   Agents   `koanf:"agents"`
 	Operator Operator `koanf:"operator"`
+}
+
+// Designs says where the operator's choices for the looks of sites are: one file
+// DOMAIN.json for each site that has some.
+type Designs struct {
+	Dir string `koanf:"dir"` // empty: designs in the data directory
 }
 
 // Listen holds the addresses to listen on.
@@ -230,6 +237,7 @@ func defaults() map[string]any {
 		"database": map[string]any{"url": "", "max_conns": 0},
 		"blobs":    map[string]any{"dir": ""},
 		"redis":    map[string]any{"url": "", "timeout": "250ms"},
+		"designs":  map[string]any{"dir": ""},
 		"bus":      map[string]any{"url": ""},
 		"mailbox":  map[string]any{"max": 10000, "keep": "168h"},
 		"auth":     map[string]any{"secret": "", "key_file": ""},

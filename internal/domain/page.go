@@ -46,12 +46,14 @@ type Page struct {
 	Blocks      []Block   `json:"blocks"`
 	// Claims are all facts of the page, also those in title, description, heading
 	// and summary. Claims that belong to no sentence or cell are found here only.
-	Claims    []Claim   `json:"claims"`
-	Offers    []Offer   `json:"offers,omitempty"`
-	Related   []PageRef `json:"related,omitempty"` // internal links below the main text
-	Schema    []Schema  `json:"schema,omitempty"`  // JSON-LD objects, filled by the SEO agent
-	Writer    string    `json:"writer"`            // data/1, model/…
-	UpdatedAt time.Time `json:"updated_at"`
+	Claims  []Claim   `json:"claims"`
+	Offers  []Offer   `json:"offers,omitempty"`
+	Related []PageRef `json:"related,omitempty"` // internal links below the main text
+	// Alternates are the same page in other languages, on the operator's other sites.
+	Alternates []Alternate `json:"alternates,omitempty"`
+	Schema     []Schema    `json:"schema,omitempty"` // JSON-LD objects, filled by the SEO agent
+	Writer     string      `json:"writer"`           // data/1, model/…
+	UpdatedAt  time.Time   `json:"updated_at"`
 }
 
 // Path returns the page's path on its site: "/" or "/slug/".
@@ -63,6 +65,21 @@ func PathOf(slug string) string {
 		return "/"
 	}
 	return "/" + strings.Trim(slug, "/") + "/"
+}
+
+// SearchSlug is the slug of the search page that the theme adds to a site in a
+// language; it is no page of the draft.
+func SearchSlug(language string) string {
+	if base, _, _ := strings.Cut(strings.ToLower(language), "-"); base == "de" {
+		return "suche"
+	}
+	return "search"
+}
+
+// Alternate is a page with the same content in another language.
+type Alternate struct {
+	Language string `json:"language"` // BCP 47 tag, such as de or de-AT
+	URL      string `json:"url"`      // absolute https address
 }
 
 // PageRef points to another page of the same site.

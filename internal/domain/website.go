@@ -160,7 +160,8 @@ type Draft struct {
 	Evidence []Evidence `json:"evidence"` // sorted by ID, each once
 	Feeds    []Feed     `json:"feeds"`
 	Programs []Program  `json:"programs,omitempty"`
-	BuiltAt  time.Time  `json:"built_at"` // the clock of the run, not of the build
+	Design   *Design    `json:"design,omitempty"` // the operator's choices for the look
+	BuiltAt  time.Time  `json:"built_at"`         // the clock of the run, not of the build
 }
 
 // Market is what a scan found in the feeds for a niche: the input of all later

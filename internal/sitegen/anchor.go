@@ -10,7 +10,7 @@ import (
 type anchors struct{ used map[string]bool }
 
 // reserved are the ids of the theme itself.
-var reserved = []string{"main", "top", "menu", "explore", "toc", "related"}
+var reserved = []string{"main", "top", "menu", "explore", "toc", "related", "q", "found"}
 
 func newAnchors() *anchors {
 	a := &anchors{used: make(map[string]bool, 32)}

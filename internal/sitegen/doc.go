@@ -5,8 +5,8 @@
 // # Page structure
 //
 // Every page has the landmarks header, nav, main and footer. Inside main stands
-// the text of the page with exactly one h1; the table of contents, the line with
-// the date and each offer are aside elements there. The banner of a demonstration
+// the text of the page with exactly one h1; the table of contents stands in a nav
+// there, the line with the date and each offer in a div. The banner of a demonstration
 // site, the advertising disclosure, breadcrumbs, links to other pages and the
 // footer stand outside main.
 //
@@ -30,6 +30,12 @@
 // Menus, footer, breadcrumbs and link lists print NavLabel and Summary of other
 // pages, outside main. The home page prints SitePlan.Tagline in the footer, as
 // every page does. Nothing is counted, and list numbers are drawn by the browser.
+//
+// # What the theme adds
+//
+// A search page (domain.SearchSlug) that lists all pages and is not indexed, with
+// its index; cards for shared links; and one script, loaded by pages with sortable
+// tables and by the search page. Pages say the same without it.
 //
 // # What Render leaves out
 //

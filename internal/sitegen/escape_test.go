@@ -29,7 +29,7 @@ func TestHostileTexts(t *testing.T) {
 		t.Errorf("heading reads %q, want %q", got, want)
 	}
 	var schema map[string]any
-	if err := json.Unmarshal([]byte(doc.Find("script").First().Text()), &schema); err != nil || !strings.HasSuffix(schema["name"].(string), hostile) {
+	if err := json.Unmarshal([]byte(doc.Find("script[type='application/ld+json']").First().Text()), &schema); err != nil || !strings.HasSuffix(schema["name"].(string), hostile) {
 		t.Errorf("JSON-LD holds %v (%v)", schema, err)
 	}
 	for _, path := range []string{"/favicon.svg", "/sitemap.xml", "/feed.xml"} {
@@ -86,6 +86,9 @@ func checkHarmless(t testing.TB, files []domain.File) {
 	t.Helper()
 	for path, doc := range documents(t, files) {
 		doc.Find("script:not([type='application/ld+json']), img, iframe, object, embed, form, base, [onerror], [onload], [onclick], [style]").Each(func(_ int, s *goquery.Selection) {
+			if ownScript.MatchString(s.AttrOr("src", "")) && s.Is("head script[defer]") && s.Text() == "" {
+				return
+			}
 			html, _ := goquery.OuterHtml(s)
 			t.Errorf("%s: %s", path, html)
 		})

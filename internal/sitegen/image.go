@@ -1,11 +1,9 @@
 package sitegen
 
 import (
-	"bytes"
-	"fmt"
 	"image"
 	"image/color"
-	"image/png"
+	"sync"
 )
 
 // imagePath is the address of the picture that networks show with a shared link.
@@ -19,12 +17,12 @@ const (
 	shades      = 16 // steps from paper to color at the edge of a shape
 )
 
-// shareImage draws quarter circles in the site's colors, without text. Tiles are
-// drawn once for each form and color, then copied.
-func (s *site) shareImage() (File, error) {
+// drawing sets quarter circles in the site's colors, without text. Tiles are drawn
+// once for each form and color, then copied.
+func (s *site) drawing() *image.Paletted {
 	d := &dice{state: s.tokens.Seed}
 	inks := []Color{s.Light.Accent, s.Light.Second, s.Light.Mark}
-	img := image.NewPaletted(image.Rect(0, 0, imageWidth, imageHeight), imagePalette(s.Light.Soft, inks))
+	img := image.NewPaletted(image.Rect(0, 0, imageWidth, imageHeight), imagePalette(s.Light.Soft, append(inks, s.Light.Ink)))
 	forms := imageForms()
 	for y := 0; y < imageHeight; y += imageTile {
 		for x := 0; x < imageWidth; x += imageTile {
@@ -34,11 +32,7 @@ func (s *site) shareImage() (File, error) {
 			}
 		}
 	}
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img); err != nil {
-		return File{}, fmt.Errorf("encode image: %w", err)
-	}
-	return File{Path: imagePath, File: imagePath[1:], ContentType: contentPNG, Body: b.Bytes()}, nil
+	return img
 }
 
 // imagePalette holds the paper and, for each ink, its mixtures with the paper.
@@ -53,9 +47,12 @@ func imagePalette(paper Color, inks []Color) color.Palette {
 	return p
 }
 
-// imageForms returns the coverage, 0 to shades, of each pixel of each tile form:
+// imageForms is what makeForms returns, drawn once.
+var imageForms = sync.OnceValue(makeForms)
+
+// makeForms returns the coverage, 0 to shades, of each pixel of each tile form:
 // four quarter circles, a circle and a ring.
-func imageForms() [][]uint8 {
+func makeForms() [][]uint8 {
 	const t = imageTile
 	var out [][]uint8
 	for _, c := range []struct{ x, y, outer, inner int }{{0, 0, t, 0}, {t, 0, t, 0}, {0, t, t, 0}, {t, t, t, 0}, {t / 2, t / 2, t / 2, 0}, {0, 0, t, t / 2}, {t, t, t, t / 2}} {

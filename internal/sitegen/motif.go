@@ -14,7 +14,7 @@ const motifUnit = 60
 func motif(t Tokens) template.HTML {
 	d := &dice{state: t.Seed}
 	cols, rows := 6, 5
-	if t.Hero == "frame" {
+	if t.Hero == "frame" && t.Layout == layoutMagazine || t.Layout == layoutCatalogue || t.Layout == layoutFieldGuide {
 		cols, rows = 18, 3
 	}
 	var b strings.Builder

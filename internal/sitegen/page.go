@@ -19,11 +19,14 @@ type pageView struct {
 	// Description, Canonical and NoIndex go into the head.
 	Description, Canonical, Path string
 	NoIndex                      bool
+	Alternates                   []alternate
 	Image                        string
 	CSS                          template.CSS
 	Schemas                      []template.JS
 
 	Nav       []navItem
+	Rail      []navGroup // of the workbench: all of the menu, open
+	Aisles    *navGroup  // of the catalogue: the selections, on pages that lead to products
 	Crumbs    []link
 	Ads       bool // the page has affiliate links
 	Heading   string
@@ -36,6 +39,8 @@ type pageView struct {
 	Hero      bool
 	GuideHref string
 	Motif     template.HTML
+	Script    string // path of the script; "" if the page has nothing for it
+	Find      *findView
 }
 
 // moment is a day for readers and for machines.
@@ -49,8 +54,12 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 	v := &pageView{
 		Site: s, W: w, Lang: firstOf(p.Language, s.draft.Website.Language, "en"), Kind: p.Kind,
 		Title: p.Title, Description: p.Description, Path: p.Path(), Canonical: s.origin + p.Path(), NoIndex: !p.Indexable,
-		Image: s.origin + imagePath, Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
+		Image: s.origin + cardPath(p), Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
 		Nav: s.navFor(p.Path()),
+	}
+	var err error
+	if v.Alternates, err = s.alternatesOf(p); err != nil {
+		return nil, err
 	}
 	if err := v.addSchemas(p.Schema); err != nil {
 		return nil, err
@@ -71,7 +80,8 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 		v.TOC = r.sections
 	}
 	s.surround(v, p)
-	v.CSS = s.sheets.join(v.needs())
+	s.furnish(v)
+	v.CSS = s.sheets.join(v.needs()) + template.CSS(toolRules(v.Blocks)) // numbers and fixed names only
 	return v, nil
 }
 
@@ -86,6 +96,9 @@ func (v *pageView) needs() map[string]bool {
 			n["card"] = true
 		case domain.BlockTable, domain.BlockComparison:
 			n["table"] = true
+			if t := v.Blocks[i].Table; t != nil && t.Tools != nil {
+				n["tools"], v.Script = true, v.Site.script
+			}
 		case domain.BlockProsCons:
 			n["proscons"] = true
 		case domain.BlockFAQ:

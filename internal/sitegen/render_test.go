@@ -46,8 +46,8 @@ func page(t testing.TB, files []domain.File, path string) string {
 var styleElement = regexp.MustCompile(`<style>[^<]*</style>`)
 
 // maxSheet bounds the style sheet of a page in bytes; a page without products
-// needs much less.
-const maxSheet = 14 << 10
+// needs much less. Compressed it is a quarter of that.
+const maxSheet = 20 << 10
 
 // TestRenderGolden compares all files but the image with testdata. Style sheets
 // are taken out of pages; the longest of each site is kept.
@@ -57,7 +57,7 @@ func TestRenderGolden(t *testing.T) {
 		sheet := ""
 		for _, f := range render(t, d) {
 			body := string(f.Body)
-			if f.ContentType == "image/png" {
+			if f.ContentType == "image/png" || f.Immutable { // an immutable file has its content in its name
 				continue
 			}
 			if m := styleElement.FindString(body); m != "" {

@@ -14,6 +14,7 @@ type site struct {
 	W      *words
 
 	Title, Tagline string
+	Layout         string
 	Home           string // label of the home page in menus and breadcrumbs
 	sheets         sheets
 	Light, Dark    Colors
@@ -23,6 +24,9 @@ type site struct {
 	Sample         bool
 	Disclosure     string // path of the page on how the site earns money
 	Method         string
+
+	script string // path of the script
+	search string // path of the search page; "" if a page of the draft has its address
 
 	pages   map[string]*domain.Page    // by slug
 	anchors map[string]map[string]bool // by slug
@@ -55,16 +59,24 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		return nil, err
 	}
 	s := &site{
-		draft: d, origin: origin, tokens: TokensFor(d.Website), W: wordsFor(d.Website.Language),
+		draft: d, origin: origin, W: wordsFor(d.Website.Language),
 		Title: firstOf(d.Plan.Title, d.Website.Title, d.Website.Domain), Tagline: d.Plan.Tagline,
 		Sample:  d.Website.Operator.Sample,
 		pages:   make(map[string]*domain.Page, len(d.Pages)),
 		anchors: make(map[string]map[string]bool, len(d.Pages)),
 	}
-	s.Light, s.Dark = s.tokens.Light, s.tokens.Dark
+	if s.tokens, err = TokensWith(d.Website, d.Design); err != nil {
+		return nil, err
+	}
+	s.Light, s.Dark, s.Layout = s.tokens.Light, s.tokens.Dark, s.tokens.Layout
 	if s.sheets, err = newSheets(s.tokens); err != nil {
 		return nil, err
 	}
+	script, err := scriptFile()
+	if err != nil {
+		return nil, err
+	}
+	s.script = script.Path
 	for i := range d.Pages {
 		p := &d.Pages[i]
 		slug := strings.Trim(p.Slug, "/")
@@ -76,6 +88,9 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		}
 		s.pages[slug] = p
 		s.anchors[slug] = anchorsOf(p)
+	}
+	if slug := domain.SearchSlug(d.Website.Language); s.pages[slug] == nil {
+		s.search = domain.PathOf(slug)
 	}
 	s.arrange()
 	return s, nil
@@ -114,6 +129,9 @@ func (s *site) arrange() {
 	}
 	for _, l := range about {
 		s.Nav = append(s.Nav, navItem{link: l})
+	}
+	if s.search != "" {
+		about = append(about, link{Href: s.search, Label: w.Search})
 	}
 	for _, g := range []navGroup{{w.Basics, append(linksOf(single), about...)}, {w.Best, best}, {w.Comparisons, comparisons}} {
 		if len(g.Links) > 0 {

@@ -39,11 +39,19 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build error page of %s: %w", d.Website.Domain, err)
 	}
-	image, err := s.shareImage()
+	cards, err := s.cards()
 	if err != nil {
-		return nil, fmt.Errorf("draw share image of %s: %w", d.Website.Domain, err)
+		return nil, fmt.Errorf("draw cards of %s: %w", d.Website.Domain, err)
 	}
-	files = append(files, notFound, s.robots())
+	found, err := s.searchFiles()
+	if err != nil {
+		return nil, fmt.Errorf("build search page of %s: %w", d.Website.Domain, err)
+	}
+	script, err := scriptFile()
+	if err != nil {
+		return nil, err
+	}
+	files = append(append(files, notFound, s.robots(), script), found...)
 	for _, build := range []func() (File, error){s.sitemap, s.feed} {
 		f, err := build()
 		if err != nil {
@@ -51,7 +59,7 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 		}
 		files = append(files, f)
 	}
-	return append(files, s.favicon(), image), nil
+	return append(append(files, s.favicon()), cards...), nil
 }
 
 func (s *site) renderPage(p *domain.Page) (File, error) {

@@ -21,16 +21,25 @@ type tableView struct {
 	W         *words
 	ID        string // of the caption
 	Caption   string
-	Columns   []domain.Column
+	Columns   []columnView
 	Rows      []rowView
 	HasOffers bool
 	HasBest   bool
 	HasGaps   bool
 	Note      string
 	Prices    *priceNote
+	Tools     *tools
+	Width     int // columns with that of offers
+}
+
+// columnView is the head of a column; Sort is the order that it offers, if any.
+type columnView struct {
+	domain.Column
+	Sort *sortTool
 }
 
 type rowView struct {
+	Class string // what the table's tools know the row by
 	Cells []cellView
 	Offer *offerView
 }
@@ -82,10 +91,11 @@ func (r *reader) captionID() string {
 }
 
 func (r *reader) table(t *domain.Table) *tableView {
-	v := &tableView{W: r.words, ID: r.captionID(), Caption: t.Caption, Columns: t.Columns, Note: t.Note}
+	v := &tableView{W: r.words, ID: r.captionID(), Caption: t.Caption, Note: t.Note}
+	v.tools(t)
 	var slots []string
-	for _, row := range t.Rows {
-		rv := rowView{}
+	for n, row := range t.Rows {
+		rv := rowView{Class: v.Tools.classes(t, n)}
 		for i := range t.Columns {
 			c := r.cellAt(row.Cells, i, r.words.BestColumn)
 			c.Numeric, c.Head = t.Columns[i].Numeric, i == 0
@@ -104,10 +114,31 @@ func (r *reader) table(t *domain.Table) *tableView {
 		}
 		v.Rows = append(v.Rows, rv)
 	}
+	if v.Width = len(t.Columns); v.HasOffers {
+		v.Width++
+	}
 	if t.Note == "" { // a note of the writer's says where the figures come from
 		v.Prices = r.offers.note(slots)
 	}
 	return v
+}
+
+// tools fills the heads of columns and what the table can be sorted by.
+func (v *tableView) tools(t *domain.Table) {
+	if v.Tools = newTools(t, v.ID); v.Tools != nil {
+		v.Tools.W = v.W
+	}
+	for i, c := range t.Columns {
+		cv := columnView{Column: c}
+		if v.Tools != nil {
+			for j := range v.Tools.Sorts {
+				if v.Tools.Sorts[j].Column == i {
+					cv.Sort = &v.Tools.Sorts[j]
+				}
+			}
+		}
+		v.Columns = append(v.Columns, cv)
+	}
 }
 
 func (r *reader) comparison(c *domain.Comparison) *comparisonView {

@@ -31,12 +31,15 @@ type sheets map[string]string
 
 // parts are the names of all parts in the order in which they apply. A page takes
 // those that it needs.
-var parts = []string{"root", "base", "header", "text", "links", "toc", "offer", "hero", "card", "proscons", "faq", "cta", "chart", "table", "print"}
+var parts = []string{"root", "base", "header", "text", "links", "find", "toc", "offer", "hero", "card", "proscons", "faq", "cta", "chart", "table", "tools", "layout", "print"}
 
 // newSheets builds the parts with the variants that the tokens choose.
 func newSheets(t Tokens) (sheets, error) {
 	variants := map[string][]string{
-		"header": {"header-" + t.Header}, "hero": {"hero", "hero-" + t.Hero}, "card": {"card", "card-" + t.Card}, "table": {"table", "table-" + t.Table},
+		"header": {"header-" + t.Header}, "hero": {"hero"}, "layout": {"layout-" + t.Layout}, "card": {"card", "card-" + t.Card}, "table": {"table", "table-" + t.Table},
+	}
+	if t.Layout == layoutMagazine {
+		variants["hero"] = []string{"hero", "hero-" + t.Hero}
 	}
 	m := minify.New()
 	m.AddFunc("text/css", css.Minify)
@@ -71,7 +74,7 @@ func (s sheets) join(needs map[string]bool) template.CSS {
 	var b strings.Builder
 	for _, part := range parts {
 		switch part {
-		case "root", "base", "header", "text", "print":
+		case "root", "base", "header", "text", "layout", "print":
 			b.WriteString(s[part])
 		default:
 			if needs[part] {

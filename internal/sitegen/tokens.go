@@ -17,6 +17,7 @@ type Tokens struct {
 	Fonts   Fonts   `json:"fonts"`
 	Radius  string  `json:"radius"` // CSS length
 	Density string  `json:"density"`
+	Layout  string  `json:"layout"` // magazine, workbench, catalogue, fieldguide
 	Header  string  `json:"header"` // line, masthead, band
 	Hero    string  `json:"hero"`   // split, band, frame
 	Card    string  `json:"card"`   // rule, panel, spine
@@ -56,6 +57,7 @@ var fontPairs = []Fonts{
 var (
 	radii     = []string{"2px", "6px", "12px"}
 	densities = []string{"1", "1.12"}
+	layouts   = []string{layoutMagazine, layoutWorkbench, layoutCatalogue, layoutFieldGuide}
 	headers   = []string{"line", "masthead", "band"}
 	heroes    = []string{"split", "band", "frame"}
 	cards     = []string{"rule", "panel", "spine"}
@@ -82,13 +84,14 @@ func TokensFor(w domain.Website) Tokens {
 		Table:   pick(d, tables),
 		Motif:   pick(d, motifs),
 		Seed:    d.next(),
+		Layout:  pick(d, layouts),
 	}
 }
 
 // Signature names the choices in one line; two sites with different signatures
 // look different.
 func (t Tokens) Signature() string {
-	return strings.Join([]string{t.Palette, t.Light.Accent.Hex(), t.Fonts.Name, t.Header, t.Hero, t.Card, t.Table, t.Motif, t.Radius, t.Density}, "/")
+	return strings.Join([]string{t.Layout, t.Palette, t.Light.Accent.Hex(), t.Fonts.Name, t.Header, t.Hero, t.Card, t.Table, t.Motif, t.Radius, t.Density}, "/")
 }
 
 // dice is a reproducible source of choices (SplitMix64, Steele et al. 2014).

@@ -79,14 +79,14 @@ func TestTokensCoverAllChoices(t *testing.T) {
 	seen := map[string]map[string]bool{}
 	for i := range 400 {
 		look := sitegen.TokensFor(domain.Website{Niche: "n", Domain: fmt.Sprintf("d%d.example", i)})
-		for kind, choice := range map[string]string{"palette": look.Palette, "fonts": look.Fonts.Name, "header": look.Header, "hero": look.Hero, "card": look.Card, "table": look.Table, "motif": look.Motif, "radius": look.Radius} {
+		for kind, choice := range map[string]string{"layout": look.Layout, "palette": look.Palette, "fonts": look.Fonts.Name, "header": look.Header, "hero": look.Hero, "card": look.Card, "table": look.Table, "motif": look.Motif, "radius": look.Radius} {
 			if seen[kind] == nil {
 				seen[kind] = map[string]bool{}
 			}
 			seen[kind][choice] = true
 		}
 	}
-	for kind, want := range map[string]int{"palette": 12, "fonts": 5, "header": 3, "hero": 3, "card": 3, "table": 3, "motif": 4, "radius": 3} {
+	for kind, want := range map[string]int{"layout": 4, "palette": 12, "fonts": 5, "header": 3, "hero": 3, "card": 3, "table": 3, "motif": 4, "radius": 3} {
 		if got := len(seen[kind]); got != want {
 			t.Errorf("%d choices of %s, want %d", got, kind, want)
 		}

@@ -23,7 +23,11 @@ type words struct {
 	Imprint, Privacy, Disclosure               string
 	Sample                                     string
 	NotFoundTitle, NotFoundText, BackHome      string
-	Prices, Note                               string
+	Prices, Note, Aisles                       string
+	Tools, Order, AsListed, All                string
+	Ascending, Descending                      string
+	Search, SearchText, SearchFor              string
+	Found, FoundNone                           string // # stands for a number, which a script fills in
 	LowerFrom, LowerAt, SoldOut                string
 	months                                     [12]string
 }
@@ -45,7 +49,11 @@ var english = &words{
 	Imprint: "Legal notice (Impressum)", Privacy: "Privacy", Disclosure: "Advertising disclosure",
 	Sample:        "Demonstration site with sample operator data.",
 	NotFoundTitle: "Page not found", NotFoundText: "There is no page at this address. It may have been moved or removed.", BackHome: "Go to the home page",
-	Prices: "Prices", Note: "Note", LowerFrom: "from", LowerAt: "at", SoldOut: "out of stock there, says the feed",
+	Prices: "Prices", Note: "Note", Aisles: "Selections at a glance",
+	LowerFrom: "from", LowerAt: "at", SoldOut: "out of stock there, says the feed",
+	Tools: "Sort and filter", Order: "Order", AsListed: "as listed", All: "all", Ascending: "ascending", Descending: "descending",
+	Search: "Search", SearchText: "All pages of this site are listed below.", SearchFor: "Words to look for",
+	Found: "Pages found: #", FoundNone: "No page holds all of these words.",
 	months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 }
 
@@ -66,7 +74,11 @@ var german = &words{
 	Imprint: "Impressum", Privacy: "Datenschutz", Disclosure: "Werbehinweis",
 	Sample:        "Demonstrationsseite mit Beispieldaten des Betreibers.",
 	NotFoundTitle: "Seite nicht gefunden", NotFoundText: "Unter dieser Adresse gibt es keine Seite. Vielleicht wurde sie verschoben oder entfernt.", BackHome: "Zur Startseite",
-	Prices: "Preise", Note: "Hinweis", LowerFrom: "ab", LowerAt: "bei", SoldOut: "dort laut Feed nicht vorrätig",
+	Prices: "Preise", Note: "Hinweis", Aisles: "Auswahl auf einen Blick",
+	LowerFrom: "ab", LowerAt: "bei", SoldOut: "dort laut Feed nicht vorrätig",
+	Tools: "Sortieren und filtern", Order: "Reihenfolge", AsListed: "wie aufgeführt", All: "alle", Ascending: "aufsteigend", Descending: "absteigend",
+	Search: "Suche", SearchText: "Unten stehen alle Seiten dieser Website.", SearchFor: "Gesuchte Wörter",
+	Found: "Gefundene Seiten: #", FoundNone: "Keine Seite enthält alle diese Wörter.",
 	months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 }
 

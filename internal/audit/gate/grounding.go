@@ -15,7 +15,7 @@ import (
 )
 
 // grounding proves the claims of the draft and looks for figures in the built pages
-// that no claim carries. The error page may show the figures of menus only.
+// that no claim carries. The error page and the search page may show the figures of menus only.
 func grounding(ctx context.Context, d *domain.Draft, m *domain.Market, files []domain.File, snapshot Snapshot) (evidence.Report, error) {
 	var rows evidence.Rows = evidence.NewMarketRows(m)
 	if snapshot != nil {
@@ -38,7 +38,7 @@ func grounding(ctx context.Context, d *domain.Draft, m *domain.Market, files []d
 		p := byPath[f.Path]
 		if p == nil {
 			p = &domain.Page{}
-			if f.Status < 400 {
+			if f.Status < 400 && f.Path != domain.PathOf(domain.SearchSlug(d.Website.Language)) {
 				report.Problems = append(report.Problems, evidence.Problem{Page: f.Path, Where: "page", Message: "the draft has no such page"})
 			}
 		}

@@ -142,6 +142,8 @@ type Launch struct {
 	Optimizer   *seo.Optimizer
 	Monetizer   *monetization.Planner
 	PriceMaxAge time.Duration // older prices are not shown
+	// Design says what the operator chose for the look of a site; may be nil.
+	Design func(*domain.Website) (*domain.Design, error)
 	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.
 	Freeze func(ctx context.Context, run *domain.Run, o *domain.Opportunity) error
 }
@@ -252,6 +254,11 @@ func (l *Launch) write(ctx context.Context, in *pipeline.Input) (pipeline.Output
 	draft := &domain.Draft{
 		Website: *site, Plan: plan.Plan, Pages: res.Pages, Evidence: res.Evidence, Feeds: market.Feeds,
 		Programs: market.Programs, BuiltAt: in.Run.CreatedAt,
+	}
+	if l.Design != nil {
+		if draft.Design, err = l.Design(site); err != nil {
+			return pipeline.Output{}, err
+		}
 	}
 	sha, err := l.Artifacts.PutDraft(ctx, draft)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestBrowserLooks(t *testing.T) {
 		draft.Website.Domain = fmt.Sprintf("look%d.example", i)
 		look := sitegen.TokensFor(draft.Website)
 		fresh := false
-		for _, choice := range []string{look.Palette, "font " + look.Fonts.Name, "header " + look.Header, "hero " + look.Hero, "card " + look.Card, "table " + look.Table, "motif " + look.Motif} {
+		for _, choice := range []string{look.Palette, look.Layout + " header " + look.Header, "font " + look.Fonts.Name, "header " + look.Header, "hero " + look.Hero, "card " + look.Card, "table " + look.Table, "motif " + look.Motif} {
 			fresh = fresh || !seen[choice]
 			seen[choice] = true
 		}

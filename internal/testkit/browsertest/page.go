@@ -1,0 +1,55 @@
+package browsertest
+
+import (
+	"fmt"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// Scheme makes pages that are opened from now on light or dark, as the system would.
+func (b *Tab) Scheme(name string) {
+	b.t.Helper()
+	b.emulate(emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+}
+
+// Medium shows pages as on "screen" or in "print".
+func (b *Tab) Medium(name string) {
+	b.t.Helper()
+	b.emulate(emulation.SetEmulatedMediaParams{Media: name})
+}
+
+func (b *Tab) emulate(p emulation.SetEmulatedMediaParams) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, p); err != nil {
+		b.t.Fatalf("emulate: %v", err)
+	}
+}
+
+// Scripts switches the scripts of pages that are opened from now on.
+func (b *Tab) Scripts(on bool) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}); err != nil {
+		b.t.Fatalf("switch scripts: %v", err)
+	}
+}
+
+// Shot returns a picture of what a window of the present width shows, PNG.
+func (b *Tab) Shot() []byte {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatalf("take a picture: %v", err)
+	}
+	return picture
+}
+
+// Eval runs JavaScript in the open page, waits for a promise and returns the result.
+func Eval[T any](b *Tab, expression string) T {
+	b.t.Helper()
+	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatal(fmt.Errorf("run a script: %w", err))
+	}
+	return out
+}
