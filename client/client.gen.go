@@ -2802,6 +2802,67 @@ type Totp struct {
 	URI string `json:"uri"`
 }
 
+// Traffic is a model of the API.
+type Traffic struct {
+	WebsiteID string    `json:"website_id"`
+	Period    string    `json:"period"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	// Pages that were shown to people
+	Views int64 `json:"views"`
+	// A person counts once a day: who comes on two days counts twice
+	Visitors int64 `json:"visitors"`
+	// Affiliate links that people followed
+	Clicks int64 `json:"clicks"`
+	// What is not in these figures
+	Excluded TrafficOthers `json:"excluded"`
+	// The 1,000 with the most views
+	Pages []TrafficPage `json:"pages"`
+	// The 1,000 with the most clicks
+	Slots []TrafficSlot `json:"slots"`
+	// Every hour or day of the period
+	Series []TrafficPoint `json:"series"`
+}
+
+// TrafficOther is a model of the API.
+type TrafficOther struct {
+	Views  int64 `json:"views"`
+	Clicks int64 `json:"clicks"`
+}
+
+// TrafficOthers is a model of the API.
+type TrafficOthers struct {
+	Bots TrafficOther `json:"bots"`
+	// From networks of the operator, and at hosts under localhost
+	Own TrafficOther `json:"own"`
+}
+
+// TrafficPage is a model of the API.
+type TrafficPage struct {
+	Path  string `json:"path"`
+	Views int64  `json:"views"`
+	// Visitors whose day began here
+	Entries int64 `json:"entries"`
+	Clicks  int64 `json:"clicks"`
+}
+
+// TrafficPoint is a model of the API.
+type TrafficPoint struct {
+	At       time.Time `json:"at"`
+	Views    int64     `json:"views"`
+	Visitors int64     `json:"visitors"`
+	Clicks   int64     `json:"clicks"`
+}
+
+// TrafficSlot is a model of the API.
+type TrafficSlot struct {
+	Path string `json:"path"`
+	Slot string `json:"slot"`
+	// What the link carries and the network reports back; empty: none
+	SubID  string `json:"sub_id"`
+	Clicks int64  `json:"clicks"`
+}
+
 // Trends is a model of the API.
 type Trends struct {
 	Industry    string    `json:"industry"`
@@ -3015,7 +3076,9 @@ const (
 type WebsiteDetail struct {
 	// Who answers for the website, as its legal pages say
 	Operator Operator `json:"operator"`
-	ID       string   `json:"id"`
+	// Whether its pages count visits and clicks, from the next build on
+	Analytics bool   `json:"analytics"`
+	ID        string `json:"id"`
 	// Host label on the local edge: NAME.localhost
 	Name     string             `json:"name"`
 	Domain   string             `json:"domain"`
@@ -3043,6 +3106,8 @@ const (
 
 // WebsitePatch is a model of the API.
 type WebsitePatch struct {
+	// Whether its pages count visits and clicks; takes effect with the next rebuild
+	Analytics *bool `json:"analytics,omitempty"`
 	// Feeds that it is made from; empty means all
 	FeedIDs *[]string `json:"feed_ids,omitempty"`
 	// Takes effect with the next rebuild
@@ -3670,6 +3735,29 @@ func (c *Client) GetWebhook(ctx context.Context, webhookID string) (*WebhookDeta
 // Needs the permission `websites.read`.
 func (c *Client) GetWebsite(ctx context.Context, websiteID string) (*WebsiteDetail, error) {
 	return one[WebsiteDetail](ctx, c, request{method: "GET", path: "/websites/{website_id}", ids: []string{websiteID}})
+}
+
+// GetWebsiteAnalyticsParams are the parameters of GetWebsiteAnalytics; what is empty is not sent.
+type GetWebsiteAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last: 24h, 7d, 30d, 90d, 12m
+	Period string
+}
+
+func (p GetWebsiteAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	return q
+}
+
+// GetWebsiteAnalytics: show visits and clicks of a website.
+//
+// Counted without cookies. Bots and the operator's own visits are counted apart.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetWebsiteAnalytics(ctx context.Context, websiteID string, p GetWebsiteAnalyticsParams) (*Traffic, error) {
+	return one[Traffic](ctx, c, request{method: "GET", path: "/websites/{website_id}/analytics", ids: []string{websiteID}, query: p.query()})
 }
 
 // ListAPIKeysParams are the parameters of ListAPIKeys; what is empty is not sent.

@@ -50,6 +50,7 @@ type Config struct {
 
 	Research  researchService
 	Snapshots snapshotService
+	Traffic   trafficService
 
 	Logger *slog.Logger
 }
@@ -112,6 +113,7 @@ func New(c Config) *API {
 	registerResearch(a, c.Research)
 	registerSnapshots(a, c.Snapshots)
 	registerMarket(a, c.Market)
+	registerTraffic(a, c.Traffic)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -14,13 +14,23 @@ type Stats struct {
 	CacheReads uint64        // files that had to be read from the blob store
 	CacheBytes uint64        // bytes in the cache now
 	Hosts      int           // names of sites that the server answers for now
+	Beacons    [4]uint64     // reports of pages: taken, refused because too many wait, of other origins, not understood
 	Previews   int           // releases in memory that were looked at by their manifest
 }
+
+// What becomes of the report of a page.
+const (
+	beaconTaken = iota
+	beaconBusy
+	beaconForeign
+	beaconBad
+)
 
 type counters struct {
 	requests [6]atomic.Uint64
 	busy     atomic.Int64
 	hits     atomic.Uint64
+	beacons  [4]atomic.Uint64 // by what became of them
 	reads    atomic.Uint64
 }
 
@@ -41,6 +51,9 @@ func (s *Server) Stats() Stats {
 	}
 	for i := range out.Requests {
 		out.Requests[i] = s.counters.requests[i].Load()
+	}
+	for i := range out.Beacons {
+		out.Beacons[i] = s.counters.beacons[i].Load()
 	}
 	if t := s.table.Load(); t != nil {
 		out.Hosts = len(*t)

@@ -55,6 +55,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) int {
 	if st == nil {
 		return plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")
 	}
+	if r.URL.Path == beaconPath {
+		return s.serveBeacon(w, r, host, st)
+	}
 	if !readOnly(r) {
 		return refuseMethod(w, r)
 	}

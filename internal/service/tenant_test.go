@@ -99,6 +99,7 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Runs.Get":         func(ctx context.Context) error { _, err := e.runs.Get(ctx, h.run); return err },
 		"Runs.Events":      func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
 		"Runs.Attempts":    func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
+		"Traffic.Report":   func(ctx context.Context) error { _, err := e.traffic.Report(ctx, h.website, "7d"); return err },
 		"Timelines.Get":    func(ctx context.Context) error { _, err := e.timelines.Get(ctx, h.run, "", 10); return err },
 		"Runs.Cancel":      func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },
 		"Pipelines.Get":    func(ctx context.Context) error { _, err := e.pipelines.Get(ctx, h.pipeline); return err },
@@ -369,7 +370,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

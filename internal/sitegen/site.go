@@ -23,6 +23,7 @@ type site struct {
 	Sample         bool
 	Disclosure     string // path of the page on how the site earns money
 	Method         string
+	Beacon         string // path of the script that reports views; empty: none
 
 	pages   map[string]*domain.Page    // by slug
 	anchors map[string]map[string]bool // by slug
@@ -60,6 +61,9 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		Sample:  d.Website.Operator.Sample,
 		pages:   make(map[string]*domain.Page, len(d.Pages)),
 		anchors: make(map[string]map[string]bool, len(d.Pages)),
+	}
+	if opts.Analytics {
+		s.Beacon = beacon().Path
 	}
 	s.Light, s.Dark = s.tokens.Light, s.tokens.Dark
 	if s.sheets, err = newSheets(s.tokens); err != nil {
