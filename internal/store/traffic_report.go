@@ -92,3 +92,8 @@ func (s *Traffic) Events(ctx context.Context, id domain.WebsiteID, limit int) ([
 	}, query, id, limit)
 	return list, s.db.fail(err, "list events of website %s", id)
 }
+
+// CountEvents returns how many single events there are of all websites.
+func (s *Traffic) CountEvents(ctx context.Context) (int, error) {
+	return s.db.count(ctx, `SELECT count(*) FROM traffic_events`)
+}
