@@ -17,6 +17,7 @@ import (
 func benchEdgeCommand(g *globals) *cobra.Command {
 	c := bench.EdgeConfig{}
 	var hosts, pages int
+	var profile string
 	cmd := &cobra.Command{
 		Use:   "edge",
 		Short: "Measure how many websites are served how fast, beside nginx with the same files",
@@ -41,7 +42,7 @@ Everything is on this machine, in a temporary directory, and is removed at the e
 			case c.Connections < 1 || c.Connections > 10_000:
 				return usagef("--connections must be between 1 and 10000, not %d", c.Connections)
 			}
-			return g.benchEdge(cmd.Context(), c, hosts, pages)
+			return g.benchEdge(cmd.Context(), c, hosts, pages, profile)
 		},
 	}
 	f := cmd.Flags()
@@ -50,10 +51,11 @@ Everything is on this machine, in a temporary directory, and is removed at the e
 	f.IntVar(&c.Connections, "connections", 64, "connections that are open at a time")
 	f.DurationVar(&c.Duration, "duration", 5*time.Second, "how long each round is measured, after a fifth of it to warm up")
 	f.IntVar(&c.Rounds, "rounds", 3, "rounds of each server, in turns")
+	f.StringVar(&profile, "cpuprofile", "", "write a CPU profile of the server to this file")
 	return cmd
 }
 
-func (g *globals) benchEdge(ctx context.Context, c bench.EdgeConfig, hosts, pages int) (err error) {
+func (g *globals) benchEdge(ctx context.Context, c bench.EdgeConfig, hosts, pages int, profile string) (err error) {
 	dir, err := os.MkdirTemp("", "empire-bench-")
 	if err != nil {
 		return fmt.Errorf("make a temporary directory: %w", err)
@@ -76,7 +78,9 @@ func (g *globals) benchEdge(ctx context.Context, c bench.EdgeConfig, hosts, page
 	if err != nil {
 		return err
 	}
-	c.Serve = own.benchServe()
+	if c.Serve, err = own.benchServe(profile); err != nil {
+		return err
+	}
 	report, err := bench.Edge(ctx, c)
 	if err != nil {
 		return err
@@ -110,11 +114,20 @@ func (g *globals) benchSites(ctx context.Context, dir string, fill func(ctx cont
 	return own, errors.Join(err, a.Close())
 }
 
-// benchServe are the arguments that serve what benchSites made.
-func (g *globals) benchServe() []string {
-	args := []string{"serve", "--json", "--config", g.configFile, "--data", g.data}
+// benchServe are the arguments that serve what benchSites made, and write a profile if
+// there is a name for it.
+func (g *globals) benchServe(profile string) ([]string, error) {
+	args := []string{"serve"}
+	if profile != "" {
+		name, err := filepath.Abs(profile)
+		if err != nil {
+			return nil, fmt.Errorf("find %s: %w", profile, err)
+		}
+		args = []string{"bench", "serve", "--cpuprofile", name}
+	}
+	args = append(args, "--json", "--config", g.configFile, "--data", g.data)
 	if g.postgres != "" {
 		args = append(args, "--pg", g.postgres)
 	}
-	return args
+	return args, nil
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -54,13 +55,23 @@ func (c *Collector) storeDay(ctx context.Context, day int64, hits []domain.Hit) 
 			continue
 		}
 		v := visitor{h.WebsiteID, number(c.salt, h)}
-		if !seen[v] {
+		if !seen[v] && !c.known[v] {
 			seen[v] = true
 			b.Visits = append(b.Visits, domain.TrafficVisit{WebsiteID: h.WebsiteID, Visitor: v.number, Hour: domain.HoursSince1970(h.At), Path: h.Path})
 		}
 	}
-	return c.cfg.Store.Insert(ctx, b)
+	if err := c.cfg.Store.Insert(ctx, b); err != nil {
+		return err
+	}
+	if day == c.day && len(c.known) < maxKnown {
+		maps.Copy(c.known, seen)
+	}
+	return nil
 }
+
+// maxKnown bounds how many visitors of the day are remembered, so that the database is
+// not asked again for each of their views.
+const maxKnown = 200_000
 
 type visitor struct {
 	website domain.WebsiteID
@@ -93,7 +104,7 @@ func (c *Collector) turn(ctx context.Context, day int64) error {
 	if err := c.cfg.Store.Forget(ctx, day); err != nil {
 		return err
 	}
-	c.day, c.salt = day, salt
+	c.day, c.salt, c.known = day, salt, map[visitor]bool{}
 	return nil
 }
 

@@ -63,8 +63,9 @@ type Collector struct {
 	added, refused, stored, failed atomic.Uint64
 	lag                            atomic.Int64
 
-	day  int64 // of salt; of run
-	salt []byte
+	day   int64 // of salt; of run
+	salt  []byte
+	known map[visitor]bool // of the day, that are stored
 
 	running sync.Mutex // guards what follows
 	end     context.CancelFunc

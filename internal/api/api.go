@@ -51,6 +51,7 @@ type Config struct {
 	Research  researchService
 	Snapshots snapshotService
 	Traffic   trafficService
+	Edge      edgeService
 
 	Logger *slog.Logger
 }
@@ -114,6 +115,7 @@ func New(c Config) *API {
 	registerSnapshots(a, c.Snapshots)
 	registerMarket(a, c.Market)
 	registerTraffic(a, c.Traffic)
+	registerEdge(a, c.Edge)
 	a.harvestModels()
 	a.straighten()
 	return a

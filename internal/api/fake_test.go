@@ -410,6 +410,12 @@ func (f graphs) Stale(_ context.Context, _ string, w domain.Window) ([]domain.Gr
 	return []domain.GraphStale{{Reason: domain.StaleGone, At: noon}}, 1, f.fail
 }
 
+type edgeHosts struct{ *fakes }
+
+func (f edgeHosts) Hosts(context.Context) ([]domain.HostStats, error) {
+	return []domain.HostStats{{WebsiteID: "site_1", Requests: 2, Classes: [6]uint64{2: 2}}}, f.fail
+}
+
 type traffic struct{ *fakes }
 
 func (f traffic) Report(ctx context.Context, id domain.WebsiteID, period string) (*domain.TrafficReport, error) {
@@ -525,7 +531,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Edge: edgeHosts{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f},
 	})
 }

@@ -21,10 +21,12 @@ type table map[string]*site
 // site is one live release of a website. A pointer move makes a new one.
 type site struct {
 	id        domain.WebsiteID
+	tenant    domain.TenantID
 	domain    string
 	name      string
 	release   domain.ReleaseID
 	analytics bool
+	counters  *hostCounters
 	content   atomic.Pointer[content] // nil until the first request
 }
 
@@ -78,7 +80,10 @@ func (s *Server) successor(ctx context.Context, old *site, w *domain.Website) *s
 	if old != nil && old.release == w.LiveRelease && old.domain == w.Domain && old.name == w.Name && old.analytics != w.NoAnalytics {
 		return old
 	}
-	next := &site{id: w.ID, domain: w.Domain, name: w.Name, release: w.LiveRelease, analytics: !w.NoAnalytics}
+	next := &site{id: w.ID, domain: w.Domain, name: w.Name, release: w.LiveRelease, analytics: !w.NoAnalytics, tenant: w.Tenant.OrDefault(), counters: &hostCounters{}}
+	if old != nil {
+		next.counters = old.counters
+	}
 	if old == nil || old.content.Load() == nil {
 		return next
 	}
