@@ -1231,6 +1231,24 @@ type Heading struct {
 	Claims []string `json:"claims,omitempty"`
 }
 
+// Host is a model of the API.
+type Host struct {
+	WebsiteID string `json:"website_id"`
+	Domain    string `json:"domain"`
+	ReleaseID string `json:"release_id"`
+	// Its manifest is in memory: it was asked for
+	Loaded   bool  `json:"loaded"`
+	Requests int64 `json:"requests"`
+	// Requests by class of status, such as 2xx
+	Classes map[string]int64 `json:"classes"`
+	// Of bodies
+	Bytes int64 `json:"bytes"`
+	// At most twice the true time
+	P50Ms float64 `json:"p50_ms"`
+	// At most twice the true time
+	P99Ms float64 `json:"p99_ms"`
+}
+
 // InlineLink is a model of the API.
 type InlineLink struct {
 	Phrase string `json:"phrase"`
@@ -4105,6 +4123,40 @@ func (c *Client) ListDeadLetters(ctx context.Context, p ListDeadLettersParams) (
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllDeadLetters(ctx context.Context, p ListDeadLettersParams) iter.Seq2[DeadLetter, error] {
 	return walk[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
+}
+
+// ListEdgeHostsParams are the parameters of ListEdgeHosts; what is empty is not sent.
+type ListEdgeHostsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListEdgeHostsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListEdgeHosts: list what the edge served of each website.
+//
+// By the process that answers, since it began; those with the most requests first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListEdgeHosts(ctx context.Context, p ListEdgeHostsParams) (*Listing[Host], error) {
+	return list[Host](ctx, c, request{method: "GET", path: "/system/edge", query: p.query()})
+}
+
+// AllEdgeHosts walks the whole list that ListEdgeHosts gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllEdgeHosts(ctx context.Context, p ListEdgeHostsParams) iter.Seq2[Host, error] {
+	return walk[Host](ctx, c, request{method: "GET", path: "/system/edge", query: p.query()})
 }
 
 // ListEstimatesParams are the parameters of ListEstimates; what is empty is not sent.
