@@ -1231,6 +1231,24 @@ type Heading struct {
 	Claims []string `json:"claims,omitempty"`
 }
 
+// Host is a model of the API.
+type Host struct {
+	WebsiteID string `json:"website_id"`
+	Domain    string `json:"domain"`
+	ReleaseID string `json:"release_id"`
+	// Its manifest is in memory: it was asked for
+	Loaded   bool  `json:"loaded"`
+	Requests int64 `json:"requests"`
+	// Requests by class of status, such as 2xx
+	Classes map[string]int64 `json:"classes"`
+	// Of bodies
+	Bytes int64 `json:"bytes"`
+	// At most twice the true time
+	P50Ms float64 `json:"p50_ms"`
+	// At most twice the true time
+	P99Ms float64 `json:"p99_ms"`
+}
+
 // InlineLink is a model of the API.
 type InlineLink struct {
 	Phrase string `json:"phrase"`
@@ -2802,6 +2820,67 @@ type Totp struct {
 	URI string `json:"uri"`
 }
 
+// Traffic is a model of the API.
+type Traffic struct {
+	WebsiteID string    `json:"website_id"`
+	Period    string    `json:"period"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	// Pages that were shown to people
+	Views int64 `json:"views"`
+	// A person counts once a day: who comes on two days counts twice
+	Visitors int64 `json:"visitors"`
+	// Affiliate links that people followed
+	Clicks int64 `json:"clicks"`
+	// What is not in these figures
+	Excluded TrafficOthers `json:"excluded"`
+	// The 1,000 with the most views
+	Pages []TrafficPage `json:"pages"`
+	// The 1,000 with the most clicks
+	Slots []TrafficSlot `json:"slots"`
+	// Every hour or day of the period
+	Series []TrafficPoint `json:"series"`
+}
+
+// TrafficOther is a model of the API.
+type TrafficOther struct {
+	Views  int64 `json:"views"`
+	Clicks int64 `json:"clicks"`
+}
+
+// TrafficOthers is a model of the API.
+type TrafficOthers struct {
+	Bots TrafficOther `json:"bots"`
+	// From networks of the operator, and at hosts under localhost
+	Own TrafficOther `json:"own"`
+}
+
+// TrafficPage is a model of the API.
+type TrafficPage struct {
+	Path  string `json:"path"`
+	Views int64  `json:"views"`
+	// Visitors whose day began here
+	Entries int64 `json:"entries"`
+	Clicks  int64 `json:"clicks"`
+}
+
+// TrafficPoint is a model of the API.
+type TrafficPoint struct {
+	At       time.Time `json:"at"`
+	Views    int64     `json:"views"`
+	Visitors int64     `json:"visitors"`
+	Clicks   int64     `json:"clicks"`
+}
+
+// TrafficSlot is a model of the API.
+type TrafficSlot struct {
+	Path string `json:"path"`
+	Slot string `json:"slot"`
+	// What the link carries and the network reports back; empty: none
+	SubID  string `json:"sub_id"`
+	Clicks int64  `json:"clicks"`
+}
+
 // Trends is a model of the API.
 type Trends struct {
 	Industry    string    `json:"industry"`
@@ -3015,7 +3094,9 @@ const (
 type WebsiteDetail struct {
 	// Who answers for the website, as its legal pages say
 	Operator Operator `json:"operator"`
-	ID       string   `json:"id"`
+	// Whether its pages count visits and clicks, from the next build on
+	Analytics bool   `json:"analytics"`
+	ID        string `json:"id"`
 	// Host label on the local edge: NAME.localhost
 	Name     string             `json:"name"`
 	Domain   string             `json:"domain"`
@@ -3043,6 +3124,8 @@ const (
 
 // WebsitePatch is a model of the API.
 type WebsitePatch struct {
+	// Whether its pages count visits and clicks; takes effect with the next rebuild
+	Analytics *bool `json:"analytics,omitempty"`
 	// Feeds that it is made from; empty means all
 	FeedIDs *[]string `json:"feed_ids,omitempty"`
 	// Takes effect with the next rebuild
@@ -3672,6 +3755,29 @@ func (c *Client) GetWebsite(ctx context.Context, websiteID string) (*WebsiteDeta
 	return one[WebsiteDetail](ctx, c, request{method: "GET", path: "/websites/{website_id}", ids: []string{websiteID}})
 }
 
+// GetWebsiteAnalyticsParams are the parameters of GetWebsiteAnalytics; what is empty is not sent.
+type GetWebsiteAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last: 24h, 7d, 30d, 90d, 12m
+	Period string
+}
+
+func (p GetWebsiteAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	return q
+}
+
+// GetWebsiteAnalytics: show visits and clicks of a website.
+//
+// Counted without cookies. Bots and the operator's own visits are counted apart.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetWebsiteAnalytics(ctx context.Context, websiteID string, p GetWebsiteAnalyticsParams) (*Traffic, error) {
+	return one[Traffic](ctx, c, request{method: "GET", path: "/websites/{website_id}/analytics", ids: []string{websiteID}, query: p.query()})
+}
+
 // ListAPIKeysParams are the parameters of ListAPIKeys; what is empty is not sent.
 type ListAPIKeysParams struct {
 	// At most this many
@@ -4017,6 +4123,40 @@ func (c *Client) ListDeadLetters(ctx context.Context, p ListDeadLettersParams) (
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllDeadLetters(ctx context.Context, p ListDeadLettersParams) iter.Seq2[DeadLetter, error] {
 	return walk[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
+}
+
+// ListEdgeHostsParams are the parameters of ListEdgeHosts; what is empty is not sent.
+type ListEdgeHostsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListEdgeHostsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListEdgeHosts: list what the edge served of each website.
+//
+// By the process that answers, since it began; those with the most requests first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListEdgeHosts(ctx context.Context, p ListEdgeHostsParams) (*Listing[Host], error) {
+	return list[Host](ctx, c, request{method: "GET", path: "/system/edge", query: p.query()})
+}
+
+// AllEdgeHosts walks the whole list that ListEdgeHosts gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllEdgeHosts(ctx context.Context, p ListEdgeHostsParams) iter.Seq2[Host, error] {
+	return walk[Host](ctx, c, request{method: "GET", path: "/system/edge", query: p.query()})
 }
 
 // ListEstimatesParams are the parameters of ListEstimates; what is empty is not sent.

@@ -50,6 +50,8 @@ type Config struct {
 
 	Research  researchService
 	Snapshots snapshotService
+	Traffic   trafficService
+	Edge      edgeService
 
 	Logger *slog.Logger
 }
@@ -112,6 +114,8 @@ func New(c Config) *API {
 	registerResearch(a, c.Research)
 	registerSnapshots(a, c.Snapshots)
 	registerMarket(a, c.Market)
+	registerTraffic(a, c.Traffic)
+	registerEdge(a, c.Edge)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -128,6 +128,8 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 		method: "POST", path: "/websites/site_1/rollback", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2/rollback",
 		bad: []string{`{"release":"rel_1"}`, `[]`},
 	},
+	{method: "GET", path: "/system/edge", right: domain.WebsitesRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/websites/site_1/analytics", query: "?period=30d", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/analytics", bad: []string{"?period=1y", "?x=1"}},
 	{method: "GET", path: "/websites/site_1/audit", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/audit"},
 	{method: "GET", path: "/pipelines", right: domain.AgentsRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/pipelines/weekly", right: domain.AgentsRead, status: 200, unknown: "/pipelines/monthly", bad: []string{"?x=1"}},

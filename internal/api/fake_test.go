@@ -410,6 +410,19 @@ func (f graphs) Stale(_ context.Context, _ string, w domain.Window) ([]domain.Gr
 	return []domain.GraphStale{{Reason: domain.StaleGone, At: noon}}, 1, f.fail
 }
 
+type edgeHosts struct{ *fakes }
+
+func (f edgeHosts) Hosts(context.Context) ([]domain.HostStats, error) {
+	return []domain.HostStats{{WebsiteID: "site_1", Requests: 2, Classes: [6]uint64{2: 2}}}, f.fail
+}
+
+type traffic struct{ *fakes }
+
+func (f traffic) Report(ctx context.Context, id domain.WebsiteID, period string) (*domain.TrafficReport, error) {
+	_, err := websites{f.fakes}.Get(ctx, id)
+	return &domain.TrafficReport{WebsiteID: id, Period: period, Pages: []domain.TrafficPage{{Path: "/", Views: 2}}, Slots: []domain.TrafficSlot{{Slot: "top"}}, Series: []domain.TrafficPoint{{}}}, err
+}
+
 type timelines struct{ *fakes }
 
 func (f timelines) Get(ctx context.Context, id domain.RunID, after string, _ int) (*domain.Timeline, error) {
@@ -518,7 +531,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
-		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
+		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Edge: edgeHosts{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f},
 	})
 }

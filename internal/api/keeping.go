@@ -21,6 +21,8 @@ type websitePatchBody struct {
 	State    *domain.WebsiteState `json:"state,omitempty" enum:"draft,live,archived" doc:"archived takes the website off the web; live or draft brings an archived one back: live if it has a live release, else draft"`
 	FeedIDs  *[]domain.FeedID     `json:"feed_ids,omitempty" maxItems:"100" doc:"Feeds that it is made from; empty means all"`
 	Operator *operatorPatchBody   `json:"operator,omitempty" doc:"Fields that are left out stay as they are"`
+
+	Analytics *bool `json:"analytics,omitempty" doc:"Whether its pages count visits and clicks; takes effect with the next rebuild"`
 }
 
 type operatorPatchBody struct {
@@ -110,7 +112,7 @@ var exampleDraft = func() WebsiteDetailBody {
 
 func (in *updateWebsiteInput) patch() (domain.WebsitePatch, error) {
 	b := in.Body
-	p := domain.WebsitePatch{Title: b.Title, Niche: b.Niche, State: b.State, FeedIDs: b.FeedIDs, Seqs: parseIfMatch(in.IfMatch)}
+	p := domain.WebsitePatch{Title: b.Title, Niche: b.Niche, State: b.State, FeedIDs: b.FeedIDs, Analytics: b.Analytics, Seqs: parseIfMatch(in.IfMatch)}
 	if b.Operator == nil {
 		return p, nil
 	}

@@ -42,7 +42,8 @@ type WebsiteBody struct {
 // WebsiteDetailBody shows a website with who answers for it.
 type WebsiteDetailBody struct {
 	WebsiteBody
-	Operator domain.Operator `json:"operator" doc:"Who answers for the website, as its legal pages say"`
+	Operator  domain.Operator `json:"operator" doc:"Who answers for the website, as its legal pages say"`
+	Analytics bool            `json:"analytics" doc:"Whether its pages count visits and clicks, from the next build on"`
 }
 
 type generatedBody struct {
@@ -99,7 +100,7 @@ var (
 	exampleDetail = WebsiteDetailBody{exampleWebsite, domain.Operator{
 		Name: "Example GmbH", Street: "Example Street 1", PostalCode: "10115", City: "Berlin", Country: "Germany", Email: "hello@keyboards.example",
 		Phone: "+49 30 1234567", Responsible: "Ada Example",
-	}}
+	}, true}
 	exampleGate = domain.Gate{Name: "grounding", State: domain.GatePass, Summary: "Every number has evidence.", Checked: 824}
 )
 
@@ -191,7 +192,7 @@ func walkWebsites(ctx context.Context, sites siteService, in *listWebsitesInput)
 }
 
 func toDetail(w *domain.Website) *websiteDetailOutput {
-	return &websiteDetailOutput{websiteTag(w), WebsiteDetailBody{toWebsite(w), w.Operator}}
+	return &websiteDetailOutput{websiteTag(w), WebsiteDetailBody{toWebsite(w), w.Operator, !w.NoAnalytics}}
 }
 
 func toGenerated(site WebsiteBody, run domain.RunID, state domain.RunState) generatedBody {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"empire/internal/analytics"
 	"empire/internal/auth"
 	"empire/internal/blob"
 	"empire/internal/bus"
@@ -87,6 +88,7 @@ type App struct {
 	models         *llm.Metered
 	pages          *fetch.Client // the way out for addresses of others
 	vectors        vector.Index
+	visits         *analytics.Collector // nil unless this is a server
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -108,6 +110,7 @@ type App struct {
 	Research  *service.Research
 	Search    *service.Search
 	Vectors   *service.Vectors
+	Traffic   *service.Traffic
 
 	Market       *service.Market
 	Models       *service.Models
@@ -136,7 +139,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireBudgets, a.wireResearch, a.wireAgents, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireTraffic, a.wireBudgets, a.wireResearch, a.wireAgents, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -206,6 +209,9 @@ func (a *App) Stop(ctx context.Context) error {
 // parts returns what this role and mode start, in order.
 func (a *App) parts() []part {
 	var out []part
+	if a.mode == Serve && a.plays("edge") {
+		out = append(out, part{"visits", a.visits.Start, a.visits.Stop})
+	}
 	if a.mode == Serve {
 		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
 	}

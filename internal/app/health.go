@@ -124,7 +124,7 @@ func (a *App) plays(role string) bool { return a.cfg.Role == role || a.cfg.Role 
 func (a *App) metricsRegistry() *prometheus.Registry {
 	r := telemetry.NewRegistry(version())
 	if a.plays("edge") {
-		r.MustRegister(edgeCollector{a.edge})
+		r.MustRegister(edgeCollector{a.edge}, visitsCollector{a.visits})
 	}
 	r.MustRegister(a.metrics, a.messageMetrics, collectors.NewDBStatsCollector(a.db.Writer(), "writer"))
 	if a.db.Readers() != a.db.Writer() {
@@ -169,6 +169,9 @@ func (c edgeCollector) Collect(ch chan<- prometheus.Metric) {
 			label = "other"
 		}
 		ch <- prometheus.MustNewConstMetric(edgeRequests, prometheus.CounterValue, float64(n), label)
+	}
+	for i, n := range s.Beacons {
+		ch <- prometheus.MustNewConstMetric(edgeBeacons, prometheus.CounterValue, float64(n), beaconStates[i])
 	}
 	ch <- prometheus.MustNewConstMetric(edgeBusy, prometheus.CounterValue, s.Busy.Seconds())
 	ch <- prometheus.MustNewConstMetric(edgeCacheHits, prometheus.CounterValue, float64(s.CacheHits))

@@ -43,6 +43,7 @@ func (h *housekeeping) Stop(context.Context) error {
 }
 
 func (h *housekeeping) sweep(ctx context.Context) {
+	h.a.sweepTraffic(ctx)
 	n, err := h.a.Webhooks.Sweep(ctx)
 	switch {
 	case err != nil && ctx.Err() == nil:

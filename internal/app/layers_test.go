@@ -59,6 +59,7 @@ var allowed = map[string][]string{
 	"internal/intelligence/extract":         {},
 	"internal/intelligence/demand":          {"domain", "intelligence/forecast"},
 	"internal/intelligence/research":        {"domain", "intelligence/evidence", "intelligence/extract", "intelligence/nlp"},
+	"internal/analytics":                    {"domain", "analytics/bot"},
 	"internal/analytics/bot":                {},
 	"internal/catalog":                      {"domain", "intelligence/match", "intelligence/nlp"},
 	"internal/sample":                       {"domain"},

@@ -109,6 +109,8 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /programs",
 		"GET /websites",
 		"GET /websites/{website_id}",
+		"GET /system/edge",
+		"GET /websites/{website_id}/analytics",
 		"GET /websites/{website_id}/audit",
 		"GET /websites/{website_id}/export",
 		"GET /websites/{website_id}/pages",

@@ -14,7 +14,6 @@ import (
 	"empire/internal/cache"
 	"empire/internal/config"
 	"empire/internal/domain"
-	"empire/internal/edge"
 	"empire/internal/sample"
 	"empire/internal/service"
 	"empire/internal/store"
@@ -123,15 +122,7 @@ func (a *App) wireTransports(context.Context) error {
 	if a.mode != Serve {
 		return nil
 	}
-	var err error
-	a.edge, err = edge.New(edge.Config{
-		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
-	})
-	if err != nil {
-		return err
-	}
-	// Edges of other processes tell and are told, too; without news they look anyway.
-	if _, err := a.bus.Subscribe("empire.site.*", func(string, []byte) { a.edge.Nudge() }); err != nil {
+	if err := a.wireEdge(); err != nil {
 		return err
 	}
 	if _, err := a.bus.Subscribe("empire.identity.*", a.identityHeard); err != nil {
@@ -140,7 +131,7 @@ func (a *App) wireTransports(context.Context) error {
 	rest := api.New(api.Config{
 		Version: "1", Users: a.Users, APIKeys: a.APIKeys, Agents: a.Agents, Websites: a.Websites, Portfolio: a.portfolio(), Runs: a.Runs,
 		Pipelines: a.Pipelines, Schedules: a.Schedules, Approvals: a.Approvals, Catalogue: a.Catalogue, Webhooks: a.Webhooks, Health: a.Health, Services: a.Services, Audit: a.Audit, Budgets: a.Budgets, Timelines: a.Timelines, Graph: a.Graph, Search: a.Search, Market: a.Market, Logger: a.log,
-		Messages: a.Messages, DeadLetters: a.DeadLetters, Orchestrator: a.Orchestrator, Research: a.Research, Snapshots: a.Snapshots,
+		Messages: a.Messages, DeadLetters: a.DeadLetters, Orchestrator: a.Orchestrator, Research: a.Research, Snapshots: a.Snapshots, Traffic: a.Traffic, Edge: service.NewEdge(a.edge),
 	})
 	routes := map[string]http.Handler{}
 	if a.plays("gateway") || a.plays("worker") {

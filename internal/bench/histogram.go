@@ -74,3 +74,13 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	}
 	return h.most
 }
+
+// Merge adds what another histogram holds.
+func (h *Histogram) Merge(o *Histogram) {
+	h.n += o.n
+	h.sum += o.sum
+	h.most = max(h.most, o.most)
+	for i, n := range o.counts {
+		h.counts[i] += n
+	}
+}

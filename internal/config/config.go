@@ -54,6 +54,8 @@ type Config struct {
 	Research Research `koanf:"research"`
 	Vectors  Vectors  `koanf:"vectors"`
 
+	Analytics Analytics `koanf:"analytics"`
+
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
 
@@ -249,6 +251,8 @@ func defaults() map[string]any {
 		"research": researchDefaults(),
 		"vectors":  vectorDefaults(),
 
+		"analytics": analyticsDefaults(),
+
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
 
@@ -286,6 +290,7 @@ func (c *Config) Validate() []string {
 	c.validateModels(add)
 	c.validateResearch(add)
 	c.validateVectors(add)
+	c.validateAnalytics(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

@@ -32,6 +32,7 @@ type Website struct {
 	LiveRelease ReleaseID `json:"live_release"`
 	PointerSeq  int64     `json:"pointer_seq"`
 	Operator    Operator  `json:"operator"`
+	NoAnalytics bool      `json:"no_analytics,omitempty"` // its pages count no visits
 	OwnerID     UserID    `json:"owner_id"`
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
@@ -207,6 +208,8 @@ type WebsitePatch struct {
 	Niche   *string
 	State   *WebsiteState
 	FeedIDs *[]FeedID
+	// Analytics is whether pages that are built from now on count visits.
+	Analytics *bool
 	// Operator is a JSON object with the fields of Operator to set; others stay.
 	Operator json.RawMessage
 	// Seqs are the values of PointerSeq that the website may have, if there are any:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -28,6 +29,7 @@ type entry struct {
 	moveControl  []string       // Cache-Control of being led here from the path without its final slash
 	forms        [codings]*form // by coding; plain is never nil
 	varies       bool           // there is more than one form
+	page         bool           // it is one that people read
 	location     [1]string      // where the path without its final slash leads
 }
 
@@ -63,6 +65,7 @@ func newContent(release domain.ReleaseID, m *domain.Manifest) *content {
 				e.varies = true
 			}
 		}
+		e.page = e.status == 200 && me.Status < 400 && strings.HasPrefix(me.ContentType, "text/html")
 		e.location[0] = (&url.URL{Path: me.Path}).EscapedPath()
 		switch {
 		case me.Status >= 400:

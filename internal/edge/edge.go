@@ -8,6 +8,8 @@
 // under a second and a request ends on the release that it began with. Starting
 // reads one row for each site and no manifest.
 //
+// Pages report views and clicks with POST /e (see beacon), which go to the Collector.
+//
 // A release that is not published is served at a host made of the SHA-256 of its
 // manifest, see PreviewHost. Such hosts and those of sites have nothing in common:
 // neither is ever looked up among the other.
@@ -65,8 +67,11 @@ type Config struct {
 	Sites     sites
 	Releases  releases
 	Manifests manifests
-	Blobs     blobs // whose ReadAll verifies what it reads
-	Logger    *slog.Logger
+	Blobs     blobs     // whose ReadAll verifies what it reads
+	Collector collector // takes what pages report; nil: nothing is counted
+	// ClientIP returns the address that a request comes from; nil: that of the peer.
+	ClientIP func(r *http.Request) string
+	Logger   *slog.Logger
 
 	// Addr is where Start listens, such as 127.0.0.1:8081; empty means that the
 	// server is used as a handler only.

@@ -1,6 +1,9 @@
 package edge
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // ForceResync makes the next refresh read the whole table.
 func (s *Server) ForceResync() {
@@ -8,3 +11,6 @@ func (s *Server) ForceResync() {
 	defer s.refreshing.Unlock()
 	s.resyncAt = time.Time{}
 }
+
+// Refresh takes over what changed now.
+func (s *Server) Refresh(ctx context.Context) error { return s.refresh(ctx) }

@@ -51,6 +51,10 @@ func (s *Server) servePreview(w http.ResponseWriter, r *http.Request, label stri
 	h["X-Robots-Tag"] = noIndex
 	h["Referrer-Policy"] = noReferrer
 	h["Cache-Control"] = noStore
+	if r.Method == http.MethodPost && r.URL.Path == beaconPath { // looking at a preview is no visit
+		w.WriteHeader(http.StatusNoContent)
+		return http.StatusNoContent
+	}
 	if !readOnly(r) {
 		return refuseMethod(w, r)
 	}

@@ -32,12 +32,17 @@ var (
 // ServeHTTP answers for the site that the Host names.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	status := s.serve(w, r)
-	s.counters.observe(status, time.Since(start))
+	st, status := s.serve(w, r)
+	took := time.Since(start)
+	s.counters.observe(status, took)
+	if st != nil {
+		st.counters.observe(status, w.Header(), r.Method, took)
+	}
 }
 
-// serve answers and returns the status that it sent.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) int {
+// serve answers and returns the status that it sent, with the site unless the host
+// has none or is that of a preview.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) (*site, int) {
 	h := w.Header()
 	h["Content-Security-Policy"] = contentSecurityPolicy
 	h["X-Content-Type-Options"] = noSniff
@@ -45,15 +50,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) int {
 	h["Cross-Origin-Opener-Policy"] = openerPolicy
 	t := s.table.Load()
 	if t == nil {
-		return unavailable(w, r)
+		return nil, unavailable(w, r)
 	}
 	host := hostKey(r.Host)
 	if label, ok := strings.CutSuffix(host, previewSuffix); ok {
-		return s.servePreview(w, r, label)
+		return nil, s.servePreview(w, r, label)
 	}
 	st := (*t)[host]
 	if st == nil {
-		return plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")
+		return nil, plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")
+	}
+	return st, s.serveSite(w, r, host, st)
+}
+
+func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, st *site) int {
+	if r.URL.Path == beaconPath {
+		return s.serveBeacon(w, r, host, st)
 	}
 	if !readOnly(r) {
 		return refuseMethod(w, r)
@@ -63,7 +75,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) int {
 		return s.fault(w, r, string(st.release), err)
 	}
 	if s.cfg.Debug {
-		h["X-Release"] = c.release[:]
+		w.Header()["X-Release"] = c.release[:]
 	}
 	return s.answer(w, r, c)
 }

@@ -20,10 +20,14 @@ type table map[string]*site
 
 // site is one live release of a website. A pointer move makes a new one.
 type site struct {
-	domain  string
-	name    string
-	release domain.ReleaseID
-	content atomic.Pointer[content] // nil until the first request
+	id        domain.WebsiteID
+	tenant    domain.TenantID
+	domain    string
+	name      string
+	release   domain.ReleaseID
+	analytics bool
+	counters  *hostCounters
+	content   atomic.Pointer[content] // nil until the first request
 }
 
 // refresh takes over what changed since the last time.
@@ -73,10 +77,13 @@ func (s *Server) refresh(ctx context.Context) error {
 // quick answers, the new manifest is read before it takes over; one that cannot be
 // read does not take over, and is tried again soon.
 func (s *Server) successor(ctx context.Context, old *site, w *domain.Website) *site {
-	if old != nil && old.release == w.LiveRelease && old.domain == w.Domain && old.name == w.Name {
+	if old != nil && old.release == w.LiveRelease && old.domain == w.Domain && old.name == w.Name && old.analytics != w.NoAnalytics {
 		return old
 	}
-	next := &site{domain: w.Domain, name: w.Name, release: w.LiveRelease}
+	next := &site{id: w.ID, domain: w.Domain, name: w.Name, release: w.LiveRelease, analytics: !w.NoAnalytics, tenant: w.Tenant.OrDefault(), counters: &hostCounters{}}
+	if old != nil {
+		next.counters = old.counters
+	}
 	if old == nil || old.content.Load() == nil {
 		return next
 	}

@@ -31,6 +31,7 @@ type estate struct {
 	audit     *service.Audit
 	budgets   *service.Budgets
 	timelines *service.Timelines
+	traffic   *service.Traffic
 	messages  *service.Messages
 	letters   *service.DeadLetters
 	market    *service.Market
@@ -91,6 +92,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.budgets = service.NewBudgets(service.BudgetsConfig{
 		Tx: st, Budgets: st.Budgets, Calls: st.ModelCalls, Prices: st.Prices, Websites: st.Websites, Audit: st.Audit, Currency: "USD", Now: time.Now,
 	})
+	e.traffic = service.NewTraffic(e.websites, st.Traffic, time.Now)
 	e.timelines = service.NewTimelines(service.TimelinesConfig{Runs: e.runs, Approvals: st.Approvals, Now: time.Now})
 	e.messages = service.NewMessages(service.MessagesConfig{
 		Tx: st, Store: st.Messages, Boxes: st.Mailboxes, Letters: st.DeadLetters, Agents: known{"digger"}, Now: time.Now, Log: slog.New(slog.DiscardHandler),

@@ -135,6 +135,10 @@ func (s *Websites) apply(ctx context.Context, site *domain.Website, p domain.Web
 		set("feeds", !slices.Equal(site.FeedIDs, *p.FeedIDs))
 		site.FeedIDs = append([]domain.FeedID{}, *p.FeedIDs...)
 	}
+	if p.Analytics != nil {
+		set("analytics", site.NoAnalytics == *p.Analytics)
+		site.NoAnalytics = !*p.Analytics
+	}
 	if len(p.Operator) > 0 {
 		old := site.Operator
 		if err := decodeStrictly(p.Operator, &site.Operator); err != nil {

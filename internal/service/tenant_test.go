@@ -99,6 +99,7 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Runs.Get":         func(ctx context.Context) error { _, err := e.runs.Get(ctx, h.run); return err },
 		"Runs.Events":      func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
 		"Runs.Attempts":    func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
+		"Traffic.Report":   func(ctx context.Context) error { _, err := e.traffic.Report(ctx, h.website, "7d"); return err },
 		"Timelines.Get":    func(ctx context.Context) error { _, err := e.timelines.Get(ctx, h.run, "", 10); return err },
 		"Runs.Cancel":      func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },
 		"Pipelines.Get":    func(ctx context.Context) error { _, err := e.pipelines.Get(ctx, h.pipeline); return err },
@@ -162,10 +163,22 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 	return out
 }
 
+// hostsOf serves every website.
+type hostsOf struct{ *estate }
+
+func (h hostsOf) Hosts(tenant domain.TenantID) []domain.HostStats {
+	list, _, _ := h.st.Websites.List(context.Background(), tenant, domain.Window{Limit: 100})
+	return make([]domain.HostStats, len(list))
+}
+
 // lists are the methods that list things of tenants: how many came, of how many.
 func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int, error) {
 	w := domain.Window{Limit: 100}
 	out := map[string]func(ctx context.Context) (int, int, error){
+		"Edge.Hosts": func(ctx context.Context) (int, int, error) {
+			list, err := service.NewEdge(hostsOf{e}).Hosts(ctx)
+			return len(list), len(list), err
+		},
 		"Websites.List": func(ctx context.Context) (int, int, error) {
 			l, n, err := e.websites.List(ctx, w)
 			return len(l), n, err
@@ -369,7 +382,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

@@ -24,6 +24,7 @@ type site struct {
 	Sample         bool
 	Disclosure     string // path of the page on how the site earns money
 	Method         string
+	Beacon         string // path of the script that reports views; empty: none
 
 	script string // path of the script
 	search string // path of the search page; "" if a page of the draft has its address
@@ -69,6 +70,9 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		return nil, err
 	}
 	s.Light, s.Dark, s.Layout = s.tokens.Light, s.tokens.Dark, s.tokens.Layout
+	if opts.Analytics {
+		s.Beacon = beacon().Path
+	}
 	if s.sheets, err = newSheets(s.tokens); err != nil {
 		return nil, err
 	}

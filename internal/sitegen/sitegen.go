@@ -17,6 +17,8 @@ type Options struct {
 	// Origin is the scheme and host of absolute addresses (canonical links,
 	// sitemap, feed). Empty means https:// and the website's domain.
 	Origin string
+	// Analytics adds the script that reports views and clicks to the site's own host.
+	Analytics bool
 }
 
 // Render builds all files of a site: its pages in the order of the draft, then
@@ -58,6 +60,9 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 			return nil, fmt.Errorf("build site %s: %w", d.Website.Domain, err)
 		}
 		files = append(files, f)
+	}
+	if opts.Analytics {
+		files = append(files, beacon())
 	}
 	return append(append(files, s.favicon()), cards...), nil
 }

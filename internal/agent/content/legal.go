@@ -93,15 +93,20 @@ func (w *pageWriter) lines(vs values, keys ...string) {
 	w.list(items)
 }
 
-// privacy says what the site does with data: static pages, server logs, outgoing
-// links.
+// privacy says what the site does with data: static pages, server logs, the count of
+// visits unless it is off, outgoing links.
 func (w *pageWriter) privacy(vs values) {
 	p := w.para()
 	p.say("privacy.lead", vs)
 	p.end()
 	w.section("privacy.h.controller", vs, "privacy.controller", "privacy.controller.mail")
 	w.section("privacy.h.logs", vs, "privacy.logs", "privacy.logs.purpose", "privacy.logs.basis", "privacy.logs.delete")
-	w.section("privacy.h.cookies", vs, "privacy.cookies", "privacy.cookies.law")
+	cookies := "privacy.cookies"
+	if !w.s.in.Website.NoAnalytics {
+		w.section("privacy.h.visits", vs, "privacy.visits", "privacy.visits.number", "privacy.visits.forget", "privacy.visits.signal", "privacy.visits.basis")
+		cookies = "privacy.cookies.visits"
+	}
+	w.section("privacy.h.cookies", vs, cookies, "privacy.cookies.law")
 	if !w.s.in.Market.Priceless {
 		w.section("privacy.h.links", vs, "privacy.links", "privacy.links.network", "privacy.links.subid")
 	}

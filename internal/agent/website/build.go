@@ -13,7 +13,7 @@ func (b *Builder) Build(ctx context.Context, d *domain.Draft) ([]domain.File, er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	files, err := sitegen.Render(d, sitegen.Options{})
+	files, err := sitegen.Render(d, sitegen.Options{Analytics: !d.Website.NoAnalytics})
 	if err != nil {
 		return nil, fmt.Errorf("build site %s: %w", d.Website.Domain, err)
 	}

@@ -21,6 +21,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		test func(t *testing.T, s *store.Store)
 	}{
 		{"transactions", testTransactions},
+		{"traffic", testTraffic},
+		{"traffic_forgets", testTrafficForgets},
+		{"traffic_sweep", testTrafficSweep},
+		{"concurrent_traffic", testConcurrentTraffic},
 		{"transaction_fence", testTransactionVisibility},
 		{"transaction_cancelled", testTransactionCancelled},
 		{"concurrent_writers", testConcurrentWriters},

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"empire/internal/analytics"
+	"empire/internal/edge"
+	"empire/internal/service"
+	"empire/internal/store"
+)
+
+// wireTraffic builds what shows the visits of websites, and what counts them if this
+// process serves sites.
+func (a *App) wireTraffic(context.Context) error {
+	a.Traffic = service.NewTraffic(a.Websites, a.store.Traffic, a.now)
+	var err error
+	if a.mode == Serve {
+		a.visits, err = analytics.New(analytics.Config{
+			Store: a.store.Traffic, Logger: a.log, OwnNetworks: a.cfg.Analytics.Own(), Keep: a.cfg.Analytics.KeepEvents > 0,
+		})
+	}
+	return err
+}
+
+// wireEdge builds the edge. Those of other processes tell and are told of changes, too;
+// without news they look anyway.
+func (a *App) wireEdge() error {
+	var err error
+	a.edge, err = edge.New(edge.Config{
+		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
+		Collector: a.visits, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
+	})
+	if err != nil {
+		return err
+	}
+	_, err = a.bus.Subscribe("empire.site.*", func(string, []byte) { a.edge.Nudge() })
+	return err
+}
+
+// sumsByHour is how long sums are kept by hour; then by day.
+const sumsByHour = 8 * 24 * time.Hour
+
+// sweepTraffic removes what is too old of visits, and forgets who came on past days.
+func (a *App) sweepTraffic(ctx context.Context) {
+	now := a.now()
+	a.visits.Sweep(ctx, now)
+	n, err := a.store.Traffic.Sweep(ctx, store.TrafficLimits{
+		Events: now.Add(-a.cfg.Analytics.KeepEvents), Sums: now.Add(-a.cfg.Analytics.Keep), Hours: now.Add(-sumsByHour),
+	})
+	switch {
+	case err != nil && ctx.Err() == nil:
+		a.log.ErrorContext(ctx, "old visits not removed", slog.Any("err", err))
+	case n > 0:
+		a.log.InfoContext(ctx, "old visits removed", slog.Int("count", n))
+	}
+}
