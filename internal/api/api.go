@@ -51,6 +51,8 @@ type Config struct {
 	Research  researchService
 	Snapshots snapshotService
 
+	Duplicates duplicateService
+
 	Logger *slog.Logger
 }
 
@@ -112,6 +114,7 @@ func New(c Config) *API {
 	registerResearch(a, c.Research)
 	registerSnapshots(a, c.Snapshots)
 	registerMarket(a, c.Market)
+	registerDuplicates(a, c.Duplicates)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -114,6 +114,7 @@ type App struct {
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
 	Orchestrator *service.Orchestrator
+	Duplicates   *service.Duplicates
 
 	started []part
 }

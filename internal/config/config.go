@@ -53,6 +53,7 @@ type Config struct {
 	Research Research `koanf:"research"`
 	Vectors  Vectors  `koanf:"vectors"`
 
+	Fleet     Fleet     `koanf:"fleet"`
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
 
@@ -241,6 +242,7 @@ func defaults() map[string]any {
 		"research": researchDefaults(),
 		"vectors":  vectorDefaults(),
 
+		"fleet":     fleetDefaults(),
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
 
@@ -278,6 +280,7 @@ func (c *Config) Validate() []string {
 	c.validateModels(add)
 	c.validateResearch(add)
 	c.validateVectors(add)
+	c.validateFleet(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

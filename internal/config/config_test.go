@@ -49,6 +49,7 @@ func TestLoadFaults(t *testing.T) {
 		{"approvals that expire at once", "approvals:\n  expire_after: 10ms\n", nil, []string{"approvals.expire_after", "10ms"}},
 		{"odd research", "research:\n  searxng: x\n  feeds: [ftp://a]\n  allow: [lan]\n  models: [nobody]\n  timeout: 1ms\n", nil, []string{"research.searxng", "research.feeds", "research.allow", "research.models", "research.timeout"}},
 		{"odd vectors", "vectors:\n  url: ftp://a\n  memory_mb: 1\n  dimension: 3\n  embedder: magic\n", nil, []string{"vectors.url", "vectors.memory_mb", "vectors.dimension", "vectors.embedder"}},
+		{"odd fleet", "fleet:\n  duplicates: 0.2\n  pages_per_week: -1\n", nil, []string{"fleet.duplicates", "fleet.pages_per_week"}},
 		{"vectors of no model", "vectors:\n  embedder: model\n", nil, []string{"vectors.embedder", "models.embedding"}},
 		{"odd timeout of Redis", "redis:\n  timeout: 1ms\n", nil, []string{"redis.timeout"}},
 		{"bad duration", "prices:\n  max_age: soon\n", nil, []string{"max_age"}},

@@ -51,6 +51,16 @@ type websiteGraph interface {
 	Gone(ctx context.Context, site *domain.Website) error
 }
 
+// websiteTwins holds the pages of live websites against each other, in the transaction
+// of a release.
+type websiteTwins interface {
+	// Refuse is CodeGateRed for a draft that says what other websites say.
+	Refuse(ctx context.Context, d *domain.Draft) error
+	// Moved follows the live release; d is what it was built from, nil if that is not at
+	// hand.
+	Moved(ctx context.Context, site *domain.Website, r *domain.Release, d *domain.Draft) error
+}
+
 // WebsitesConfig is what Websites needs.
 type WebsitesConfig struct {
 	Tx        transactor
@@ -66,6 +76,7 @@ type WebsitesConfig struct {
 	Blobs     blobReader    // for exports
 	Audit     auditStore
 	Graph     websiteGraph    // may be nil
+	Twins     websiteTwins    // may be nil
 	Operator  domain.Operator // for new websites
 	Forbidden []ForbiddenNiche
 	// LiveChanged tells edges, after the commit, that a site's live release moved.

@@ -47,6 +47,9 @@ type Store struct {
 	Opportunities *Opportunities
 	Estimates     *Estimates
 	Learned       *LearnedModels
+
+	Signatures *Signatures
+	Fleet      *Fleet
 }
 
 // New returns the aggregates of db.
@@ -94,6 +97,9 @@ func New(db *DB) *Store {
 		Opportunities: &Opportunities{db},
 		Estimates:     &Estimates{db},
 		Learned:       &LearnedModels{db},
+
+		Signatures: &Signatures{db},
+		Fleet:      &Fleet{db},
 	}
 }
 

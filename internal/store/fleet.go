@@ -1,0 +1,4 @@
+package store
+
+// Fleet is what brakes the publishing of a portfolio.
+type Fleet struct{ db *DB }
