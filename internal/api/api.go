@@ -52,6 +52,7 @@ type Config struct {
 	Snapshots snapshotService
 
 	Duplicates duplicateService
+	Fleet      fleetService
 
 	Logger *slog.Logger
 }
@@ -115,6 +116,7 @@ func New(c Config) *API {
 	registerSnapshots(a, c.Snapshots)
 	registerMarket(a, c.Market)
 	registerDuplicates(a, c.Duplicates)
+	registerFleet(a, c.Fleet)
 	a.harvestModels()
 	a.straighten()
 	return a

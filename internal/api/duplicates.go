@@ -89,7 +89,7 @@ func registerDuplicates(a *API, s duplicateService) {
 				{exampleSite, "keyboards.example", "page_01k2ja", "/guide/", "Keyboards: a guide", 41, exampleTime, 1, domain.ProposeKeep},
 				{"site_01k2jb", "keys.example", "page_01k2jb", "/guide/", "Keys: a guide", 12, exampleTime, 0.82, domain.ProposeMerge},
 			}}},
-			Doorways: []doorwayBody{},
+			Doorways: []doorwayBody{{exampleSite, "keyboards.example", "site_01k2jb", "keys.example", 1, 0.8, 1}},
 		},
 	}, func(ctx context.Context, in *duplicatesInput) (*output[duplicatesBody], error) {
 		r, err := s.List(ctx, in.Threshold, in.Window.domain())

@@ -115,6 +115,7 @@ type App struct {
 	DeadLetters  *service.DeadLetters
 	Orchestrator *service.Orchestrator
 	Duplicates   *service.Duplicates
+	Fleet        *service.Fleet
 
 	started []part
 }

@@ -127,12 +127,12 @@ type DuplicateCluster struct {
 
 // DuplicateReport is what a look at the whole portfolio found.
 type DuplicateReport struct {
-	Threshold float64            `json:"threshold"`
-	Websites  int                `json:"websites"` // live ones that were compared
-	Pages     int                `json:"pages"`
-	Pending   int                `json:"pending"`  // live websites whose pages are not read yet
-	Compared  int                `json:"compared"` // pairs of pages that were held against each other
-	Pairs     int                `json:"pairs"`    // near-duplicates among them
+	Threshold float64 `json:"threshold"`
+	Websites  int     `json:"websites"` // live ones that were compared
+	Pages     int     `json:"pages"`
+	Pending   int     `json:"pending"`  // live websites whose pages are not read yet
+	Compared  int     `json:"compared"` // pairs of pages that were held against each other
+	Pairs     int     `json:"pairs"`    // near-duplicates among them
 	// Median is the median similarity of pages of the same kind on different websites,
 	// over a sample of Sampled pairs.
 	Median   float64            `json:"median"`

@@ -30,6 +30,7 @@ type signatureStore interface {
 // pageSigner makes what is kept of pages and compares it.
 type pageSigner interface {
 	Sign(d *domain.Draft, release domain.ReleaseID, at time.Time) (*domain.SiteProfile, []domain.PageSignature)
+	Paths(d *domain.Draft) []string // of the pages that Sign signs
 	Similarity(a, b *domain.PageSignature) float64
 	Doorways(p *domain.SiteProfile, others []domain.SiteProfile) []domain.Doorway
 }
@@ -215,6 +216,25 @@ func (s *Duplicates) Refuse(ctx context.Context, d *domain.Draft) error {
 		}
 	}
 	return nil
+}
+
+// Fresh returns how many pages of a draft that may rank its website does not have.
+func (s *Duplicates) Fresh(ctx context.Context, d *domain.Draft) (int, error) {
+	own, err := s.cfg.Store.Of(ctx, d.Website.ID)
+	if err != nil {
+		return 0, err
+	}
+	has := map[string]bool{}
+	for i := range own {
+		has[own[i].Path] = true
+	}
+	fresh := 0
+	for _, path := range s.cfg.Signer.Paths(d) {
+		if !has[path] {
+			fresh++
+		}
+	}
+	return fresh, nil
 }
 
 // Moved follows a website's live release in the transaction that moves it: at once

@@ -89,9 +89,6 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	if err := publishable(site, r); err != nil {
 		return err
 	}
-	if err := s.refuseTwins(ctx, site, d); err != nil {
-		return err
-	}
 	if err := s.cfg.Releases.Insert(ctx, r); err != nil {
 		return err
 	}
@@ -113,20 +110,6 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 		return err
 	}
 	return s.makeLive(ctx, site, r, d, "release.published")
-}
-
-// refuseTwins holds a draft against all other websites. Releases wait for one another
-// from here on: of two that say the same the second is refused.
-func (s *Websites) refuseTwins(ctx context.Context, site *domain.Website, d *domain.Draft) error {
-	if s.cfg.Twins == nil {
-		return nil
-	}
-	if err := s.cfg.Websites.InOrder(ctx); err != nil {
-		return err
-	}
-	signed := *d
-	signed.Website = *site
-	return s.cfg.Twins.Refuse(ctx, &signed)
 }
 
 func (s *Websites) reindex(ctx context.Context, site *domain.Website) error {
@@ -165,6 +148,10 @@ func publishable(site *domain.Website, r *domain.Release) error {
 // makeLive moves the site's pointer in the transaction of ctx. The draft is that of the
 // release, nil if it is not at hand.
 func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain.Release, d *domain.Draft, action string) error {
+	fresh, err := s.brake(ctx, site, d, action)
+	if err != nil {
+		return err
+	}
 	now := s.journal.stamp()
 	if err := s.cfg.Websites.SetLive(ctx, site.ID, r.ID, now); err != nil {
 		return err
@@ -172,10 +159,8 @@ func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain
 	if err := s.cfg.Releases.MarkPublished(ctx, r.ID, now); err != nil {
 		return err
 	}
-	if s.cfg.Twins != nil {
-		if err := s.cfg.Twins.Moved(ctx, site, r, d); err != nil {
-			return err
-		}
+	if err := s.published(ctx, site, r, d, action, fresh); err != nil {
+		return err
 	}
 	s.tellEdges(ctx, site.ID)
 	after, err := s.cfg.Websites.Get(ctx, site.ID)

@@ -51,16 +51,6 @@ type websiteGraph interface {
 	Gone(ctx context.Context, site *domain.Website) error
 }
 
-// websiteTwins holds the pages of live websites against each other, in the transaction
-// of a release.
-type websiteTwins interface {
-	// Refuse is CodeGateRed for a draft that says what other websites say.
-	Refuse(ctx context.Context, d *domain.Draft) error
-	// Moved follows the live release; d is what it was built from, nil if that is not at
-	// hand.
-	Moved(ctx context.Context, site *domain.Website, r *domain.Release, d *domain.Draft) error
-}
-
 // WebsitesConfig is what Websites needs.
 type WebsitesConfig struct {
 	Tx        transactor
@@ -77,6 +67,7 @@ type WebsitesConfig struct {
 	Audit     auditStore
 	Graph     websiteGraph    // may be nil
 	Twins     websiteTwins    // may be nil
+	Fleet     websiteFleet    // may be nil; needs Twins
 	Operator  domain.Operator // for new websites
 	Forbidden []ForbiddenNiche
 	// LiveChanged tells edges, after the commit, that a site's live release moved.

@@ -48,8 +48,9 @@ type Store struct {
 	Estimates     *Estimates
 	Learned       *LearnedModels
 
-	Signatures *Signatures
-	Fleet      *Fleet
+	Signatures   *Signatures
+	Fleet        *Fleet
+	FleetChanges *FleetChanges
 }
 
 // New returns the aggregates of db.
@@ -98,8 +99,9 @@ func New(db *DB) *Store {
 		Estimates:     &Estimates{db},
 		Learned:       &LearnedModels{db},
 
-		Signatures: &Signatures{db},
-		Fleet:      &Fleet{db},
+		Signatures:   &Signatures{db},
+		Fleet:        &Fleet{db},
+		FleetChanges: &FleetChanges{db},
 	}
 }
 

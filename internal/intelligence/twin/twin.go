@@ -71,6 +71,17 @@ func (t *Twins) Sign(d *domain.Draft, release domain.ReleaseID, at time.Time) (*
 	return profile, list
 }
 
+// Paths returns the paths of the pages that Sign signs.
+func (t *Twins) Paths(d *domain.Draft) []string {
+	var out []string
+	for i := range d.Pages {
+		if Compared(&d.Pages[i]) {
+			out = append(out, d.Pages[i].Path())
+		}
+	}
+	return out
+}
+
 func (t *Twins) page(d *domain.Draft, p *domain.Page, at time.Time) domain.PageSignature {
 	s := t.signer.Sign(p.PlainText())
 	id := p.ID
