@@ -46,7 +46,9 @@ func fleetChangeStartCommand(g *globals) *cobra.Command {
 					return err
 				}
 			}
-			return g.onFleetChange(cmd, func(ctx context.Context, at portfolio) (*client.FleetChange, error) { return at.StartFleetChange(ctx, p) })
+			return g.onFleetChange(cmd, func(ctx context.Context, at portfolio) (*client.FleetChange, error) {
+				return at.StartFleetChange(ctx, p)
+			})
 		},
 	}
 	f := c.Flags()

@@ -60,7 +60,7 @@ func TestJSON(t *testing.T) {
 		{"scan robot_vacuums", 0}, {"scan", 0}, {"trends robot_vacuums", 0}, {"trends robot_vacuums --period soon", 2},
 		{"opportunity list", 0}, {"opportunity show opp_none", 1}, {"research robot_vacuums --depth quick", 0}, {"research robot_vacuums --depth bottomless", 2},
 		{"evidence verify", 0}, {"evidence verify snap_none", 1},
-		{"duplicates", 0}, {"duplicates --threshold 0.9", 0}, {"duplicates --threshold 0.1", 2},
+		{"bench duplicates --websites 6 --pages 20 --words 60", 0}, {"duplicates", 0}, {"duplicates --threshold 0.9", 0}, {"duplicates --threshold 0.1", 2},
 		{"fleet status", 0}, {"fleet freeze " + sampleSite + " --reason cliff", 0}, {"fleet freeze", 2}, {"fleet freeze nowhere.example --reason x", 1}, {"site build " + sampleSite, 1},
 		{"fleet unfreeze " + sampleSite, 0}, {"fleet unfreeze", 1}, {"fleet change list", 0}, {"fleet change show chg_none", 1}, {"fleet change continue chg_none", 1},
 		{"fleet change stop chg_none", 1}, {"fleet change start --reason x --canary 0", 2}, {"fleet change start --reason x --filter niche=nothing", 1},
