@@ -138,7 +138,7 @@ func terms(language, niche string) []string {
 }
 
 // outline is the form of a page: its kind and the sequence of its blocks, with equal
-// neighbours as one.
+// neighbors as one.
 func outline(p *domain.Page) string {
 	kinds := make([]string, 0, len(p.Blocks)+1)
 	kinds = append(kinds, string(p.Kind))
