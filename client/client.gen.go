@@ -799,6 +799,78 @@ type DisputedSay struct {
 	SourceID string  `json:"source_id"`
 }
 
+// Doorway is a model of the API.
+type Doorway struct {
+	WebsiteID   string `json:"website_id"`
+	Domain      string `json:"domain"`
+	OtherID     string `json:"other_id"`
+	OtherDomain string `json:"other_domain"`
+	// Share of words or of products, whichever is greater
+	Niche float64 `json:"niche"`
+	// Share of forms of pages
+	Outline float64 `json:"outline"`
+	// Share of programs and merchants that links lead to
+	Targets float64 `json:"targets"`
+}
+
+// DuplicateCluster is a model of the API.
+type DuplicateCluster struct {
+	// Similarity of two of its pages
+	Highest float64 `json:"highest"`
+	// The page that should stay comes first: it rests on more evidence, or is older
+	Members []DuplicateMember `json:"members"`
+}
+
+// DuplicateMember is a model of the API.
+type DuplicateMember struct {
+	WebsiteID string `json:"website_id"`
+	Domain    string `json:"domain"`
+	PageID    string `json:"page_id"`
+	Path      string `json:"path"`
+	Title     string `json:"title"`
+	// Different rows, spans and computations that the page rests on
+	Evidence int64 `json:"evidence"`
+	// Live without a gap
+	Since time.Time `json:"since"`
+	// With the page that stays; 1 for itself
+	Similarity float64 `json:"similarity"`
+	// keep: it stays; merge: into the page that stays; retire: its whole website, of which most pages are said elsewhere
+	Proposal DuplicateMemberProposal `json:"proposal"`
+}
+
+// DuplicateMemberProposal is one of a fixed set of words. keep: it stays; merge: into the page that stays; retire: its whole website, of which most pages are said elsewhere.
+type DuplicateMemberProposal string
+
+// The values of DuplicateMemberProposal.
+const (
+	DuplicateMemberProposalKeep   DuplicateMemberProposal = "keep"
+	DuplicateMemberProposalMerge  DuplicateMemberProposal = "merge"
+	DuplicateMemberProposalRetire DuplicateMemberProposal = "retire"
+)
+
+// Duplicates is a model of the API.
+type Duplicates struct {
+	Threshold float64 `json:"threshold"`
+	// Live ones that were compared
+	Websites int64 `json:"websites"`
+	Pages    int64 `json:"pages"`
+	// Live websites whose pages are not read yet
+	Pending int64 `json:"pending"`
+	// Pairs of pages that were held against each other
+	Compared int64 `json:"compared"`
+	// Near-duplicates among them
+	Pairs int64 `json:"pairs"`
+	// Of pages of one kind on different websites, over a sample
+	MedianSimilarity float64 `json:"median_similarity"`
+	// Pairs of that sample
+	Sampled int64 `json:"sampled"`
+	// Clusters in all
+	Total    int64              `json:"total"`
+	Clusters []DuplicateCluster `json:"clusters"`
+	// Pairs of websites that lead the same visitors to the same targets; at most 200
+	Doorways []Doorway `json:"doorways"`
+}
+
 // Estimate is a model of the API.
 type Estimate struct {
 	ID   string       `json:"id"`
@@ -913,6 +985,129 @@ type Finding struct {
 	Fix      string `json:"fix,omitempty"`
 	Page     string `json:"page,omitempty"`
 	Source   string `json:"source,omitempty"`
+}
+
+// Fleet is a model of the API.
+type Fleet struct {
+	// New pages that a website may publish in seven days; 0: any number
+	PagesPerWeek int64 `json:"pages_per_week"`
+	// Releases that may be published in 24 hours; 0: any number
+	ReleasesPerDay int64 `json:"releases_per_day"`
+	// Within 24 hours; rollbacks do not count
+	Releases int64 `json:"releases"`
+	// Websites with most new pages
+	Fastest []FleetPace   `json:"fastest"`
+	Freezes []FleetFreeze `json:"freezes"`
+	// That have not ended
+	Changes []FleetChange `json:"changes"`
+}
+
+// FleetChange is a model of the API.
+type FleetChange struct {
+	ID     string            `json:"id"`
+	Action FleetChangeAction `json:"action"`
+	Reason string            `json:"reason"`
+	Filter FleetFilter       `json:"filter"`
+	State  FleetChangeState  `json:"state"`
+	// Why it stopped, or what it waits for
+	Detail string `json:"detail"`
+	// Websites that it began with
+	Canary    int64     `json:"canary"`
+	Total     int64     `json:"total"`
+	Published int64     `json:"published"`
+	Failed    int64     `json:"failed"`
+	ActorID   string    `json:"actor_id"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// FleetChangeAction is one of a fixed set of words.
+type FleetChangeAction string
+
+// The values of FleetChangeAction.
+const (
+	FleetChangeActionRebuild FleetChangeAction = "rebuild"
+)
+
+// FleetChangeState is one of a fixed set of words.
+type FleetChangeState string
+
+// The values of FleetChangeState.
+const (
+	FleetChangeStateCanary  FleetChangeState = "canary"
+	FleetChangeStateWaiting FleetChangeState = "waiting"
+	FleetChangeStateRunning FleetChangeState = "running"
+	FleetChangeStateStopped FleetChangeState = "stopped"
+	FleetChangeStateDone    FleetChangeState = "done"
+)
+
+// FleetChangeDetail is a model of the API.
+type FleetChangeDetail struct {
+	Change FleetChange `json:"change"`
+	// A window of them, the canary group first
+	Websites []FleetChangeSite `json:"websites"`
+}
+
+// FleetChangeSite is a model of the API.
+type FleetChangeSite struct {
+	WebsiteID string               `json:"website_id"`
+	Canary    bool                 `json:"canary"`
+	State     FleetChangeSiteState `json:"state"`
+	RunID     *string              `json:"run_id"`
+	Detail    string               `json:"detail"`
+}
+
+// FleetChangeSiteState is one of a fixed set of words.
+type FleetChangeSiteState string
+
+// The values of FleetChangeSiteState.
+const (
+	FleetChangeSiteStateQueued    FleetChangeSiteState = "queued"
+	FleetChangeSiteStateRunning   FleetChangeSiteState = "running"
+	FleetChangeSiteStatePublished FleetChangeSiteState = "published"
+	FleetChangeSiteStateFailed    FleetChangeSiteState = "failed"
+	FleetChangeSiteStateSkipped   FleetChangeSiteState = "skipped"
+)
+
+// FleetFilter is a model of the API.
+type FleetFilter struct {
+	// That the website reads
+	Feed     string              `json:"feed,omitempty"`
+	Language FleetFilterLanguage `json:"language,omitempty"`
+	// A part of the niche, in any case
+	Niche string `json:"niche,omitempty"`
+}
+
+// FleetFilterLanguage is one of a fixed set of words.
+type FleetFilterLanguage string
+
+// The values of FleetFilterLanguage.
+const (
+	FleetFilterLanguageEn FleetFilterLanguage = "en"
+	FleetFilterLanguageDe FleetFilterLanguage = "de"
+)
+
+// FleetFreeze is a model of the API.
+type FleetFreeze struct {
+	// null: all websites
+	WebsiteID *string   `json:"website_id"`
+	Reason    string    `json:"reason"`
+	ActorID   string    `json:"actor_id"`
+	At        time.Time `json:"at"`
+}
+
+// FleetPace is a model of the API.
+type FleetPace struct {
+	WebsiteID string `json:"website_id"`
+	// Within seven days
+	NewPages int64 `json:"new_pages"`
+}
+
+// FreezeInput is a model of the API.
+type FreezeInput struct {
+	Reason string `json:"reason"`
+	// Left out: all websites
+	WebsiteID string `json:"website_id,omitempty"`
 }
 
 // Gate is a model of the API.
@@ -1487,6 +1682,9 @@ type Offer struct {
 	Reason       string       `json:"reason"`
 	Alternatives []OfferScore `json:"alternatives,omitempty"`
 	Claims       []string     `json:"claims,omitempty"`
+	Lower        string       `json:"lower,omitempty"`
+	LowerAt      string       `json:"lower_at,omitempty"`
+	LowerSoldOut *bool        `json:"lower_sold_out,omitempty"`
 	Price        *Money       `json:"price,omitempty"`
 	PriceAt      *time.Time   `json:"price_at,omitempty"`
 	PriceText    string       `json:"price_text,omitempty"`
@@ -2551,6 +2749,25 @@ type Stage struct {
 	When string `json:"when,omitempty"`
 }
 
+// StartFleetChangeInput is a model of the API.
+type StartFleetChangeInput struct {
+	Action StartFleetChangeInputAction `json:"action"`
+	// What changed: a theme, a prompt, a rule
+	Reason string `json:"reason"`
+	// Websites that it begins with
+	Canary int64 `json:"canary"`
+	// Which live websites; left out: all
+	Filter *FleetFilter `json:"filter,omitempty"`
+}
+
+// StartFleetChangeInputAction is one of a fixed set of words.
+type StartFleetChangeInputAction string
+
+// The values of StartFleetChangeInputAction.
+const (
+	StartFleetChangeInputActionRebuild StartFleetChangeInputAction = "rebuild"
+)
+
 // StartInput is a model of the API.
 type StartInput struct {
 	// What the pipeline takes
@@ -2620,6 +2837,11 @@ const (
 	StepUndoCompleted StepUndo = "completed"
 	StepUndoFailed    StepUndo = "failed"
 )
+
+// StopFleetChangeInput is a model of the API.
+type StopFleetChangeInput struct {
+	Reason string `json:"reason"`
+}
 
 // Table is a model of the API.
 type Table struct {
@@ -3210,6 +3432,15 @@ func (c *Client) ConfirmTOTP(ctx context.Context, in ConfirmTOTPInput) error {
 	return c.nothing(ctx, request{method: "POST", path: "/auth/totp/confirm", body: in})
 }
 
+// ContinueFleetChange: go on with all other websites.
+//
+// Only a change that waits can go on.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) ContinueFleetChange(ctx context.Context, changeID string) (*FleetChange, error) {
+	return one[FleetChange](ctx, c, request{method: "POST", path: "/fleet/changes/{change_id}/continue", ids: []string{changeID}, keyed: true})
+}
+
 // CreateAPIKey: make an API key.
 //
 // For programs that act for the signed-in user. It can do what is in its scope and what its user may do, whatever is less. A key that makes another one cannot give it more than it has, nor a later end.
@@ -3437,6 +3668,15 @@ func (c *Client) ExportWebsite(ctx context.Context, websiteID string) ([]byte, e
 	return c.bytes(ctx, request{method: "GET", path: "/websites/{website_id}/export", ids: []string{websiteID}})
 }
 
+// FreezeFleet: keep a website, or all, from publishing.
+//
+// Publishing and building anew are a conflict from then on, with the reason. What is live stays live, and a rollback stays possible. A second freeze takes the place of the first.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) FreezeFleet(ctx context.Context, in FreezeInput) (*FleetFreeze, error) {
+	return one[FleetFreeze](ctx, c, request{method: "POST", path: "/fleet/freeze", body: in, keyed: true})
+}
+
 // GenerateWebsite: generate a website.
 //
 // Starts a launch_website run: scan, plan, write, build, optimize, monetize, gate, approve, release. Nothing is published before a person approves it.
@@ -3486,6 +3726,39 @@ func (c *Client) GetComponent(ctx context.Context, name string) (*Component, err
 // Needs the permission `agents.read`.
 func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID string) (*DeadLetter, error) {
 	return one[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters/{dead_letter_id}", ids: []string{deadLetterID}})
+}
+
+// GetFleet: show how the portfolio publishes.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetFleet(ctx context.Context) (*Fleet, error) {
+	return one[Fleet](ctx, c, request{method: "GET", path: "/fleet"})
+}
+
+// GetFleetChangeParams are the parameters of GetFleetChange; what is empty is not sent.
+type GetFleetChangeParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p GetFleetChangeParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// GetFleetChange: show a change with its websites.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetFleetChange(ctx context.Context, changeID string, p GetFleetChangeParams) (*FleetChangeDetail, error) {
+	return one[FleetChangeDetail](ctx, c, request{method: "GET", path: "/fleet/changes/{change_id}", ids: []string{changeID}, query: p.query()})
 }
 
 // GetGraphParams are the parameters of GetGraph; what is empty is not sent.
@@ -4125,6 +4398,39 @@ func (c *Client) AllDeadLetters(ctx context.Context, p ListDeadLettersParams) it
 	return walk[DeadLetter](ctx, c, request{method: "GET", path: "/dead-letters", query: p.query()})
 }
 
+// ListDuplicatesParams are the parameters of ListDuplicates; what is empty is not sent.
+type ListDuplicatesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Similarity from which on pages are near-duplicates; left out: that of the configuration
+	Threshold float64
+}
+
+func (p ListDuplicatesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Threshold != 0 {
+		q.Set("threshold", strconv.FormatFloat(p.Threshold, 'g', -1, 64))
+	}
+	return q
+}
+
+// ListDuplicates: find pages of different websites that say much the same.
+//
+// Similarity is that of the sets of five-word shingles of main texts (Jaccard). Clusters are listed with the largest first, each with the page that should stay and what to do with the others. Archived websites are left out.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListDuplicates(ctx context.Context, p ListDuplicatesParams) (*Duplicates, error) {
+	return one[Duplicates](ctx, c, request{method: "GET", path: "/intelligence/duplicates", query: p.query()})
+}
+
 // ListEdgeHostsParams are the parameters of ListEdgeHosts; what is empty is not sent.
 type ListEdgeHostsParams struct {
 	// At most this many
@@ -4233,6 +4539,40 @@ func (c *Client) ListFeeds(ctx context.Context, p ListFeedsParams) (*Listing[Fee
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllFeeds(ctx context.Context, p ListFeedsParams) iter.Seq2[Feed, error] {
 	return walk[Feed](ctx, c, request{method: "GET", path: "/feeds", query: p.query()})
+}
+
+// ListFleetChangesParams are the parameters of ListFleetChanges; what is empty is not sent.
+type ListFleetChangesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListFleetChangesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListFleetChanges: list changes of many websites.
+//
+// The newest first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListFleetChanges(ctx context.Context, p ListFleetChangesParams) (*Listing[FleetChange], error) {
+	return list[FleetChange](ctx, c, request{method: "GET", path: "/fleet/changes", query: p.query()})
+}
+
+// AllFleetChanges walks the whole list that ListFleetChanges gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllFleetChanges(ctx context.Context, p ListFleetChangesParams) iter.Seq2[FleetChange, error] {
+	return walk[FleetChange](ctx, c, request{method: "GET", path: "/fleet/changes", query: p.query()})
 }
 
 // ListGraphNodesParams are the parameters of ListGraphNodes; what is empty is not sent.
@@ -5454,6 +5794,15 @@ func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error)
 	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
 }
 
+// StartFleetChange: change many websites, a few of them first.
+//
+// The canary group is built anew at once. When all of it is published with no red gate the change waits for a person; a failed run, a red gate or a freeze in the group stops it. Each website is approved as always.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) StartFleetChange(ctx context.Context, in StartFleetChangeInput) (*FleetChange, error) {
+	return one[FleetChange](ctx, c, request{method: "POST", path: "/fleet/changes", body: in, keyed: true})
+}
+
 // StartRun: start a run.
 //
 // Runs a pipeline by name, or stages given inline.
@@ -5463,11 +5812,41 @@ func (c *Client) StartRun(ctx context.Context, in StartInput) (*Run, error) {
 	return one[Run](ctx, c, request{method: "POST", path: "/pipelines/runs", body: in, keyed: true})
 }
 
+// StopFleetChange: stop a change.
+//
+// No further website is begun. Runs that are under way wait for their approval as always.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) StopFleetChange(ctx context.Context, changeID string, in StopFleetChangeInput) (*FleetChange, error) {
+	return one[FleetChange](ctx, c, request{method: "POST", path: "/fleet/changes/{change_id}/stop", ids: []string{changeID}, body: in, keyed: true})
+}
+
 // SummarizeApprovals: count approvals by state.
 //
 // Needs the permission `websites.read`.
 func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
 	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+}
+
+// UnfreezeFleetParams are the parameters of UnfreezeFleet; what is empty is not sent.
+type UnfreezeFleetParams struct {
+	// Left out: the freeze of all websites
+	WebsiteID string
+}
+
+func (p UnfreezeFleetParams) query() url.Values {
+	q := url.Values{}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	return q
+}
+
+// UnfreezeFleet: end a freeze.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) UnfreezeFleet(ctx context.Context, p UnfreezeFleetParams) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/fleet/freeze", query: p.query(), keyed: true})
 }
 
 // UpdateAgent: change an agent.

@@ -28,6 +28,7 @@ type portfolio interface {
 	researchKeeper
 	searchKeeper
 	marketKeeper
+	fleetKeeper
 }
 
 type siteKeeper interface {

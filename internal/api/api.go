@@ -48,10 +48,12 @@ type Config struct {
 	DeadLetters  deadLetterService
 	Orchestrator orchestratorService
 
-	Research  researchService
-	Snapshots snapshotService
-	Traffic   trafficService
-	Edge      edgeService
+	Research   researchService
+	Snapshots  snapshotService
+	Traffic    trafficService
+	Edge       edgeService
+	Duplicates duplicateService
+	Fleet      fleetService
 
 	Logger *slog.Logger
 }
@@ -116,6 +118,8 @@ func New(c Config) *API {
 	registerMarket(a, c.Market)
 	registerTraffic(a, c.Traffic)
 	registerEdge(a, c.Edge)
+	registerDuplicates(a, c.Duplicates)
+	registerFleet(a, c.Fleet)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -117,6 +117,8 @@ type App struct {
 	Messages     *service.Messages
 	DeadLetters  *service.DeadLetters
 	Orchestrator *service.Orchestrator
+	Duplicates   *service.Duplicates
+	Fleet        *service.Fleet
 
 	started []part
 }

@@ -40,7 +40,8 @@ func (a artifacts) Draft(ctx context.Context, sha string) (*domain.Draft, error)
 
 // gates runs all release gates.
 type gates struct {
-	snapshot gate.Snapshot
+	snapshot  gate.Snapshot
+	portfolio func(ctx context.Context, d *domain.Draft) (*domain.PortfolioCheck, error) // nil: nothing is compared
 }
 
 // Check fits gate.Check to the pipeline.
@@ -48,6 +49,13 @@ func (g gates) Check(ctx context.Context, d *domain.Draft, m *domain.Market, fil
 	r, err := gate.Check(ctx, d, m, files, g.snapshot)
 	if err != nil {
 		return shipped.GateResult{}, err
+	}
+	if g.portfolio != nil {
+		c, err := g.portfolio(ctx, d)
+		if err != nil {
+			return shipped.GateResult{}, err
+		}
+		r.Gates = append(r.Gates, gate.Portfolio(c))
 	}
 	return shipped.GateResult{
 		Pages: r.Pages, Products: r.Products, Claims: r.Claims, Grounded: r.Grounded, SEOScore: r.SEOScore, Gates: r.Gates,

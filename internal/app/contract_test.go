@@ -63,7 +63,7 @@ func TestContract(t *testing.T) {
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5, "scan-opportunity": 20}
+var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5, "scan-opportunity": 20, "start-fleet-change": 1, "freeze-fleet": 3}
 
 func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 	t.Helper()
@@ -84,7 +84,7 @@ func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 
 // neverGood are operations that generated requests need not succeed with: they take
 // a code that only an authenticator has, or come too late for work that is short.
-var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run"}
+var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "continue-fleet-change", "stop-fleet-change"}
 
 // hookToken is what a workflow of n8n proves itself with.
 const hookToken = "a token of workflows, long enough"
@@ -163,6 +163,15 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var budget struct{ ID string }
 	c.want("POST", base+"/budgets", map[string]any{"name": "contract", "period": "day", "limit_minor": 500}, http.StatusCreated, &budget)
 	report, page := researched(t, a, c)
+	var change struct{ ID string }
+	c.want("POST", base+"/fleet/changes", map[string]any{"action": "rebuild", "reason": "contract", "canary": 1}, http.StatusCreated, &change)
+	var begun struct {
+		Websites []struct {
+			RunID string `json:"run_id"`
+		}
+	}
+	c.want("GET", base+"/fleet/changes/"+change.ID, nil, http.StatusOK, &begun)
+	c.want("POST", base+"/runs/"+begun.Websites[0].RunID+"/cancel", nil, http.StatusOK, nil) // so that the website can be built
 	var found struct{ ID string }
 	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
@@ -177,6 +186,10 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "scan-opportunity", Target: base + "/intelligence/opportunity-scan", Body: `{"topic": "espresso machines", "min_commission": 3}`},
 		{Operation: "get-opportunity", Target: base + "/intelligence/opportunities/" + found.ID},
 		{Operation: "get-trends", Target: base + "/intelligence/trends?industry=espresso&period=90d"},
+		{Operation: "freeze-fleet", Target: base + "/fleet/freeze", Body: `{"website_id": "` + string(site) + `", "reason": "contract"}`},
+		{Operation: "unfreeze-fleet", Target: base + "/fleet/freeze?website_id=" + string(site)},
+		{Operation: "get-fleet-change", Target: base + "/fleet/changes/" + change.ID},
+		{Operation: "list-duplicates", Target: base + "/intelligence/duplicates?threshold=0.6"},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

@@ -51,4 +51,5 @@ func (h *housekeeping) sweep(ctx context.Context) {
 	case n > 0:
 		h.a.log.InfoContext(ctx, "old webhooks removed", "count", n)
 	}
+	h.a.readPages(ctx)
 }

@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"internal/agent/monetization":           {"agent", "domain", "intelligence/*"},
 	"internal/intelligence/nlp":             {"domain"},
 	"internal/intelligence/match":           {"domain"},
+	"internal/intelligence/twin":            {"domain", "intelligence/nlp"},
 	"internal/intelligence/evidence":        {"domain"},
 	"internal/intelligence/graph":           {"domain"},
 	"internal/intelligence/learn":           {"domain"},

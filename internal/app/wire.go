@@ -47,6 +47,7 @@ func workerID(dir string, mode Mode) (id, previous string, err error) {
 // wireServices builds the use cases.
 func (a *App) wireServices(context.Context) error {
 	a.wireGraph()
+	a.wireFleet()
 	a.Runs = service.NewRuns(service.RunsConfig{
 		Tx: a.store, Runs: a.store.Runs, Events: a.store.Events, Attempts: a.store.Steps,
 		Websites: a.store.Websites, Engine: a.engine, Audit: a.store.Audit, Now: a.now,
@@ -54,7 +55,7 @@ func (a *App) wireServices(context.Context) error {
 	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Graph: a.Graph, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
 	})
 	if err := a.wireAgentService(); err != nil {
@@ -97,7 +98,7 @@ func (a *App) liveChanged(ctx context.Context, id domain.WebsiteID) {
 // wireAgents builds the agents, the pipeline that calls them and the job handlers.
 func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
-		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot},
+		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: content.New(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design,
 	}

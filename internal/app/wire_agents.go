@@ -192,6 +192,7 @@ func (s *sweeper) Start(ctx context.Context) error {
 			if err := s.a.Agents.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.a.log.WarnContext(ctx, "tasks not swept", "err", err)
 			}
+			s.a.sweepFleet(ctx)
 			select {
 			case <-ctx.Done():
 				return nil

@@ -38,6 +38,8 @@ type (
 	StepID string
 	// TaskID identifies a task: task_….
 	TaskID string
+	// FleetChangeID identifies a change of many websites: chg_….
+	FleetChangeID string
 	// ApprovalID identifies an approval: appr_….
 	ApprovalID string
 	// SnapshotID identifies a kept page: snap_… and the start of a SHA-256 over it.

@@ -39,6 +39,8 @@ type estate struct {
 	heard     *news
 	engine    *pipeline.Engine
 	builder   *release.Builder
+	sites     service.WebsitesConfig // of websites
+	written   *written               // nil: pages are empty; see watch
 
 	mu    sync.Mutex
 	steps []json.RawMessage
@@ -77,7 +79,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Tx: st, Runs: st.Runs, Events: st.Events, Attempts: st.Steps, Websites: st.Websites, Engine: e.engine, Audit: st.Audit, Now: time.Now,
 	})
 	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
-	e.websites = service.NewWebsites(service.WebsitesConfig{
+	e.sites = service.WebsitesConfig{
 		Tx: st, Websites: st.Websites, Pages: st.Pages, Evidence: st.Evidence, Releases: st.Releases, Approvals: st.Approvals, Ask: e.approvals.Open, Runs: e.runs,
 		Manifests: e.builder, Blobs: blobs, Audit: st.Audit, Operator: sample.Operator(), Forbidden: service.ForbiddenNiches(), Now: time.Now,
 		LiveChanged: func(_ context.Context, id domain.WebsiteID) {
@@ -85,7 +87,8 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 			e.told = append(e.told, id)
 			e.mu.Unlock()
 		},
-	})
+	}
+	e.websites = service.NewWebsites(e.sites)
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
@@ -142,6 +145,9 @@ func (e *estate) launch() pipeline.Definition {
 			}
 			err := in.Result("approve", &a)
 			d := &domain.Draft{Pages: []domain.Page{{ID: "page_1", WebsiteID: in.Run.WebsiteID, Slug: "guide"}}}
+			if e.written != nil {
+				d = e.written.draft(in.Run.WebsiteID, c.Draft)
+			}
 			return pipeline.Output{Apply: func(ctx context.Context) error {
 				return e.websites.PublishCandidate(ctx, domain.ReleaseID(domain.NewID("rel")), in.Run, c, a.ApprovalID, d)
 			}}, err

@@ -40,6 +40,9 @@ func (s *Websites) Generate(ctx context.Context, p domain.GenerateParams) (*doma
 		if site, before, err = s.reserve(ctx, p, principal); err != nil {
 			return err
 		}
+		if err := s.frozen(ctx, site); err != nil {
+			return err
+		}
 		params := launchParams{site.ID, p.Niche, p.Language, p.Feeds, before == nil}
 		if run, err = s.launch(ctx, site, params, principal.UserID); err != nil {
 			return err
@@ -203,6 +206,9 @@ func (s *Websites) Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Ru
 			return err
 		}
 		if err := s.notBusy(ctx, id); err != nil {
+			return err
+		}
+		if err := s.frozen(ctx, site); err != nil {
 			return err
 		}
 		if run, err = s.launch(ctx, site, launchParams{WebsiteID: id, Niche: site.Niche, Language: site.Language, Feeds: site.FeedIDs}, principal.UserID); err != nil {

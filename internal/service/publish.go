@@ -109,7 +109,7 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	if err := s.reindex(ctx, site); err != nil {
 		return err
 	}
-	return s.makeLive(ctx, site, r, "release.published")
+	return s.makeLive(ctx, site, r, d, "release.published")
 }
 
 func (s *Websites) reindex(ctx context.Context, site *domain.Website) error {
@@ -145,13 +145,21 @@ func publishable(site *domain.Website, r *domain.Release) error {
 	return nil
 }
 
-// makeLive moves the site's pointer in the transaction of ctx.
-func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain.Release, action string) error {
+// makeLive moves the site's pointer in the transaction of ctx. The draft is that of the
+// release, nil if it is not at hand.
+func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain.Release, d *domain.Draft, action string) error {
+	fresh, err := s.brake(ctx, site, d, action)
+	if err != nil {
+		return err
+	}
 	now := s.journal.stamp()
 	if err := s.cfg.Websites.SetLive(ctx, site.ID, r.ID, now); err != nil {
 		return err
 	}
 	if err := s.cfg.Releases.MarkPublished(ctx, r.ID, now); err != nil {
+		return err
+	}
+	if err := s.published(ctx, site, r, d, action, fresh); err != nil {
 		return err
 	}
 	s.tellEdges(ctx, site.ID)
@@ -270,7 +278,7 @@ func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string,
 		if err := publishable(site, r); err != nil {
 			return err
 		}
-		return s.makeLive(ctx, site, r, action)
+		return s.makeLive(ctx, site, r, nil, action)
 	})
 	if err != nil {
 		return nil, err

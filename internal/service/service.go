@@ -75,6 +75,10 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.ResearchReport:
 		return v.Tenant.OrDefault()
+	case *domain.FleetChange:
+		return v.Tenant.OrDefault()
+	case *domain.FleetFreeze:
+		return v.Tenant.OrDefault()
 	case *domain.Snapshot:
 		return v.Tenant.OrDefault()
 	}

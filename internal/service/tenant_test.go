@@ -373,6 +373,10 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// market data belong to the installation; a scan is kept for who asked: TestMarketScan.
 		// Freezing is the work of runs and of decisions
 		"Market.Scan", "Market.Trends", "Market.Programs", "Market.ImportSeries", "Market.FreezeLaunch", "Market.FreezeApproval", "Models.Train",
+		// of the fleet: TestFleetTenants; the work of releases, jobs and the start
+		"Duplicates.List", "Duplicates.Check", "Duplicates.Refuse", "Duplicates.Fresh", "Duplicates.Moved", "Duplicates.Work", "Duplicates.CatchUp",
+		"Fleet.Status", "Fleet.Freeze", "Fleet.Unfreeze", "Fleet.StartChange", "Fleet.Changes", "Fleet.Change", "Fleet.ContinueChange", "Fleet.StopChange",
+		"Fleet.Frozen", "Fleet.Allow", "Fleet.Published", "Fleet.Sweep",
 		// of a connection, which Connect has admitted
 		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}
@@ -382,7 +386,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}} {
+	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

@@ -66,6 +66,8 @@ type WebsitesConfig struct {
 	Blobs     blobReader    // for exports
 	Audit     auditStore
 	Graph     websiteGraph    // may be nil
+	Twins     websiteTwins    // may be nil
+	Fleet     websiteFleet    // may be nil; needs Twins
 	Operator  domain.Operator // for new websites
 	Forbidden []ForbiddenNiche
 	// LiveChanged tells edges, after the commit, that a site's live release moved.

@@ -171,6 +171,21 @@ func listArg[T ~string](d dialect, values []T) any {
 	return jsonValue{texts}
 }
 
+// inNumbers is inList for what numbersArg made.
+func (d dialect) inNumbers(column string, n int) string {
+	if d == dialectPostgres {
+		return fmt.Sprintf("%s IN (SELECT unnest($%d::bigint[]))", column, n)
+	}
+	return fmt.Sprintf("%s IN (SELECT value FROM json_each($%d))", column, n)
+}
+
+func numbersArg(d dialect, values []int64) any {
+	if d == dialectPostgres {
+		return values
+	}
+	return jsonValue{values}
+}
+
 // rowsPerStatement is how many rows a bulk statement takes: many on PostgreSQL,
 // where each costs a round trip; few on SQLite for the reason given at inList.
 func (d dialect) rowsPerStatement(columns int) int {

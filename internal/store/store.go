@@ -48,6 +48,10 @@ type Store struct {
 	Opportunities *Opportunities
 	Estimates     *Estimates
 	Learned       *LearnedModels
+
+	Signatures   *Signatures
+	Fleet        *Fleet
+	FleetChanges *FleetChanges
 }
 
 // New returns the aggregates of db.
@@ -96,6 +100,10 @@ func New(db *DB) *Store {
 		Opportunities: &Opportunities{db},
 		Estimates:     &Estimates{db},
 		Learned:       &LearnedModels{db},
+
+		Signatures:   &Signatures{db},
+		Fleet:        &Fleet{db},
+		FleetChanges: &FleetChanges{db},
 	}
 }
 

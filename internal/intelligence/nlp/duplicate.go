@@ -45,44 +45,15 @@ type Duplicate struct {
 // A text of n shingles takes min(n, MaxShingles) × 4 bytes and about 25 bytes for
 // each band. It is not safe for concurrent use.
 type Duplicates struct {
-	cfg         DuplicateConfig
-	bands, rows int
-	multipliers []uint64
-	sets        []shingleSet
-	heads       map[uint64]int32 // by band and its hash, the latest text
-	next        []int32          // by text and band, the text before it in the bucket, -1 at the end
-}
-
-// shingleSet is the sorted hashes of a text that are below limit.
-type shingleSet struct {
-	hashes []uint32
-	limit  uint32
+	*Signer
+	sets  []shingleSet
+	heads map[uint64]int32 // by band and its hash, the latest text
+	next  []int32          // by text and band, the text before it in the bucket, -1 at the end
 }
 
 // NewDuplicates returns an empty index.
 func NewDuplicates(cfg DuplicateConfig) *Duplicates {
-	d := &Duplicates{cfg: cfg.withDefaults(), heads: map[uint64]int32{}}
-	d.bands, d.rows = banding(d.cfg.Threshold, d.cfg.Hashes)
-	seed := uint64(0x9E3779B97F4A7C15)
-	for range d.bands * d.rows {
-		seed = mix(seed + 0x9E3779B97F4A7C15)
-		d.multipliers = append(d.multipliers, seed|1)
-	}
-	return d
-}
-
-// banding cuts hashes into bands of as many rows as leave a pair at the threshold a
-// candidate with a probability of at least 0.99.
-func banding(threshold float64, hashes int) (bands, rows int) {
-	rows = 1
-	for r := 2; r <= hashes; r++ {
-		b := hashes / r
-		if 1-math.Pow(1-math.Pow(threshold, float64(r)), float64(b)) < 0.99 {
-			break
-		}
-		rows = r
-	}
-	return hashes / rows, rows
+	return &Duplicates{Signer: NewSigner(cfg), heads: map[uint64]int32{}}
 }
 
 // Len returns how many texts were added.
@@ -104,13 +75,8 @@ func (d *Duplicates) Add(text string) []Duplicate {
 	if len(hashes) == 0 {
 		return nil
 	}
-	signature := d.signature(hashes)
 	var candidates []int32
-	for b := range d.bands {
-		key := mix(uint64(b)) //nolint:gosec // b is not negative
-		for _, v := range signature[b*d.rows : (b+1)*d.rows] {
-			key = mix(key ^ v)
-		}
+	for b, key := range d.keys(hashes) {
 		if head, ok := d.heads[key]; ok {
 			d.next[from+b] = head
 			for at, n := head, 0; at >= 0 && n < d.cfg.MaxLook; n++ {
@@ -130,20 +96,6 @@ func (d *Duplicates) Add(text string) []Duplicate {
 	slices.SortFunc(out, func(x, y Duplicate) int {
 		return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(x.ID, y.ID))
 	})
-	return out
-}
-
-// signature is the least of each hash function over all shingles.
-func (d *Duplicates) signature(hashes []uint64) []uint64 {
-	out := make([]uint64, len(d.multipliers))
-	for i := range out {
-		out[i] = math.MaxUint64
-	}
-	for _, h := range hashes {
-		for i, m := range d.multipliers {
-			out[i] = min(out[i], (h^m>>32)*m)
-		}
-	}
 	return out
 }
 

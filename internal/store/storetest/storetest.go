@@ -128,6 +128,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"opportunities", testOpportunities},
 		{"estimates", testEstimates},
 		{"learned_models", testLearnedModels},
+		{"signatures", testSignatures},
+		{"fleet", testFleet},
+		{"fleet_changes", testFleetChanges},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()

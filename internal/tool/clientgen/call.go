@@ -83,7 +83,7 @@ func (g *generator) parameters(c *call, op *operation) error {
 			c.Repeatable = true
 		case p.Name == "If-None-Match": // answers are not kept, so nothing can be compared
 		case p.In == "query", p.In == "header":
-			kind, ok := map[string]string{"string": "string", "integer": "int", "boolean": "bool"}[p.Schema.kind()]
+			kind, ok := map[string]string{"string": "string", "integer": "int", "number": "float64", "boolean": "bool"}[p.Schema.kind()]
 			if !ok {
 				return fmt.Errorf("a %s parameter of type %q is not supported", p.In, p.Schema.kind())
 			}
@@ -173,6 +173,8 @@ func (p *param) Value() string {
 	switch p.Type {
 	case "int":
 		return "strconv.Itoa(p." + p.Name + ")"
+	case "float64":
+		return "strconv.FormatFloat(p." + p.Name + ", 'g', -1, 64)"
 	case "bool":
 		return "strconv.FormatBool(p." + p.Name + ")"
 	}
@@ -184,7 +186,7 @@ func (p *param) Given() string {
 	if p.Required {
 		return ""
 	}
-	return map[string]string{"int": "p." + p.Name + " != 0", "bool": "p." + p.Name, "string": "p." + p.Name + ` != ""`}[p.Type]
+	return map[string]string{"int": "p." + p.Name + " != 0", "float64": "p." + p.Name + " != 0", "bool": "p." + p.Name, "string": "p." + p.Name + ` != ""`}[p.Type]
 }
 
 func (c *call) takes(key string) bool {
