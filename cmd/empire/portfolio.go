@@ -38,6 +38,7 @@ type siteKeeper interface {
 	Site(ctx context.Context, key string) (*siteView, error)
 	Releases(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]releaseView, int, error)
 	Audit(ctx context.Context, id domain.WebsiteID) (*auditView, error)
+	Diff(ctx context.Context, id domain.WebsiteID, p domain.DiffParams) (*domain.ReleaseDiff, error)
 	Publish(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*siteView, error)
 	// Rollback goes to a release, or without one to the release before the live one.
 	Rollback(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*siteView, error)

@@ -121,6 +121,10 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 	{method: "GET", path: "/websites/site_1/pages/page_1", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_1/pages/page_2"},
 	{method: "GET", path: "/websites/site_1/releases", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/releases", bad: badWindows},
 	{
+		method: "GET", path: "/websites/site_1/releases/rel_1/diff", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_1/releases/rel_2/diff",
+		bad: []string{"?page=guide", "?page=/" + strings.Repeat("a", 600), "?against=" + strings.Repeat("r", 101), "?x=1"},
+	},
+	{
 		method: "POST", path: "/websites/site_1/publish", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2/publish",
 		body: `{"release_id":"rel_1"}`, bad: []string{`{}`, `{"release_id":""}`, `{"release_id":7}`},
 	},

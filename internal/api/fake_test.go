@@ -55,6 +55,7 @@ type fakes struct {
 	dead      domain.DeadLetterFilter
 	entries   int // how many entries the audit log has
 	to        domain.ReleaseID
+	diff      domain.DiffParams
 	run       *domain.Run
 	from      string
 
@@ -299,6 +300,15 @@ func (f websites) Releases(_ context.Context, id domain.WebsiteID, w domain.Wind
 	_, err := f.site(id)
 	f.note(func() { f.window = w })
 	return []domain.Release{{ID: "rel_1", WebsiteID: id, Number: 1}}, 1, err
+}
+
+func (f websites) Diff(_ context.Context, id domain.WebsiteID, p domain.DiffParams) (*domain.ReleaseDiff, error) {
+	if p.To != "rel_1" {
+		return nil, missing("Release", string(p.To))
+	}
+	_, err := f.site(id)
+	f.note(func() { f.diff = p })
+	return &domain.ReleaseDiff{From: domain.DiffSide{ID: "rel_0"}, To: domain.DiffSide{ID: p.To, Number: 2}}, err
 }
 
 func (f websites) Publish(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {

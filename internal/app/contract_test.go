@@ -186,6 +186,7 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "delete-schedule", Target: base + "/schedules/" + nightly.ID},
 		{Operation: "decide-approval", Target: base + "/approvals/" + open[0].ID + "/decision", Body: encode(t, map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash})},
 		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
+		{Operation: "diff-release", Target: base + "/websites/" + string(site) + "/releases/" + releases[0].ID + "/diff"},
 		{Operation: "publish-release", Target: base + "/websites/" + string(site) + "/publish", Body: encode(t, map[string]string{"release_id": releases[0].ID})},
 		{Operation: "begin-totp", Target: base + "/auth/totp", Body: encode(t, map[string]string{"password": a.NewCredentials().Password})},
 		{Operation: "rebuild-website", Target: base + "/websites/" + string(site) + "/rebuild"},

@@ -114,6 +114,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /websites/{website_id}/pages",
 		"GET /websites/{website_id}/pages/{page_id}",
 		"GET /websites/{website_id}/releases",
+		"GET /websites/{website_id}/releases/{release_id}/diff",
 	},
 	domain.WebsitesManage: {
 		"DELETE /intelligence/graph/sources/{source_id}",

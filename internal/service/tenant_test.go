@@ -79,6 +79,10 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Websites.Pages":    func(ctx context.Context) error { _, _, err := e.websites.Pages(ctx, h.website, w); return err },
 		"Websites.Page":     func(ctx context.Context) error { _, _, err := e.websites.Page(ctx, h.website, "page_1"); return err },
 		"Websites.Releases": func(ctx context.Context) error { _, _, err := e.websites.Releases(ctx, h.website, w); return err },
+		"Websites.Diff": func(ctx context.Context) error {
+			_, err := e.websites.Diff(ctx, h.website, domain.DiffParams{To: h.release, Against: h.release})
+			return err
+		},
 		"Websites.Audit":    func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
 		"Websites.Export":   func(ctx context.Context) error { _, err := e.websites.Export(ctx, h.website); return err },
 		"Websites.Rebuild":  func(ctx context.Context) error { _, err := e.websites.Rebuild(ctx, h.website); return err },
