@@ -1917,6 +1917,17 @@ type Reason struct {
 	Message string `json:"message"`
 }
 
+// RedirectState is a model of the API.
+type RedirectState struct {
+	Path string `json:"path"`
+	// Where it leads from the next release on: a path of the website or an https address
+	Target string `json:"target"`
+	// An operator set it; others come from pages that went
+	Own bool `json:"own"`
+	// Where it leads now; empty if the live release does not have it
+	LiveTarget string `json:"live_target"`
+}
+
 // RegisterAgentInput is a model of the API.
 type RegisterAgentInput struct {
 	// Lower-case letters, digits, hyphens and underscores
@@ -2560,6 +2571,14 @@ type SetPriceInput struct {
 	Currency string `json:"currency,omitempty"`
 	// Now if left out
 	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+}
+
+// SetRedirectInput is a model of the API.
+type SetRedirectInput struct {
+	// The old path, such as /old-guide/
+	Path string `json:"path"`
+	// A path of the website, or an https address elsewhere
+	Target string `json:"target"`
 }
 
 // SkippedPage is a model of the API.
@@ -3349,6 +3368,27 @@ func (c *Client) DeleteBudget(ctx context.Context, budgetID string) error {
 // Needs the permission `agents.manage`.
 func (c *Client) DeletePipeline(ctx context.Context, name string) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/pipelines/{name}", ids: []string{name}, keyed: true})
+}
+
+// DeleteRedirectParams are the parameters of DeleteRedirect; what is empty is not sent.
+type DeleteRedirectParams struct {
+	// The old path
+	Path string
+}
+
+func (p DeleteRedirectParams) query() url.Values {
+	q := url.Values{}
+	q.Set("path", p.Path)
+	return q
+}
+
+// DeleteRedirect: forget what was set for an old path.
+//
+// Where the path leads from the next release on is found anew.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) DeleteRedirect(ctx context.Context, websiteID string, p DeleteRedirectParams) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, query: p.query(), keyed: true})
 }
 
 // DeleteSchedule: delete a schedule.
@@ -4659,6 +4699,15 @@ func (c *Client) AllPrograms(ctx context.Context, p ListProgramsParams) iter.Seq
 	return walk[Program](ctx, c, request{method: "GET", path: "/programs", query: p.query()})
 }
 
+// ListRedirects: list the redirects of a website.
+//
+// Those of its live release, and those that an operator set. By path.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListRedirects(ctx context.Context, websiteID string) ([]RedirectState, error) {
+	return array[RedirectState](ctx, c, request{method: "GET", path: "/websites/{website_id}/redirects", ids: []string{websiteID}})
+}
+
 // ListReleasesParams are the parameters of ListReleases; what is empty is not sent.
 type ListReleasesParams struct {
 	// At most this many
@@ -5462,6 +5511,15 @@ func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessage
 // Needs the permission `admin.full`.
 func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error) {
 	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
+}
+
+// SetRedirect: lead visitors of an old path elsewhere.
+//
+// It goes live with the next release. A path that is a page of that release is not redirected.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) SetRedirect(ctx context.Context, websiteID string, in SetRedirectInput) (*RedirectState, error) {
+	return one[RedirectState](ctx, c, request{method: "PUT", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, body: in, keyed: true})
 }
 
 // StartRun: start a run.

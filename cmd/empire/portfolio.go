@@ -28,6 +28,8 @@ type portfolio interface {
 	researchKeeper
 	searchKeeper
 	marketKeeper
+	redirectKeeper
+	bulkKeeper
 }
 
 type siteKeeper interface {

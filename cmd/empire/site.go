@@ -18,7 +18,7 @@ func siteCommand(g *globals) *cobra.Command {
 	}
 	c.AddCommand(
 		siteListCommand(g), siteShowCommand(g), siteBuildCommand(g), sitePreviewCommand(g), sitePublishCommand(g), siteRollbackCommand(g),
-		siteExportCommand(g), siteAuditCommand(g), siteDiffCommand(g),
+		siteExportCommand(g), siteAuditCommand(g), siteDiffCommand(g), siteVerifyCommand(g), siteBulkCommand(g),
 	)
 	return c
 }

@@ -27,7 +27,7 @@ func Diff(a, b domain.Manifest) []domain.FileChange {
 		switch {
 		case !had:
 			out = append(out, domain.FileChange{Path: e.Path, Kind: domain.Added, After: e.SHA256, Bytes: e.Size})
-		case old.SHA256 != e.SHA256 || old.ContentType != e.ContentType || old.Status != e.Status || old.Immutable != e.Immutable:
+		case old.SHA256 != e.SHA256 || old.ContentType != e.ContentType || old.Status != e.Status || old.Location != e.Location || old.Immutable != e.Immutable:
 			out = append(out, domain.FileChange{Path: e.Path, Kind: domain.Changed, Before: old.SHA256, After: e.SHA256, Bytes: e.Size - old.Size})
 		}
 	}

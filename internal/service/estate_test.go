@@ -24,6 +24,7 @@ type estate struct {
 	*digging
 	st        *store.Store
 	websites  *service.Websites
+	redirects *service.Redirects
 	runs      *service.Runs
 	approvals *service.Approvals
 	pipelines *service.Pipelines
@@ -86,6 +87,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 			e.mu.Unlock()
 		},
 	})
+	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)

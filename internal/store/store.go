@@ -42,6 +42,7 @@ type Store struct {
 	Snapshots   *Snapshots
 	Research    *Research
 	Vectors     *Vectors
+	Redirects   *Redirects
 
 	Market        *Market
 	Opportunities *Opportunities
@@ -89,6 +90,7 @@ func New(db *DB) *Store {
 		Snapshots:   &Snapshots{db},
 		Research:    &Research{db},
 		Vectors:     &Vectors{db},
+		Redirects:   &Redirects{db},
 
 		Market:        &Market{db},
 		Opportunities: &Opportunities{db},

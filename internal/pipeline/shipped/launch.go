@@ -142,6 +142,9 @@ type Launch struct {
 	Optimizer   *seo.Optimizer
 	Monetizer   *monetization.Planner
 	PriceMaxAge time.Duration // older prices are not shown
+	// Redirects returns where addresses lead that the website once had and d has not; may
+	// be nil.
+	Redirects func(ctx context.Context, d *domain.Draft) ([]domain.Moved, error)
 	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.
 	Freeze func(ctx context.Context, run *domain.Run, o *domain.Opportunity) error
 }
