@@ -26,7 +26,7 @@ func testRedirects(t *testing.T, s *store.Store) {
 	wantCode(t, s.Redirects.Delete(ctx, keys.ID, "/old/"), domain.CodeNotFound)
 	_, err := s.Redirects.Get(ctx, keys.ID, "/old/")
 	wantCode(t, err, domain.CodeNotFound)
-	wantCode(t, s.Redirects.Upsert(ctx, &domain.Redirect{WebsiteID: "site_x", Path: "/old/", Target: "/", CreatedAt: day}), domain.CodeNotFound)
+	wantCode(t, s.Redirects.Upsert(ctx, &domain.Redirect{WebsiteID: "site_x", Path: "/old/", Target: "/", CreatedAt: day}), domain.CodeConflict)
 	must(t, s.Websites.Delete(ctx, lamps.ID))
 	if left := value(s.Redirects.List(ctx, lamps.ID))(t); len(left) != 0 {
 		t.Errorf("redirects of a deleted website: %+v", left)
