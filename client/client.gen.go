@@ -344,6 +344,28 @@ type Block struct {
 	Table      *Table       `json:"table,omitempty"`
 }
 
+// BlockChange is a model of the API.
+type BlockChange struct {
+	Kind BlockChangeKind `json:"kind"`
+	Type string          `json:"type"`
+	// Place among the blocks of the page after; absent if it was removed
+	After *int64 `json:"after,omitempty"`
+	// Place among the blocks of the page before, from 0; absent if it was added
+	Before *int64 `json:"before,omitempty"`
+	// Texts that differ; none if only links, anchors or layout do
+	Lines []LineChange `json:"lines,omitempty"`
+}
+
+// BlockChangeKind is one of a fixed set of words.
+type BlockChangeKind string
+
+// The values of BlockChangeKind.
+const (
+	BlockChangeKindAdded   BlockChangeKind = "added"
+	BlockChangeKindRemoved BlockChangeKind = "removed"
+	BlockChangeKindChanged BlockChangeKind = "changed"
+)
+
 // Budget is a model of the API.
 type Budget struct {
 	ID     string            `json:"id"`
@@ -778,6 +800,14 @@ type DefinitionVerdict struct {
 	Faults []DefinitionFault `json:"faults"`
 }
 
+// DiffSide is a model of the API.
+type DiffSide struct {
+	ID        string    `json:"id"`
+	Number    int64     `json:"number"`
+	Manifest  string    `json:"manifest"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
 // DisableTOTPInput is a model of the API.
 type DisableTOTPInput struct {
 	Password string `json:"password"`
@@ -964,6 +994,13 @@ type Feed struct {
 	UpdatedAt time.Time  `json:"updated_at"`
 }
 
+// FieldChange is a model of the API.
+type FieldChange struct {
+	Name   string `json:"name"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
 // Figure is a model of the API.
 type Figure struct {
 	Kind    string     `json:"kind"`
@@ -976,6 +1013,28 @@ type Figure struct {
 	Max     *Bar       `json:"max,omitempty"`
 	Min     *Bar       `json:"min,omitempty"`
 }
+
+// FileChange is a model of the API.
+type FileChange struct {
+	Path string         `json:"path"`
+	Kind FileChangeKind `json:"kind"`
+	// Size after minus size before
+	Bytes int64 `json:"bytes"`
+	// SHA-256 of the file; absent if it was removed
+	After string `json:"after,omitempty"`
+	// SHA-256 of the file; absent if it was added
+	Before string `json:"before,omitempty"`
+}
+
+// FileChangeKind is one of a fixed set of words.
+type FileChangeKind string
+
+// The values of FileChangeKind.
+const (
+	FileChangeKindAdded   FileChangeKind = "added"
+	FileChangeKindRemoved FileChangeKind = "removed"
+	FileChangeKindChanged FileChangeKind = "changed"
+)
 
 // Finding is a model of the API.
 type Finding struct {
@@ -1461,6 +1520,21 @@ type Limit struct {
 	PerMinute *int64 `json:"per_minute,omitempty"`
 }
 
+// LineChange is a model of the API.
+type LineChange struct {
+	Kind LineChangeKind `json:"kind"`
+	Text string         `json:"text"`
+}
+
+// LineChangeKind is one of a fixed set of words.
+type LineChangeKind string
+
+// The values of LineChangeKind.
+const (
+	LineChangeKindAdded   LineChangeKind = "added"
+	LineChangeKindRemoved LineChangeKind = "removed"
+)
+
 // List is a model of the API.
 type List struct {
 	Items   []Paragraph `json:"items"`
@@ -1690,6 +1764,13 @@ type Offer struct {
 	PriceText    string       `json:"price_text,omitempty"`
 }
 
+// OfferChange is a model of the API.
+type OfferChange struct {
+	Slot   string     `json:"slot"`
+	After  *OfferSide `json:"after,omitempty"`
+	Before *OfferSide `json:"before,omitempty"`
+}
+
 // OfferScore is a model of the API.
 type OfferScore struct {
 	ProgramID     string `json:"program_id"`
@@ -1697,6 +1778,14 @@ type OfferScore struct {
 	RowKey        string `json:"row_key"`
 	ExpectedMinor *int64 `json:"expected_minor"`
 	Excluded      string `json:"excluded,omitempty"`
+}
+
+// OfferSide is a model of the API.
+type OfferSide struct {
+	Product  string `json:"product"`
+	Merchant string `json:"merchant"`
+	URL      string `json:"url"`
+	Price    string `json:"price,omitempty"`
 }
 
 // Operator is a model of the API.
@@ -1825,6 +1914,29 @@ type Page struct {
 	OfferCount int64     `json:"offer_count"`
 	UpdatedAt  time.Time `json:"updated_at"`
 }
+
+// PageDiff is a model of the API.
+type PageDiff struct {
+	Path     string       `json:"path"`
+	Kind     PageDiffKind `json:"kind"`
+	PageKind string       `json:"page_kind"`
+	// As it is afterwards, or was if the page is gone
+	Title string `json:"title"`
+	// In reading order
+	Blocks []BlockChange `json:"blocks,omitempty"`
+	Fields []FieldChange `json:"fields,omitempty"`
+	Offers []OfferChange `json:"offers,omitempty"`
+}
+
+// PageDiffKind is one of a fixed set of words.
+type PageDiffKind string
+
+// The values of PageDiffKind.
+const (
+	PageDiffKindAdded   PageDiffKind = "added"
+	PageDiffKindRemoved PageDiffKind = "removed"
+	PageDiffKindChanged PageDiffKind = "changed"
+)
 
 // PageInfo is a model of the API.
 type PageInfo struct {
@@ -2021,6 +2133,17 @@ type Reason struct {
 	Message string `json:"message"`
 }
 
+// RedirectState is a model of the API.
+type RedirectState struct {
+	Path string `json:"path"`
+	// Where it leads from the next release on: a path of the website or an https address
+	Target string `json:"target"`
+	// An operator set it; others come from pages that went
+	Own bool `json:"own"`
+	// Where it leads now; empty if the live release does not have it
+	LiveTarget string `json:"live_target"`
+}
+
 // RegisterAgentInput is a model of the API.
 type RegisterAgentInput struct {
 	// Lower-case letters, digits, hyphens and underscores
@@ -2075,6 +2198,16 @@ type Release struct {
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
+}
+
+// ReleaseDiff is a model of the API.
+type ReleaseDiff struct {
+	From DiffSide `json:"from"`
+	To   DiffSide `json:"to"`
+	// Pages whose content differs, by path
+	Pages []PageDiff `json:"pages"`
+	// Files whose bytes differ, by path; a page here that is not in pages differs around its content only, such as in its menu
+	Files []FileChange `json:"files"`
 }
 
 // Research is a model of the API.
@@ -2654,6 +2787,14 @@ type SetPriceInput struct {
 	Currency string `json:"currency,omitempty"`
 	// Now if left out
 	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
+}
+
+// SetRedirectInput is a model of the API.
+type SetRedirectInput struct {
+	// The old path, such as /old-guide/
+	Path string `json:"path"`
+	// A path of the website, or an https address elsewhere
+	Target string `json:"target"`
 }
 
 // SkippedPage is a model of the API.
@@ -3543,6 +3684,27 @@ func (c *Client) DeletePipeline(ctx context.Context, name string) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/pipelines/{name}", ids: []string{name}, keyed: true})
 }
 
+// DeleteRedirectParams are the parameters of DeleteRedirect; what is empty is not sent.
+type DeleteRedirectParams struct {
+	// The old path
+	Path string
+}
+
+func (p DeleteRedirectParams) query() url.Values {
+	q := url.Values{}
+	q.Set("path", p.Path)
+	return q
+}
+
+// DeleteRedirect: forget what was set for an old path.
+//
+// Where the path leads from the next release on is found anew.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) DeleteRedirect(ctx context.Context, websiteID string, p DeleteRedirectParams) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, query: p.query(), keyed: true})
+}
+
 // DeleteSchedule: delete a schedule.
 //
 // Runs that it started go on.
@@ -3568,6 +3730,34 @@ func (c *Client) DeleteUser(ctx context.Context, userID string) error {
 // Needs the permission `websites.manage`.
 func (c *Client) DeleteWebsite(ctx context.Context, websiteID string) error {
 	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}", ids: []string{websiteID}, keyed: true})
+}
+
+// DiffReleaseParams are the parameters of DiffRelease; what is empty is not sent.
+type DiffReleaseParams struct {
+	// The release to compare with; the one before by number without it
+	Against string
+	// Path of the only page to compare, such as /guide/
+	Page string
+}
+
+func (p DiffReleaseParams) query() url.Values {
+	q := url.Values{}
+	if p.Against != "" {
+		q.Set("against", p.Against)
+	}
+	if p.Page != "" {
+		q.Set("page", p.Page)
+	}
+	return q
+}
+
+// DiffRelease: compare a release with an earlier one.
+//
+// Pages are compared by block, as they were written; files by their bytes. A first release has nothing to be compared with, which is a conflict.
+//
+// Needs the permission `websites.read`.
+func (c *Client) DiffRelease(ctx context.Context, websiteID string, releaseID string, p DiffReleaseParams) (*ReleaseDiff, error) {
+	return one[ReleaseDiff](ctx, c, request{method: "GET", path: "/websites/{website_id}/releases/{release_id}/diff", ids: []string{websiteID, releaseID}, query: p.query()})
 }
 
 // DisableTOTP: remove the own second factor.
@@ -4989,6 +5179,15 @@ func (c *Client) AllPrograms(ctx context.Context, p ListProgramsParams) iter.Seq
 	return walk[Program](ctx, c, request{method: "GET", path: "/programs", query: p.query()})
 }
 
+// ListRedirects: list the redirects of a website.
+//
+// Those of its live release, and those that an operator set. By path.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListRedirects(ctx context.Context, websiteID string) ([]RedirectState, error) {
+	return array[RedirectState](ctx, c, request{method: "GET", path: "/websites/{website_id}/redirects", ids: []string{websiteID}})
+}
+
 // ListReleasesParams are the parameters of ListReleases; what is empty is not sent.
 type ListReleasesParams struct {
 	// At most this many
@@ -5792,6 +5991,15 @@ func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessage
 // Needs the permission `admin.full`.
 func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error) {
 	return one[Price](ctx, c, request{method: "PUT", path: "/prices", body: in, keyed: true})
+}
+
+// SetRedirect: lead visitors of an old path elsewhere.
+//
+// It goes live with the next release. A path that is a page of that release is not redirected.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) SetRedirect(ctx context.Context, websiteID string, in SetRedirectInput) (*RedirectState, error) {
+	return one[RedirectState](ctx, c, request{method: "PUT", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, body: in, keyed: true})
 }
 
 // StartFleetChange: change many websites, a few of them first.

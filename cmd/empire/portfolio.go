@@ -29,6 +29,8 @@ type portfolio interface {
 	searchKeeper
 	marketKeeper
 	fleetKeeper
+	redirectKeeper
+	bulkKeeper
 }
 
 type siteKeeper interface {
@@ -40,6 +42,7 @@ type siteKeeper interface {
 	Releases(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]releaseView, int, error)
 	Audit(ctx context.Context, id domain.WebsiteID) (*auditView, error)
 	Traffic(ctx context.Context, id domain.WebsiteID, period string) (*trafficView, error)
+	Diff(ctx context.Context, id domain.WebsiteID, p domain.DiffParams) (*domain.ReleaseDiff, error)
 	Publish(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*siteView, error)
 	// Rollback goes to a release, or without one to the release before the live one.
 	Rollback(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*siteView, error)

@@ -28,6 +28,7 @@ type Config struct {
 	APIKeys   apiKeyService
 	Agents    agentService
 	Websites  websiteService
+	Redirects redirectService
 	Portfolio portfolio // answers for Websites what it can; may be nil
 	Runs      runService
 	Pipelines pipelineService
@@ -97,6 +98,7 @@ func New(c Config) *API {
 	registerWebsites(a, c.Websites)
 	registerPages(a, c.Websites)
 	registerReleases(a, c.Websites)
+	registerRedirects(a, c.Redirects)
 	registerPipelines(a, c.Pipelines)
 	registerStart(a, c.Runs)
 	registerSchedules(a, c.Schedules)

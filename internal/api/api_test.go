@@ -120,6 +120,19 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 	{method: "GET", path: "/websites/site_1/pages", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/pages", bad: badWindows},
 	{method: "GET", path: "/websites/site_1/pages/page_1", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_1/pages/page_2"},
 	{method: "GET", path: "/websites/site_1/releases", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/releases", bad: badWindows},
+	{method: "GET", path: "/websites/site_1/redirects", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/redirects"},
+	{
+		method: "PUT", path: "/websites/site_1/redirects", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2/redirects",
+		body: `{"path":"/old/","target":"/new/"}`, bad: []string{`{}`, `{"path":"old","target":"/"}`, `{"path":"/old/","target":"ftp://x"}`, `{"path":"/old/","target":7}`},
+	},
+	{
+		method: "DELETE", path: "/websites/site_1/redirects", query: "?path=/old/", right: domain.WebsitesManage, status: 204, unknown: "/websites/site_2/redirects?path=/old/",
+		bad: []string{"?path=old", "?x=1"},
+	},
+	{
+		method: "GET", path: "/websites/site_1/releases/rel_1/diff", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_1/releases/rel_2/diff",
+		bad: []string{"?page=guide", "?page=/" + strings.Repeat("a", 600), "?against=" + strings.Repeat("r", 101), "?x=1"},
+	},
 	{
 		method: "POST", path: "/websites/site_1/publish", right: domain.WebsitesManage, status: 200, unknown: "/websites/site_2/publish",
 		body: `{"release_id":"rel_1"}`, bad: []string{`{}`, `{"release_id":""}`, `{"release_id":7}`},

@@ -55,6 +55,7 @@ type fakes struct {
 	dead      domain.DeadLetterFilter
 	entries   int // how many entries the audit log has
 	to        domain.ReleaseID
+	diff      domain.DiffParams
 	run       *domain.Run
 	from      string
 
@@ -301,6 +302,36 @@ func (f websites) Releases(_ context.Context, id domain.WebsiteID, w domain.Wind
 	return []domain.Release{{ID: "rel_1", WebsiteID: id, Number: 1}}, 1, err
 }
 
+func (f websites) Diff(_ context.Context, id domain.WebsiteID, p domain.DiffParams) (*domain.ReleaseDiff, error) {
+	if p.To != "rel_1" {
+		return nil, missing("Release", string(p.To))
+	}
+	_, err := f.site(id)
+	f.note(func() { f.diff = p })
+	return &domain.ReleaseDiff{From: domain.DiffSide{ID: "rel_0"}, To: domain.DiffSide{ID: p.To, Number: 2}}, err
+}
+
+// redirects knows the one of /old/ on site_1.
+type redirects struct{ *fakes }
+
+func (f redirects) List(_ context.Context, id domain.WebsiteID) ([]domain.RedirectState, error) {
+	_, err := websites{f.fakes}.site(id)
+	return []domain.RedirectState{{Path: "/old/", Target: "/new/", Own: true}}, err
+}
+
+func (f redirects) Set(_ context.Context, id domain.WebsiteID, path, target string) (*domain.RedirectState, error) {
+	_, err := websites{f.fakes}.site(id)
+	return &domain.RedirectState{Path: path, Target: target, Own: true}, err
+}
+
+func (f redirects) Delete(_ context.Context, id domain.WebsiteID, path string) error {
+	if path != "/old/" {
+		return missing("Redirect", path)
+	}
+	_, err := websites{f.fakes}.site(id)
+	return err
+}
+
 func (f websites) Publish(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
 	f.note(func() { f.to = to })
 	if to == "rel_red" {
@@ -530,7 +561,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
-		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
+		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Redirects: redirects{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
 		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Edge: edgeHosts{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f}, Duplicates: duplicates{f}, Fleet: fleet{f},
 	})

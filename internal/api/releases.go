@@ -15,6 +15,7 @@ type releaseService interface {
 	Rollback(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
 	Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Run, error)
 	Export(ctx context.Context, id domain.WebsiteID) (*domain.SiteExport, error)
+	releaseDiffer
 }
 
 type releaseBody struct {
@@ -95,6 +96,7 @@ func registerReleases(a *API, releases releaseService) {
 		return &websiteOutput{toWebsite(site)}, nil
 	})
 	registerBuilds(a, releases)
+	registerReleaseDiff(a, releases)
 }
 
 // registerBuilds adds what makes new releases and takes them out.

@@ -93,6 +93,7 @@ type App struct {
 	Users     *service.Users
 	APIKeys   *service.APIKeys
 	Websites  *service.Websites
+	Redirects *service.Redirects
 	Runs      *service.Runs
 	Pipelines *service.Pipelines
 	Schedules *service.Schedules

@@ -149,6 +149,7 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var releases []struct{ ID string }
 	c.want("GET", "/api/v1/websites/"+string(site)+"/releases", nil, http.StatusOK, &releases)
 	const base = "/api/v1"
+	c.want("PUT", base+"/websites/"+string(site)+"/redirects", map[string]string{"path": "/contract/", "target": "/"}, http.StatusOK, nil)
 	definition := func(name string) map[string]string {
 		return map[string]string{"definition": "name: " + name + "\nsteps:\n  - {name: rest, wait: 1s}\n"}
 	}
@@ -200,6 +201,9 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "delete-schedule", Target: base + "/schedules/" + nightly.ID},
 		{Operation: "decide-approval", Target: base + "/approvals/" + open[0].ID + "/decision", Body: encode(t, map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash})},
 		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
+		{Operation: "set-redirect", Target: base + "/websites/" + string(site) + "/redirects", Body: `{"path": "/another/", "target": "/"}`},
+		{Operation: "delete-redirect", Target: base + "/websites/" + string(site) + "/redirects?path=/contract/"},
+		{Operation: "diff-release", Target: base + "/websites/" + string(site) + "/releases/" + releases[0].ID + "/diff"},
 		{Operation: "publish-release", Target: base + "/websites/" + string(site) + "/publish", Body: encode(t, map[string]string{"release_id": releases[0].ID})},
 		{Operation: "begin-totp", Target: base + "/auth/totp", Body: encode(t, map[string]string{"password": a.NewCredentials().Password})},
 		{Operation: "rebuild-website", Target: base + "/websites/" + string(site) + "/rebuild"},

@@ -120,6 +120,8 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /websites/{website_id}/pages",
 		"GET /websites/{website_id}/pages/{page_id}",
 		"GET /websites/{website_id}/releases",
+		"GET /websites/{website_id}/redirects",
+		"GET /websites/{website_id}/releases/{release_id}/diff",
 	},
 	domain.WebsitesManage: {
 		"DELETE /intelligence/graph/sources/{source_id}",
@@ -133,6 +135,8 @@ var matrix = declare(map[domain.Permission][]string{
 		"POST /websites/bulk",
 		"POST /websites/generate",
 		"DELETE /websites/{website_id}",
+		"DELETE /websites/{website_id}/redirects",
+		"PUT /websites/{website_id}/redirects",
 		"PATCH /websites/{website_id}",
 		"POST /websites/{website_id}/publish",
 		"POST /websites/{website_id}/rebuild",

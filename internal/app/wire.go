@@ -55,9 +55,10 @@ func (a *App) wireServices(context.Context) error {
 	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
 	})
+	a.wireRedirects()
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: content.New(), Optimizer: seo.New(),
-		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design,
+		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
 	}
 	a.runtime.Launch = a.launch
 	if err := a.engine.Register(a.launch.Definition()); err != nil {

@@ -49,7 +49,8 @@ type ManifestEntry struct {
 	Size        int64              `json:"size"`
 	ContentType string             `json:"content_type"`
 	Immutable   bool               `json:"immutable,omitempty"` // name contains its hash
-	Status      int                `json:"status,omitempty"`    // 404 for the error page
+	Status      int                `json:"status,omitempty"`    // 404 for the error page, 301 for a redirect
+	Location    string             `json:"location,omitempty"`  // of a redirect, which has no file: a path of the site or an https address
 	Encodings   map[string]Encoded `json:"encodings,omitempty"` // br, zstd, gzip
 }
 

@@ -31,6 +31,7 @@ type entry struct {
 	varies       bool           // there is more than one form
 	page         bool           // it is one that people read
 	location     [1]string      // where the path without its final slash leads
+	moved        bool           // location is where the path itself leads; it has no form
 }
 
 // form is one representation of an entry.
@@ -57,6 +58,10 @@ func newContent(release domain.ReleaseID, m *domain.Manifest) *content {
 	c := &content{release: [1]string{string(release)}, entries: make(map[string]*entry, len(m.Entries))}
 	for i := range m.Entries {
 		me := &m.Entries[i]
+		if me.Location != "" {
+			c.entries[me.Path] = newMoved(me.Location)
+			continue
+		}
 		e := &entry{status: 200, contentType: [1]string{me.ContentType}, cacheControl: cacheShort, moveControl: cacheShort}
 		e.forms[plain] = newForm(me.SHA256, me.Size)
 		for name, enc := range me.Encodings {
@@ -79,6 +84,15 @@ func newContent(release domain.ReleaseID, m *domain.Manifest) *content {
 		c.entries[me.Path] = e
 	}
 	return c
+}
+
+// newMoved returns the entry of a path that leads elsewhere. A cache may forget it soon,
+// because the path may become a page again.
+func newMoved(location string) *entry {
+	if strings.HasPrefix(location, "/") {
+		location = (&url.URL{Path: location}).EscapedPath()
+	}
+	return &entry{status: 301, moveControl: cacheShort, location: [1]string{location}, moved: true}
 }
 
 // contentOf returns the manifest of a site and reads it first if need be. Requests

@@ -84,6 +84,8 @@ func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *content) int {
 	e := c.lookup(r)
 	switch {
+	case e != nil && e.moved:
+		return redirect(w, r, e)
 	case e != nil:
 	case c.movedTo(r) != nil:
 		return redirect(w, r, c.movedTo(r))
@@ -210,7 +212,11 @@ func (w *statusWriter) WriteHeader(status int) {
 func redirect(w http.ResponseWriter, r *http.Request, e *entry) int {
 	path := e.location[0]
 	if r.URL.RawQuery != "" {
-		path += "?" + r.URL.RawQuery
+		sep := "?"
+		if strings.Contains(path, "?") {
+			sep = "&"
+		}
+		path += sep + r.URL.RawQuery
 	}
 	h := w.Header()
 	h["Location"] = []string{path}

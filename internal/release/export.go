@@ -33,6 +33,9 @@ func (s *Builder) Export(ctx context.Context, m domain.Manifest, dir string) (er
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	site := filepath.Join(tmp, "new")
 	for _, e := range m.Entries {
+		if e.Location != "" {
+			continue // a web server leads visitors, not a file
+		}
 		if err := s.write(ctx, e, site); err != nil {
 			return fmt.Errorf("export %s of %s: %w", e.Path, m.Host, err)
 		}

@@ -2,7 +2,7 @@
 // over content-addressed blobs:
 //
 //	manifest blob (JSON, sorted by path, named by its SHA-256)
-//	  └─ entry: path, type, status
+//	  └─ entry: path, type, status, or where the path leads
 //	       ├─ blob: the file as it is
 //	       └─ blobs: the same in br, zstd and gzip, where that is smaller
 //
@@ -57,7 +57,9 @@ func (s *Builder) Build(ctx context.Context, host string, files []File, earlier 
 	known := map[string]domain.ManifestEntry{}
 	for _, e := range earlier {
 		for _, entry := range e.Entries {
-			known[entry.SHA256+entry.ContentType] = entry
+			if entry.Location == "" {
+				known[entry.SHA256+entry.ContentType] = entry
+			}
 		}
 	}
 	m = domain.Manifest{Version: manifestVersion, Host: host, Entries: make([]domain.ManifestEntry, len(files))}
@@ -87,6 +89,9 @@ func (s *Builder) Build(ctx context.Context, host string, files []File, earlier 
 
 // put stores one file with its compressed forms.
 func (s *Builder) put(ctx context.Context, f *File, known map[string]domain.ManifestEntry) (domain.ManifestEntry, error) {
+	if f.Location != "" {
+		return domain.ManifestEntry{Path: f.Path, Status: f.Status, Location: f.Location}, nil
+	}
 	sha, err := s.blobs.PutBytes(ctx, f.Body)
 	if err != nil {
 		return domain.ManifestEntry{}, fmt.Errorf("store %s: %w", f.Path, err)
@@ -130,18 +135,29 @@ func check(files []File) error {
 		switch {
 		case !ValidPath(f.Path):
 			return domain.Invalid("path", "Path %q is not a plain absolute URL path.", f.Path)
+		case paths[f.Path]:
+			return domain.Invalid("path", "Path %s occurs twice.", f.Path)
+		case f.Location != "":
+			if f.File != "" || len(f.Body) > 0 || f.Status != 301 || !led(f.Location) || f.Location == f.Path {
+				return domain.Invalid("location", "Path %s cannot lead to %q.", f.Path, f.Location)
+			}
 		case !filepath.IsLocal(f.File) || strings.ContainsAny(f.File, "\\\x00") || strings.HasSuffix(f.File, "/"):
 			return domain.Invalid("file", "File name %q does not stay inside the site.", f.File)
 		case f.ContentType == "":
 			return domain.Invalid("content_type", "File %s has no content type.", f.Path)
-		case paths[f.Path]:
-			return domain.Invalid("path", "Path %s occurs twice.", f.Path)
 		case names[filepath.Clean(f.File)]:
 			return domain.Invalid("file", "File name %s occurs twice.", f.File)
 		}
-		paths[f.Path], names[filepath.Clean(f.File)] = true, true
+		if paths[f.Path] = true; f.Location == "" {
+			names[filepath.Clean(f.File)] = true
+		}
 	}
 	return nil
+}
+
+// led reports whether a redirect may lead to an address: a path of the site, or https.
+func led(location string) bool {
+	return ValidPath(location) || strings.HasPrefix(location, "https://") && !strings.ContainsAny(location, " \r\n")
 }
 
 // ValidPath reports whether p can be the path of a file in a release: absolute,
@@ -188,6 +204,9 @@ const maxFaults = 20
 func (s *Builder) Verify(ctx context.Context, m domain.Manifest) error {
 	var faults []error
 	for _, e := range m.Entries {
+		if e.Location != "" {
+			continue
+		}
 		forms := []domain.Encoded{{SHA256: e.SHA256, Size: e.Size}}
 		for _, name := range slices.Sorted(maps.Keys(e.Encodings)) {
 			forms = append(forms, e.Encodings[name])

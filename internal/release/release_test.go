@@ -221,18 +221,18 @@ func TestDiff(t *testing.T) {
 	_, b := build(t, s, files)
 	type short struct {
 		Path  string
-		Kind  release.ChangeKind
+		Kind  domain.ChangeKind
 		Bytes int64
 	}
 	var got []short
 	for _, c := range release.Diff(a, b) {
 		got = append(got, short{c.Path, c.Kind, c.Bytes})
-		if (c.Before == "") != (c.Kind == release.Added) || (c.After == "") != (c.Kind == release.Removed) {
+		if (c.Before == "") != (c.Kind == domain.Added) || (c.After == "") != (c.Kind == domain.Removed) {
 			t.Errorf("change %+v names the wrong sums", c)
 		}
 	}
 	want := []short{
-		{"/", release.Changed, 6}, {"/404.html", release.Changed, 0}, {"/new.txt", release.Added, 5}, {"/robots.txt", release.Removed, -14},
+		{"/", domain.Changed, 6}, {"/404.html", domain.Changed, 0}, {"/new.txt", domain.Added, 5}, {"/robots.txt", domain.Removed, -14},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Diff (-want +got):\n%s", diff)

@@ -24,6 +24,7 @@ type estate struct {
 	*digging
 	st        *store.Store
 	websites  *service.Websites
+	redirects *service.Redirects
 	runs      *service.Runs
 	approvals *service.Approvals
 	pipelines *service.Pipelines
@@ -41,6 +42,7 @@ type estate struct {
 	builder   *release.Builder
 	sites     service.WebsitesConfig // of websites
 	written   *written               // nil: pages are empty; see watch
+	blobs     *blob.Dir
 
 	mu    sync.Mutex
 	steps []json.RawMessage
@@ -54,7 +56,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &estate{digging: newDigging(st), st: st, builder: release.New(blobs)}
+	e := &estate{digging: newDigging(st), st: st, builder: release.New(blobs), blobs: blobs}
 	e.engine = pipeline.New(pipeline.Config{
 		Runs: st.Runs, Steps: st.Steps, Slots: st.Slots, Custom: st.Pipelines, Events: st.Events, Agents: st.Agents, Tx: st, Blobs: blobs, Agent: e.worker, Worker: "w1", Now: time.Now,
 		Enqueue: func(_ context.Context, _ string, args any, _ time.Time) error {
@@ -81,7 +83,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
 	e.sites = service.WebsitesConfig{
 		Tx: st, Websites: st.Websites, Pages: st.Pages, Evidence: st.Evidence, Releases: st.Releases, Approvals: st.Approvals, Ask: e.approvals.Open, Runs: e.runs,
-		Manifests: e.builder, Blobs: blobs, Audit: st.Audit, Operator: sample.Operator(), Forbidden: service.ForbiddenNiches(), Now: time.Now,
+		Manifests: e.builder, Blobs: blobs, Drafts: drafts{blobs}, Compare: release.Compare, Audit: st.Audit, Operator: sample.Operator(), Forbidden: service.ForbiddenNiches(), Now: time.Now,
 		LiveChanged: func(_ context.Context, id domain.WebsiteID) {
 			e.mu.Lock()
 			e.told = append(e.told, id)
@@ -89,6 +91,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		},
 	}
 	e.websites = service.NewWebsites(e.sites)
+	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
@@ -108,6 +111,15 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	return e
 }
 
+// drafts reads and keeps what releases were built from.
+type drafts struct{ blobs *blob.Dir }
+
+// Draft implements what the service of websites needs.
+func (d drafts) Draft(ctx context.Context, sha string) (*domain.Draft, error) {
+	var out domain.Draft
+	return &out, blob.GetJSON(ctx, d.blobs, sha, &out)
+}
+
 // launch is a pipeline with the name of the real one and as little as its services
 // need: build, approve, release.
 func (e *estate) launch() pipeline.Definition {
@@ -124,7 +136,11 @@ func (e *estate) launch() pipeline.Definition {
 				{Path: "/", File: "index.html", ContentType: "text/html", Body: []byte("<p>" + in.Run.ID + "</p>")},
 				{Path: "/guide/", File: "guide/index.html", ContentType: "text/html", Body: []byte("<p>guide</p>")},
 			})
-			c := service.Candidate{Manifest: sha, Draft: sha, Files: len(m.Entries), Pages: 2, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
+			if err != nil {
+				return pipeline.Output{}, err
+			}
+			draft, err := blob.PutJSON(ctx, e.blobs, domain.Draft{Pages: []domain.Page{{Title: string(in.Run.ID)}, {Slug: "guide", Title: "Guide"}}})
+			c := service.Candidate{Manifest: sha, Draft: draft, Files: len(m.Entries), Pages: 2, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
 			title := func(ctx context.Context) error { return e.websites.SetTitle(ctx, in.Run.WebsiteID, "Built") }
 			return pipeline.Output{Result: c, Apply: title}, err
 		}),

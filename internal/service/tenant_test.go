@@ -79,6 +79,21 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Websites.Pages":    func(ctx context.Context) error { _, _, err := e.websites.Pages(ctx, h.website, w); return err },
 		"Websites.Page":     func(ctx context.Context) error { _, _, err := e.websites.Page(ctx, h.website, "page_1"); return err },
 		"Websites.Releases": func(ctx context.Context) error { _, _, err := e.websites.Releases(ctx, h.website, w); return err },
+		"Websites.Diff": func(ctx context.Context) error {
+			_, err := e.websites.Diff(ctx, h.website, domain.DiffParams{To: h.release, Against: h.release})
+			return err
+		},
+		"Redirects.List": func(ctx context.Context) error { _, err := e.redirects.List(ctx, h.website); return err },
+		"Redirects.Set": func(ctx context.Context) error {
+			_, err := e.redirects.Set(ctx, h.website, "/old/", "/new/")
+			return err
+		},
+		"Redirects.Delete": func(ctx context.Context) error {
+			if _, err := e.redirects.Set(ctx, h.website, "/old/", "/new/"); err != nil {
+				return err
+			}
+			return e.redirects.Delete(ctx, h.website, "/old/")
+		},
 		"Websites.Audit":    func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
 		"Websites.Export":   func(ctx context.Context) error { _, err := e.websites.Export(ctx, h.website); return err },
 		"Websites.Rebuild":  func(ctx context.Context) error { _, err := e.websites.Rebuild(ctx, h.website); return err },
@@ -358,7 +373,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Graph.CatchUp", "Graph.FeedChanged", "Graph.Gone", "Graph.Keywords", "Graph.Programs", "Graph.Published", "Graph.Work",
 		// between agents, which have no tenants: their work has, and its messages with it
 		"Messages.Send", "Messages.HandleAgentMessage", "Messages.Request", "Messages.RequestFor", "Messages.Post",
-		"Websites.OpenApproval", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
+		"Websites.OpenApproval", "Redirects.Of", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
 		"Agents.CancelRunTasks", "Agents.Check", "Agents.Do", "Agents.External", "Agents.Hand", "Agents.Settle", "Agents.Stop", "Agents.Sweep",
 		// of the installation: see TestPricesBelongToTheInstallation
 		"Budgets.Prices", "Budgets.SetPrice", "Budgets.Resettle",
@@ -386,7 +401,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}} {
+	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

@@ -64,6 +64,9 @@ type WebsitesConfig struct {
 	Runs      *Runs
 	Manifests manifestStore // for exports
 	Blobs     blobReader    // for exports
+	Drafts    draftReader   // what releases were built from
+	// Compare says what differs between two releases.
+	Compare   func(before, after domain.ReleaseContent) ([]domain.PageDiff, []domain.FileChange)
 	Audit     auditStore
 	Graph     websiteGraph    // may be nil
 	Twins     websiteTwins    // may be nil

@@ -43,6 +43,7 @@ type Store struct {
 	Research    *Research
 	Vectors     *Vectors
 	Traffic     *Traffic
+	Redirects   *Redirects
 
 	Market        *Market
 	Opportunities *Opportunities
@@ -95,6 +96,7 @@ func New(db *DB) *Store {
 		Research:    &Research{db},
 		Vectors:     &Vectors{db},
 		Traffic:     &Traffic{db},
+		Redirects:   &Redirects{db},
 
 		Market:        &Market{db},
 		Opportunities: &Opportunities{db},

@@ -3,6 +3,7 @@ package shipped
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"empire/internal/domain"
 	"empire/internal/pipeline"
@@ -30,11 +31,36 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 		return pipeline.Output{}, redGate(res.Gates)
 	}
 	in.Progress(2, 3, "storing the release candidate")
+	res.Files = len(files)
+	if files, err = l.redirected(ctx, draft, files); err != nil {
+		return pipeline.Output{}, err
+	}
 	if res.Manifest, res.Bytes, err = l.Releases.Build(ctx, draft.Website.Domain, files); err != nil {
 		return pipeline.Output{}, err
 	}
-	res.Draft, res.Files = ref.Draft, len(files)
+	res.Draft = ref.Draft
 	return pipeline.Output{Result: res}, nil
+}
+
+// redirected returns files with redirects for the addresses that the website had.
+func (l *Launch) redirected(ctx context.Context, d *domain.Draft, files []domain.File) ([]domain.File, error) {
+	if l.Redirects == nil {
+		return files, nil
+	}
+	moved, err := l.Redirects(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	taken := make(map[string]bool, len(files))
+	for i := range files {
+		taken[files[i].Path] = true
+	}
+	for _, m := range moved {
+		if !taken[m.From] {
+			files = append(files, domain.File{Path: m.From, Status: http.StatusMovedPermanently, Location: m.To})
+		}
+	}
+	return files, nil
 }
 
 func redGate(gates []domain.Gate) error {

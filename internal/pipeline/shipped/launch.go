@@ -144,6 +144,9 @@ type Launch struct {
 	PriceMaxAge time.Duration // older prices are not shown
 	// Design says what the operator chose for the look of a site; may be nil.
 	Design func(*domain.Website) (*domain.Design, error)
+	// Redirects returns where addresses lead that the website once had and d has not; may
+	// be nil.
+	Redirects func(ctx context.Context, d *domain.Draft) ([]domain.Moved, error)
 	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.
 	Freeze func(ctx context.Context, run *domain.Run, o *domain.Opportunity) error
 }

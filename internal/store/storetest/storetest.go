@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"pages", testPages},
 		{"evidence", testEvidence},
 		{"releases", testReleases},
+		{"redirects", testRedirects},
 		{"concurrent_releases", testConcurrentReleases},
 		{"feeds", testFeeds},
 		{"products", testProducts},
