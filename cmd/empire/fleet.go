@@ -67,7 +67,7 @@ func (g *globals) onSite(cmd *cobra.Command, args []string, fn func(ctx context.
 		if err != nil {
 			return err
 		}
-		return fn(ctx, p, domain.WebsiteID(site.ID))
+		return fn(ctx, p, site.ID)
 	})
 }
 

@@ -315,12 +315,12 @@ func (f websites) Diff(_ context.Context, id domain.WebsiteID, p domain.DiffPara
 type redirects struct{ *fakes }
 
 func (f redirects) List(_ context.Context, id domain.WebsiteID) ([]domain.RedirectState, error) {
-	_, err := websites{f.fakes}.site(id)
+	_, err := websites(f).site(id)
 	return []domain.RedirectState{{Path: "/old/", Target: "/new/", Own: true}}, err
 }
 
 func (f redirects) Set(_ context.Context, id domain.WebsiteID, path, target string) (*domain.RedirectState, error) {
-	_, err := websites{f.fakes}.site(id)
+	_, err := websites(f).site(id)
 	return &domain.RedirectState{Path: path, Target: target, Own: true}, err
 }
 
@@ -328,7 +328,7 @@ func (f redirects) Delete(_ context.Context, id domain.WebsiteID, path string) e
 	if path != "/old/" {
 		return missing("Redirect", path)
 	}
-	_, err := websites{f.fakes}.site(id)
+	_, err := websites(f).site(id)
 	return err
 }
 
@@ -450,7 +450,7 @@ func (f edgeHosts) Hosts(context.Context) ([]domain.HostStats, error) {
 type traffic struct{ *fakes }
 
 func (f traffic) Report(ctx context.Context, id domain.WebsiteID, period string) (*domain.TrafficReport, error) {
-	_, err := websites{f.fakes}.Get(ctx, id)
+	_, err := websites(f).Get(ctx, id)
 	return &domain.TrafficReport{WebsiteID: id, Period: period, Pages: []domain.TrafficPage{{Path: "/", Views: 2}}, Slots: []domain.TrafficSlot{{Slot: "top"}}, Series: []domain.TrafficPoint{{}}}, err
 }
 
