@@ -34,6 +34,10 @@ func TestJSON(t *testing.T) {
 		{"site list", 0}, {"site show " + sampleSite, 0}, {"site audit " + sampleSite, 0}, {"site preview " + sampleSite, 0},
 		{"site export " + sampleSite, 0}, {"site rollback " + sampleSite, 0}, {"site publish " + sampleSite + " --release " + o.release, 0},
 		{"site show nowhere.example", 1}, {"site rollback nowhere.example", 1}, {"site publish " + sampleSite + " --release rel_none", 1},
+		{"site diff " + sampleSite, 0}, {"site diff " + sampleSite + " --from 9", 1}, {"site verify " + sampleSite, 0}, {"site verify nowhere.example", 1},
+		{"site bulk rebuild --all --dry-run", 0}, {"site bulk explode --all", 2}, {"site stats " + sampleSite, 0}, {"site stats " + sampleSite + " --period soon", 2},
+		{"redirect set " + sampleSite + " /old-guide/ /", 0}, {"redirect set " + sampleSite + " old /", 1}, {"redirect list " + sampleSite, 0},
+		{"redirect delete " + sampleSite + " /old-guide/", 0}, {"redirect delete " + sampleSite + " /old-guide/", 1},
 		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1}, {"run timeline " + o.run, 0}, {"run timeline run_none", 1},
 		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
 		{"run retry " + o.run + " --from nothing", 1},
@@ -85,7 +89,7 @@ func TestJSON(t *testing.T) {
 		{"eval robots", 1}, {"eval nothing", 2}, {"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
-		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench bare": true, "bench serve": true, // have tests of their own
+		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench edge": true, "bench events": true, "bench bare": true, "bench serve": true, // have tests of their own
 	}
 	for _, tt := range lines {
 		t.Run(tt.line, func(t *testing.T) {
