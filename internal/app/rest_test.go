@@ -97,10 +97,10 @@ func (c *caller) want(method, path string, body any, status int, v any, header .
 	return a
 }
 
-// until asks again until done says so.
+// until asks again until done says so, for some minutes.
 func (c *caller) until(what, path string, v any, done func() bool) {
 	c.t.Helper()
-	ticker := time.NewTicker(10 * time.Millisecond)
+	ticker, deadline := time.NewTicker(10*time.Millisecond), time.Now().Add(5*time.Minute)
 	defer ticker.Stop()
 	for range ticker.C {
 		a := c.want("GET", path, nil, http.StatusOK, nil)
@@ -110,7 +110,7 @@ func (c *caller) until(what, path string, v any, done func() bool) {
 		if done() {
 			return
 		}
-		if c.t.Context().Err() != nil {
+		if c.t.Context().Err() != nil || time.Now().After(deadline) {
 			c.t.Fatalf("%s did not happen: %s", what, a.body)
 		}
 	}

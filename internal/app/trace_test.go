@@ -82,7 +82,7 @@ func TestTraceOfARun(t *testing.T) {
 	const caller = "b7ad6b7169203331"
 	const trace = "0af7651916cd43dd8448eb211c80319c"
 	var r runAnswer
-	c.want("POST", "/api/v1/pipelines/runs", map[string]any{"stages": []stage{scanStage("look", sampleTopic), scanStage("lost", secret)}},
+	c.want("POST", "/api/v1/pipelines/runs", map[string]any{"stages": []stage{scanStage("look", sampleTopic), {"lost", "website_generator", map[string]any{"type": "plan_website", "params": map[string]any{"topic": secret}}}}},
 		http.StatusAccepted, &r, "Traceparent", "00-"+trace+"-"+caller+"-01")
 	c.until("the end of the run", "/api/v1/runs/"+r.ID, &r, func() bool { return r.Status == "failed" })
 	halt(t, a) // sends what waits
@@ -111,8 +111,8 @@ func TestTraceOfARun(t *testing.T) {
 	first := request + " > job pipeline.step > step look"
 	want := map[string]string{ // path: code
 		request: "", first: "", first + " > agent opportunity_scanner": "",
-		first + " > job pipeline.step > step lost":                             "not_enough_data",
-		first + " > job pipeline.step > step lost > agent opportunity_scanner": "not_enough_data",
+		first + " > job pipeline.step > step lost":                           "not_enough_data",
+		first + " > job pipeline.step > step lost > agent website_generator": "not_enough_data",
 	}
 	seen := map[string]bool{}
 	for _, s := range byID {
