@@ -220,7 +220,7 @@ func checkSite(t *testing.T, s *app.DemoSummary, feed map[string]map[string]stri
 		}
 	}
 	b := readSite(t, s)
-	if len(b.pages) != s.Pages+1 { // and the search page
+	if len(b.pages) != s.Pages {
 		t.Errorf("%d pages on disk, %d reported", len(b.pages), s.Pages)
 	}
 	b.checkFigures(feed)
