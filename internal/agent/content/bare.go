@@ -258,20 +258,7 @@ func (w *pageWriter) bareEntries() {
 }
 
 func (w *pageWriter) barePicks() {
-	var items []*market.Item
-	for _, key := range w.plan.Products {
-		if it, ok := w.s.view.Item(key); ok {
-			items = append(items, it)
-		}
-	}
-	if len(items) == 0 {
-		return
-	}
-	w.heading(2, "home.h.picks", nil)
-	p := w.para()
-	p.say("bare.picks.lead", nil)
-	p.end()
-	for _, it := range items[:min(len(items), 4)] {
+	for _, it := range w.picked("bare.picks.lead", 4) {
 		w.bareCard(it)
 	}
 }

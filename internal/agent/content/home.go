@@ -255,6 +255,14 @@ func (w *pageWriter) entries() {
 
 // picks presents a few products that have a page.
 func (w *pageWriter) picks() {
+	for _, it := range w.picked("home.picks.lead", 4-w.trim) {
+		w.card(market.Pick{Item: it}, w.s.all, "home")
+	}
+}
+
+// picked begins the section of products that have a page, unless there are none, and
+// returns the first of them.
+func (w *pageWriter) picked(lead string, most int) []*market.Item {
 	var items []*market.Item
 	for _, key := range w.plan.Products {
 		if it, ok := w.s.view.Item(key); ok {
@@ -262,13 +270,11 @@ func (w *pageWriter) picks() {
 		}
 	}
 	if len(items) == 0 {
-		return
+		return nil
 	}
 	w.heading(2, "home.h.picks", nil)
 	p := w.para()
-	p.say("home.picks.lead", nil)
+	p.say(lead, nil)
 	p.end()
-	for _, it := range items[:max(0, min(len(items), 4-w.trim))] {
-		w.card(market.Pick{Item: it}, w.s.all, "home")
-	}
+	return items[:max(0, min(len(items), most))]
 }
