@@ -30,11 +30,8 @@ var orders = []order{
 	{"feed_pcparts_en_usd", "graphics cards", "graphics.example", "en"},
 	{"feed_pcparts_en_usd", "cpu coolers", "coolers.example", "en"},
 	{"feed_luma_apparel_en_usd", "jackets", "jackets.example", "en"},
-	{"feed_food_de_noprice", "schokolade", "schokolade.example", "de"},
+	{"feed_food_de_noprice", "Schokoladen", "schokolade.example", "de"},
 }
-
-// optional are sites whose feed may not hold enough yet for a whole site.
-var optional = map[string]bool{"schokolade.example": true}
 
 // site is a built site, served.
 type site struct {
@@ -62,9 +59,7 @@ func build(t *testing.T, list []order) []site {
 	}
 	var sites []site
 	for _, o := range list {
-		if s, ok := order1(t, dir, o); ok {
-			sites = append(sites, s)
-		}
+		sites = append(sites, buildOne(t, dir, o))
 	}
 	edge := serve(t, dir)
 	for i := range sites {
@@ -73,9 +68,10 @@ func build(t *testing.T, list []order) []site {
 	return sites
 }
 
-// order1 builds one site. ok is false if an optional one could not be.
-func order1(t *testing.T, dir string, o order) (s site, ok bool) {
+// buildOne builds one site.
+func buildOne(t *testing.T, dir string, o order) site {
 	t.Helper()
+	var s site
 	args := []string{"demo", "--once", "--json", "--data", dir, "--listen", "127.0.0.1:0", "--listen-edge", "127.0.0.1:0"}
 	if o.feed != "" {
 		args = append(args, "--feed", testkit.Data(t, "products/"+o.feed+".csv.gz"), "--niche", o.niche, "--domain", o.domain, "--language", o.language)
@@ -85,13 +81,9 @@ func order1(t *testing.T, dir string, o order) (s site, ok bool) {
 	cmd.Stderr = log
 	out, err := cmd.Output()
 	if jerr := json.Unmarshal(out, &s); err != nil || jerr != nil || s.Status != "completed" {
-		if optional[o.domain] {
-			t.Logf("no site about %s: %s", o.niche, s.Status)
-			return s, false
-		}
 		t.Fatalf("build the site about %q: %v %v\n%s\n%.2000s", o.niche, err, jerr, log, out)
 	}
-	return s, true
+	return s
 }
 
 // serve runs the program on the data directory and returns the host and port of its edge.
