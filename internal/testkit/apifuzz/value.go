@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // maker makes values that fit schemas.
@@ -147,7 +148,7 @@ func (m *maker) text(s *Schema) any {
 	switch {
 	case s.re != nil:
 		if re, err := syntax.Parse(s.Pattern, syntax.Perl); err == nil {
-			return m.match(re)
+			return m.matching(re, s)
 		}
 	case s.Format == "date-time":
 		return time.Date(2026, 1, 1+m.r.IntN(300), 0, 0, 0, 0, time.UTC).Format(time.RFC3339)
@@ -167,6 +168,23 @@ func (m *maker) text(s *Schema) any {
 	}
 	if s.MaxLength != nil {
 		out = string([]rune(out)[:min(len([]rune(out)), *s.MaxLength)])
+	}
+	return out
+}
+
+// matching returns a text that a pattern matches and whose length s allows, if one comes up
+// in a hundred tries. Behind a pattern without an end any text may follow.
+func (m *maker) matching(re *syntax.Regexp, s *Schema) string {
+	var out string
+	for range 100 {
+		out = m.match(re)
+		if !strings.HasSuffix(s.Pattern, "$") {
+			out += "n" + itoa(m.r.Int64N(1000))
+		}
+		n := utf8.RuneCountInString(out)
+		if (s.MinLength == nil || n >= *s.MinLength) && (s.MaxLength == nil || n <= *s.MaxLength) {
+			break
+		}
 	}
 	return out
 }
