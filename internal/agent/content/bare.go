@@ -1,6 +1,8 @@
 package content
 
 import (
+	"slices"
+
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
 )
@@ -58,7 +60,7 @@ func (w *pageWriter) bareHome() {
 	p.end()
 	p = w.para()
 	for _, st := range s.flagStats(3) {
-		p.say("bare.flag", s.flagShare(st))
+		p.say(flagKey(st), s.flagShare(st))
 	}
 	p.end()
 	if st := s.view.MainNumber(); st != nil {
@@ -118,21 +120,27 @@ func (s *siteWriter) measured(st *market.Stat, formula string, args ...float64) 
 	return v
 }
 
-// ref says for which amount a number is stated: "je 100 g"; a word without a figure if
-// for none.
+// ref says for which amount a number is stated: "je 100 g"; nothing if for none.
 func (s *siteWriter) ref(st *market.Stat) value {
 	v := s.per()
 	switch {
-	case st.Unit == "%":
-		return map[string]value{"de": plain("laut Packung"), "en": plain("by the pack")}[s.lang]
 	case st.Unit != "g" || st.Name == "content":
-		return map[string]value{"de": plain("je Produkt"), "en": plain("for each product")}[s.lang]
+		return value{blank: true}
 	case s.lang == "de":
 		v.text = "je " + v.text
 	default:
 		v.text = "per " + v.text
 	}
 	return v
+}
+
+// flagKey is the phrase about a mark: of what is read from lists of ingredients, only
+// products with such a list can have it.
+func flagKey(st *market.Stat) string {
+	if st.Term.Denied {
+		return "bare.flag.list"
+	}
+	return "bare.flag"
 }
 
 // flagShare says how many products have a mark among those about which that is known.
@@ -331,6 +339,12 @@ func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without
 			key = "above"
 		case a.Number < m && vs["gap"].text != "":
 			key = "below"
+		}
+		switch {
+		case a.Number == slices.Min(st.Number) && key == "below":
+			key = "least"
+		case a.Number == slices.Max(st.Number) && key == "above":
+			key = "most"
 		}
 		if p.say("bare.place."+key, vs) {
 			most--

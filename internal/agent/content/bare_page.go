@@ -29,7 +29,7 @@ func (w *pageWriter) bareGuide() {
 			p.say("bare.guide.number", s.spread(st))
 			p.say("bare.guide.half", s.spread(st))
 		case domain.AttributeFlag:
-			p.say("bare.flag", s.flagShare(st))
+			p.say(flagKey(st), s.flagShare(st))
 		default:
 			w.commonValue(p, "bare.common", st)
 		}
@@ -86,7 +86,9 @@ func (w *pageWriter) extremes(st *market.Stat) {
 	for _, it := range append(slices.Clone(list[:3]), list[len(list)-3:]...) {
 		t.Rows = append(t.Rows, domain.Row{Product: it.Family.Key, Cells: []domain.Cell{w.cell(s.name(it)), w.statCell(it, st)}})
 	}
-	t.Note, _ = w.text("bare.note.short", s.about(st).with(values{"ref": s.ref(st)}))
+	if ref := s.ref(st); ref.text != "" {
+		t.Note, _ = w.text("bare.note.short", s.about(st).with(values{"ref": ref}))
+	}
 	w.add(domain.Block{Type: domain.BlockTable, Table: t})
 }
 

@@ -253,7 +253,7 @@ func (s *siteWriter) about(st *market.Stat) values {
 	t := st.Term
 	return values{
 		"attr": plain(t.Low(s.lang)), "Attr": plain(market.Upper(t.Low(s.lang))), "theattr": plain(t.The(s.lang)), "is": plain(t.Is(s.lang)),
-		"inattr": plain(t.At(s.lang)), "onattr": plain(t.On(s.lang)),
+		"inattr": plain(t.At(s.lang)), "onattr": plain(t.On(s.lang)), "have": plain(t.In(s.lang).Have), "has": plain(t.In(s.lang).Has),
 	}
 }
 
