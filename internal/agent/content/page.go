@@ -24,6 +24,7 @@ type pageWriter struct {
 	used   map[string]int
 	tail   []string // the last words, because runs of words cross sentences
 	slots  map[string]bool
+	told   *Telling
 	named  bool // the last sentence of this paragraph named the product
 }
 
