@@ -277,7 +277,11 @@ func (w *pageWriter) bareCard(it *market.Item) {
 	name := s.name(it)
 	c := &domain.ProductCard{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug}
 	p := w.para()
-	w.barePlaces(p, it, 1, w.facetAttribute())
+	places := 1
+	if _, ok := it.Family.Attribute("first_ingredient"); !ok {
+		places = 2 // in place of what the list of ingredients would say
+	}
+	w.barePlaces(p, it, places, w.facetAttribute())
 	w.bareList(p, it)
 	c.Text = p.list
 	for _, st := range w.factStats(it, 4) {
@@ -315,7 +319,7 @@ func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without
 	s := w.s
 	for _, st := range s.numberStats(6) {
 		a, ok := st.Attribute(it)
-		if !ok || most == 0 || st.Name == without && most == 1 {
+		if !ok || most == 0 || st.Name == without {
 			continue
 		}
 		vs := s.spread(st)

@@ -125,7 +125,7 @@ func (w *pageWriter) bareBest() {
 	p.end()
 	p = w.para()
 	for _, st := range s.numberStats(6) {
-		if st.Name != f.Attribute && len(p.list) < 2 {
+		if st.Name != f.Attribute && len(p.list) < 3 {
 			w.groupSpread(p, st, g, vs)
 		}
 	}
@@ -143,6 +143,14 @@ func (w *pageWriter) bareBest() {
 	items := w.listed()
 	if len(items) < len(g.items) {
 		p.say("bare.rule.cut", vs.with(values{"shown": s.tally(items, "products in the table")}))
+	}
+	if st, ok := s.view.Stat(rule.Attribute); ok && len(items) > 2 {
+		first, last := items[0], items[len(items)-1]
+		va, okA := s.shown(first, st)
+		vb, okB := s.shown(last, st)
+		if okA && okB && va.text != vb.text {
+			p.say("bare.best.ends", vs.with(values{"a": s.name(first), "b": s.name(last), "va": va, "vb": vb}))
+		}
 	}
 	p.end()
 	w.bareRankTable(rule, items, vs)

@@ -200,6 +200,9 @@ func (p *planner) thresholds(out []selection, s *market.Stat, v market.Value) []
 	if s.Unit == "" && n < 2 && p.in.Market.Priceless {
 		return out // "at most one" names a kind of product, not a limit
 	}
+	if s.Unit == "g" && n < 0.1 && p.in.Market.Priceless {
+		return out // nobody asks for food by hundredths of a gram
+	}
 	weight := s.Weight * (0.7 + 0.3*math.Min(1, frequent/0.08)) * roundness(n)
 	if s.Term.Better >= 0 && n > 0 {
 		out = p.consider(out, domain.Facet{Attribute: s.Name, Op: "ge", Low: &n, Unit: s.Unit}, weight)
