@@ -92,7 +92,7 @@ func (s *siteWriter) numberStats(most int) []*market.Stat {
 func (s *siteWriter) flagStats(most int) []*market.Stat {
 	var out []*market.Stat
 	for i := range s.view.Stats {
-		if st := &s.view.Stats[i]; st.Kind == domain.AttributeFlag && len(st.Values[0].Items) >= 3 && len(out) < most {
+		if st := &s.view.Stats[i]; st.Kind == domain.AttributeFlag && len(st.Values[0].Items) >= 3 && len(out) < most && !(st.Term.Denied && len(st.Values[0].Items) == len(st.Stated)) {
 			out = append(out, st)
 		}
 	}
@@ -345,7 +345,7 @@ func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without
 			key = "below"
 		}
 		switch {
-		case a.Number == slices.Min(st.Number) && key == "below":
+		case a.Number == slices.Min(st.Number) && a.Number > 0 && key == "below":
 			key = "least"
 		case a.Number == slices.Max(st.Number) && key == "above":
 			key = "most"
