@@ -25,6 +25,9 @@ func (w *pageWriter) bareProduct() {
 		}
 	}
 	w.head("bare.product", vs)
+	if text, _ := w.text("summary.bare.product.value", vs); text != "" {
+		w.page.Summary = text
+	}
 	p := w.para()
 	if !w.bareList(p, it) {
 		p.say("bare.list.none", vs)
