@@ -354,6 +354,8 @@ type BlockChange struct {
 	Before *int64 `json:"before,omitempty"`
 	// Texts that differ; none if only links, anchors or layout do
 	Lines []LineChange `json:"lines,omitempty"`
+	// What evidence behind it changed; at most five, those of feeds first
+	Reasons []ChangeReason `json:"reasons,omitempty"`
 }
 
 // BlockChangeKind is one of a fixed set of words.
@@ -503,6 +505,27 @@ type Cell struct {
 	Slug   string   `json:"slug,omitempty"`
 	Sort   *float64 `json:"sort,omitempty"`
 }
+
+// ChangeReason is a model of the API.
+type ChangeReason struct {
+	Kind   ChangeReasonKind `json:"kind"`
+	After  string           `json:"after,omitempty"`
+	Before string           `json:"before,omitempty"`
+	// Field and row of a feed, or what was computed
+	What string `json:"what,omitempty"`
+}
+
+// ChangeReasonKind is one of a fixed set of words.
+type ChangeReasonKind string
+
+// The values of ChangeReasonKind.
+const (
+	ChangeReasonKindEvidence ChangeReasonKind = "evidence"
+	ChangeReasonKindNew      ChangeReasonKind = "new"
+	ChangeReasonKindGone     ChangeReasonKind = "gone"
+	ChangeReasonKindWriter   ChangeReasonKind = "writer"
+	ChangeReasonKindWording  ChangeReasonKind = "wording"
+)
 
 // Claim is a model of the API.
 type Claim struct {

@@ -125,6 +125,9 @@ func printDiff(w io.Writer, host string, d *domain.ReleaseDiff) error {
 			if len(b.Lines) == 0 {
 				p.line("      links or layout only")
 			}
+			for _, r := range b.Reasons {
+				p.line("      why: %s", reasonText(r))
+			}
 		}
 		for _, o := range page.Offers {
 			p.line("    offer %s", o.Slot)
@@ -140,6 +143,22 @@ func printDiff(w io.Writer, host string, d *domain.ReleaseDiff) error {
 	}
 	p.line("\n%d pages differ; files: %d added, %d removed, %d changed", len(d.Pages), counts[domain.Added], counts[domain.Removed], counts[domain.Changed])
 	return p.err
+}
+
+// reasonText says in words why a block differs.
+func reasonText(r domain.ChangeReason) string {
+	switch r.Kind {
+	case domain.ReasonEvidence:
+		return fmt.Sprintf("%s was %q, is %q", r.What, r.Before, r.After)
+	case domain.ReasonNew:
+		return fmt.Sprintf("%s is new: %q", r.What, r.After)
+	case domain.ReasonGone:
+		return fmt.Sprintf("%s is gone: %q", r.What, r.Before)
+	case domain.ReasonWriter:
+		return fmt.Sprintf("written by %s, before by %s", r.After, r.Before)
+	default:
+		return "the same facts in other words"
+	}
 }
 
 func offerText(o *domain.OfferSide) string {

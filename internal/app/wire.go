@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"empire/internal/agent/content"
 	"empire/internal/agent/monetization"
 	"empire/internal/agent/opportunity"
 	"empire/internal/agent/seo"
@@ -100,7 +99,7 @@ func (a *App) liveChanged(ctx context.Context, id domain.WebsiteID) {
 func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check},
-		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: content.New(), Optimizer: seo.New(),
+		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: a.writer(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
 	}
 	a.runtime.Launch = a.launch

@@ -26,7 +26,7 @@ var (
 	listBegins = regexp.MustCompile(`\b(ZUTATEN\s*:?|(?i:Zutaten)\s*\*?:)\s*`)
 	// listEnds begins what is printed behind a list.
 	listEnds  = regexp.MustCompile(`(?i)\b(kann\s+(auch\s+)?spuren|spuren\s+von|enthält\s+(spuren|möglicherweise)|nährwert|durchschnittliche|mindestens\s+haltbar|mind\.\s*haltbar|ungeöffnet|aufbewahren|bitte\s|kühl\s|trocken\s|vor\s+wärme|hergestellt|abgepackt|unter\s+schutz|kakao\s*:|kakaogehalt|füllmenge|nettogewicht|energie\b|allergie|\d+ ?% mindestens)|\*+\s*(=|aus\b|bio)`)
-	badInList = regexp.MustCompile(`[<>{}|\\^~=@#?!"€$•]|\p{Ll}\p{Lu}\p{Ll}|\p{Ll}[0-9]\p{Ll}|[àâçèêîôûùœëïñõã]|\d{5}|&\w+;`)
+	badInList = regexp.MustCompile(`[<>{}|\\^~=@#?!"€$•]|\p{Ll}\p{Lu}\p{Ll}|\p{Ll}[0-9]\p{Ll}|[àâçèêîôûùœëïñõã]|\d{5}|&\w+;|(?i:ingr[eé]dien)`)
 	shareOf   = regexp.MustCompile(`\(?\s*(mind\.|mindestens)?\s*\d+([.,]\d+)?\s*%\s*\)?`)
 )
 
@@ -144,9 +144,24 @@ func readIngredient(part string) (ingredient, bool) {
 	for i, w := range words {
 		words[i] = lowCapitals(w)
 	}
-	name := strings.Join(words, " ")
+	name := strings.Join(nounUpper(words), " ")
 	n := utf8.RuneCountInString(name)
 	return ingredient{raw, name}, n >= 2 && n <= 60
+}
+
+// nounUpper writes the last word of an entry with a capital, as nouns are written, if the
+// list has none in the entry: "gemahlene mandeln" is "gemahlene Mandeln".
+func nounUpper(words []string) []string {
+	for _, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+			return words
+		}
+	}
+	if k := len(words) - 1; k >= 0 && hasStem(words[k]) {
+		r, n := utf8.DecodeRuneInString(words[k])
+		words[k] = string(unicode.ToUpper(r)) + words[k][n:]
+	}
+	return words
 }
 
 // lowCapitals writes words that a list prints in capitals, as allergens, as usual:

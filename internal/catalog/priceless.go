@@ -82,7 +82,7 @@ func presentable(products []domain.Product, n Niche) (kept []domain.Product, ref
 	for i := range products {
 		p := products[i]
 		switch {
-		case !readableName(p.Name):
+		case !readableName(p.Name) || onlyNoun(p.Name, n):
 			refused["name"]++
 			continue
 		case foreignName(&p, n.Language):
@@ -149,12 +149,29 @@ func middle(values []float64) float64 {
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
+var umlauts = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "ß", "ss", "ae", "a", "oe", "o", "ue", "u")
+
+// twinName is equal for names that readers cannot tell apart: "Basis-Müsli" and "Basis
+// Musli", "Knusper Schoko Müsli" and "Müsli, Knusper Schoko".
+func twinName(name string) string {
+	words := strings.Fields(umlauts.Replace(normalName(name)))
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+// onlyNoun reports whether a name is the noun of the niche and nothing else: it tells a
+// reader nothing.
+func onlyNoun(name string, n Niche) bool {
+	words := lemmas(name, n.Language)
+	return len(words) == 1 && slices.ContainsFunc(n.phrases, func(p nichePhrase) bool { return umlauts.Replace(words[0]) == umlauts.Replace(p.head) })
+}
+
 // fullest keeps one row of each name: the one that states most, then the first in the
 // total order of rows.
 func fullest(rows []domain.Product) (kept []domain.Product, dropped int) {
 	best := map[string]int{}
 	for i := range rows {
-		name := normalName(rows[i].Name)
+		name := twinName(rows[i].Name)
 		j, ok := best[name]
 		if !ok || len(rows[i].Attributes) > len(rows[j].Attributes) ||
 			len(rows[i].Attributes) == len(rows[j].Attributes) && compareRows(rows[i], rows[j]) < 0 {
@@ -162,7 +179,7 @@ func fullest(rows []domain.Product) (kept []domain.Product, dropped int) {
 		}
 	}
 	for i := range rows {
-		if best[normalName(rows[i].Name)] == i {
+		if best[twinName(rows[i].Name)] == i {
 			kept = append(kept, rows[i])
 		}
 	}
@@ -247,6 +264,11 @@ func otherKind(name string, n Niche) bool {
 	if !slices.ContainsFunc(before, is) {
 		return true
 	}
+	drink := func(w string) bool { return strings.HasPrefix(w, "trink") }
+	if slices.ContainsFunc(before, drink) && !slices.ContainsFunc(n.phrases, func(p nichePhrase) bool { return drink(p.head) }) {
+		return true // "Trinkschokolade" is a powder
+	}
+	before = append(before, raw...) // lemmas change words of other languages: "brownies"
 	return slices.ContainsFunc(before, func(w string) bool {
 		return !is(w) && slices.ContainsFunc(otherFood, func(o string) bool { return w == o || strings.HasSuffix(w, o) && len(o) > 3 })
 	})

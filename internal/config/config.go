@@ -52,6 +52,7 @@ type Config struct {
 	Market   Market   `koanf:"market"`
 	Models   Models   `koanf:"models"`
 	Research Research `koanf:"research"`
+	Content  Content  `koanf:"content"`
 	Vectors  Vectors  `koanf:"vectors"`
 
 	Analytics Analytics `koanf:"analytics"`
@@ -249,6 +250,7 @@ func defaults() map[string]any {
 		"market":   map[string]any{"program_max_age": "24h", "feed_max_age": "72h"},
 		"models":   modelDefaults(),
 		"research": researchDefaults(),
+		"content":  map[string]any{"writer": WriterData, "model": ""},
 		"vectors":  vectorDefaults(),
 
 		"analytics": analyticsDefaults(),
@@ -289,6 +291,7 @@ func (c *Config) Validate() []string {
 	c.validateGateway(add)
 	c.validateModels(add)
 	c.validateResearch(add)
+	c.validateContent(add)
 	c.validateVectors(add)
 	c.validateAnalytics(add)
 	c.validateFleet(add)

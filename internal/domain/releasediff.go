@@ -63,6 +63,29 @@ type BlockChange struct {
 	Before *int         `json:"before,omitempty" doc:"Place among the blocks of the page before, from 0; absent if it was added"`
 	After  *int         `json:"after,omitempty" doc:"Place among the blocks of the page after; absent if it was removed"`
 	Lines  []LineChange `json:"lines,omitempty" doc:"Texts that differ; none if only links, anchors or layout do"`
+	// Reasons say why it differs: what the evidence of its claims says now, or that the same
+	// facts are said in other words.
+	Reasons []ChangeReason `json:"reasons,omitempty" doc:"What evidence behind it changed; at most five, those of feeds first"`
+}
+
+// ReasonKind says what made a block differ.
+type ReasonKind string
+
+// The reasons.
+const (
+	ReasonEvidence ReasonKind = "evidence" // what it rests on says something else
+	ReasonNew      ReasonKind = "new"      // it rests on something that it did not rest on before
+	ReasonGone     ReasonKind = "gone"     // it rests on something no more
+	ReasonWriter   ReasonKind = "writer"   // another writer wrote the page
+	ReasonWording  ReasonKind = "wording"  // the facts are the same, the words or the order are not
+)
+
+// ChangeReason is one reason why a block differs.
+type ChangeReason struct {
+	Kind   ReasonKind `json:"kind" enum:"evidence,new,gone,writer,wording"`
+	What   string     `json:"what,omitempty" doc:"Field and row of a feed, or what was computed"`
+	Before string     `json:"before,omitempty"`
+	After  string     `json:"after,omitempty"`
 }
 
 // LineChange is one text of a block that differs: a sentence, an item, a row.

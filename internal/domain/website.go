@@ -71,6 +71,34 @@ func (o Operator) Missing() []string {
 	return out
 }
 
+// germanNames are the countries that operators of German sites live in, and what sample
+// data say.
+var germanNames = map[string]string{
+	"Germany": "Deutschland", "Austria": "Österreich", "Switzerland": "Schweiz", "Liechtenstein": "Liechtenstein", "Luxembourg": "Luxemburg",
+	"Sample Operator (replace before publishing)": "Muster-Betreiber (vor der Veröffentlichung ersetzen)",
+	"Sample Editor (replace before publishing)":   "Muster-Redaktion (vor der Veröffentlichung ersetzen)",
+	"Example Street 1":                            "Musterstraße 1", "Sampletown": "Musterstadt",
+}
+
+// In returns the operator as pages in a language name it: a country, and sample data, in
+// that language. All else is as it was stated.
+func (o Operator) In(language string) Operator {
+	if language != "de" {
+		return o
+	}
+	in := func(s string) string {
+		if t, ok := germanNames[s]; ok {
+			return t
+		}
+		return s
+	}
+	o.Country = in(o.Country)
+	if o.Sample {
+		o.Name, o.Street, o.City, o.Responsible = in(o.Name), in(o.Street), in(o.City), in(o.Responsible)
+	}
+	return o
+}
+
 // ValidateDomain checks a host name as a site address and returns it in lower
 // case. It accepts at least two labels of letters, digits and hyphens (RFC 1123);
 // names in other scripts must come as punycode.

@@ -14,6 +14,7 @@ import (
 // Which evidence carries a claim does not count: only what a visitor or a crawler
 // gets to see does.
 func Pages(a, b *domain.Draft) []domain.PageDiff {
+	why := newReasoner(a, b)
 	before := make(map[string]*domain.Page, len(a.Pages))
 	for i := range a.Pages {
 		before[a.Pages[i].Path()] = &a.Pages[i]
@@ -29,6 +30,7 @@ func Pages(a, b *domain.Draft) []domain.PageDiff {
 		}
 		d := headOf(domain.Changed, p, fields(old, p))
 		d.Blocks, d.Offers = blocks(old.Blocks, p.Blocks), offers(old.Offers, p.Offers)
+		why.explain(old, p, d.Blocks)
 		if len(d.Fields)+len(d.Blocks)+len(d.Offers) > 0 {
 			out = append(out, d)
 		}

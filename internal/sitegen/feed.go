@@ -81,7 +81,7 @@ func (s *site) feed() (File, error) {
 			{Rel: "self", Type: "application/atom+xml", Href: s.origin + "/feed.xml"},
 			{Rel: "alternate", Type: "text/html", Href: s.origin + "/"},
 		},
-		Author: atomAuthor{Name: firstOf(s.draft.Website.Operator.Name, s.Title)},
+		Author: atomAuthor{Name: firstOf(s.draft.Website.Operator.In(s.draft.Website.Language).Name, s.Title)},
 	}
 	updated := s.draft.BuiltAt
 	for i := range s.draft.Pages {

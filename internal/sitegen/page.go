@@ -38,6 +38,7 @@ type pageView struct {
 	Explore   []navGroup
 	Hero      bool
 	GuideHref string
+	GuideText string // of the button that leads there
 	Motif     template.HTML
 	Script    string // path of the script; "" if the page has nothing for it
 	Find      *findView
@@ -119,7 +120,7 @@ func (s *site) surround(v *pageView, p *domain.Page) {
 		v.Explore = s.explore()
 		for _, i := range s.Nav {
 			if q := s.pages[trimPath(i.Href)]; i.Href != "" && q != nil && q.Kind == domain.PageGuide {
-				v.GuideHref = i.Href
+				v.GuideHref, v.GuideText = i.Href, s.W.guideText(q.NavLabel)
 				break
 			}
 		}

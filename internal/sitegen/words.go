@@ -69,7 +69,7 @@ var german = &words{
 	NotStated: "keine Angabe", BestColumn: "bester Wert der Spalte", BestRow: "bester Wert der Zeile",
 	Property: "Eigenschaft", Pros: "Das spricht dafür", Cons: "Das spricht dagegen", ReadNext: "Weiterlesen",
 	Explore: "Alle Seiten im Überblick", StartGuide: "Zur Kaufberatung", SeeAll: "Alle Seiten ansehen",
-	Basics: "Grundlagen", Best: "Auswahlhilfen", Comparisons: "Vergleiche", Products: "Produkte",
+	Basics: "Grundlagen", Best: "Nach Merkmal", Comparisons: "Vergleiche", Products: "Produkte",
 	Legal:   "Rechtliches",
 	Imprint: "Impressum", Privacy: "Datenschutz", Disclosure: "Werbehinweis",
 	Sample:        "Demonstrationsseite mit Beispieldaten des Betreibers.",
@@ -88,6 +88,15 @@ func wordsFor(tag string) *words {
 		return german
 	}
 	return english
+}
+
+// guideText is what the button to the guide says. In German it takes the name that the
+// page has in the menu.
+func (w *words) guideText(label string) string {
+	if w.Lang == "de" && (strings.HasSuffix(label, "hilfe") || strings.HasSuffix(label, "beratung")) && !strings.Contains(label, " ") {
+		return "Zur " + label
+	}
+	return w.StartGuide
 }
 
 // date formats the day of t in UTC.

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"slices"
+
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
 )
@@ -58,7 +60,7 @@ func (w *pageWriter) bareHome() {
 	p.end()
 	p = w.para()
 	for _, st := range s.flagStats(3) {
-		p.say("bare.flag", s.flagShare(st))
+		p.say(flagKey(st), s.flagShare(st))
 	}
 	p.end()
 	if st := s.view.MainNumber(); st != nil {
@@ -90,7 +92,7 @@ func (s *siteWriter) numberStats(most int) []*market.Stat {
 func (s *siteWriter) flagStats(most int) []*market.Stat {
 	var out []*market.Stat
 	for i := range s.view.Stats {
-		if st := &s.view.Stats[i]; st.Kind == domain.AttributeFlag && len(st.Values[0].Items) >= 3 && len(out) < most {
+		if st := &s.view.Stats[i]; st.Kind == domain.AttributeFlag && len(st.Values[0].Items) >= 3 && len(out) < most && !(st.Term.Denied && len(st.Values[0].Items) == len(st.Stated)) {
 			out = append(out, st)
 		}
 	}
@@ -118,21 +120,27 @@ func (s *siteWriter) measured(st *market.Stat, formula string, args ...float64) 
 	return v
 }
 
-// ref says for which amount a number is stated: "je 100 g"; a word without a figure if
-// for none.
+// ref says for which amount a number is stated: "je 100 g"; nothing if for none.
 func (s *siteWriter) ref(st *market.Stat) value {
 	v := s.per()
 	switch {
-	case st.Unit == "%":
-		return map[string]value{"de": plain("laut Packung"), "en": plain("by the pack")}[s.lang]
 	case st.Unit != "g" || st.Name == "content":
-		return map[string]value{"de": plain("je Produkt"), "en": plain("for each product")}[s.lang]
+		return value{blank: true}
 	case s.lang == "de":
 		v.text = "je " + v.text
 	default:
 		v.text = "per " + v.text
 	}
 	return v
+}
+
+// flagKey is the phrase about a mark: of what is read from lists of ingredients, only
+// products with such a list can have it.
+func flagKey(st *market.Stat) string {
+	if st.Term.Denied {
+		return "bare.flag.list"
+	}
+	return "bare.flag"
 }
 
 // flagShare says how many products have a mark among those about which that is known.
@@ -269,7 +277,11 @@ func (w *pageWriter) bareCard(it *market.Item) {
 	name := s.name(it)
 	c := &domain.ProductCard{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug}
 	p := w.para()
-	w.barePlaces(p, it, 1, w.facetAttribute())
+	places := 1
+	if _, ok := it.Family.Attribute("first_ingredient"); !ok {
+		places = 2 // in place of what the list of ingredients would say
+	}
+	w.barePlaces(p, it, places, w.facetAttribute())
 	w.bareList(p, it)
 	c.Text = p.list
 	for _, st := range w.factStats(it, 4) {
@@ -307,7 +319,7 @@ func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without
 	s := w.s
 	for _, st := range s.numberStats(6) {
 		a, ok := st.Attribute(it)
-		if !ok || most == 0 || st.Name == without && most == 1 {
+		if !ok || most == 0 || st.Name == without {
 			continue
 		}
 		vs := s.spread(st)
@@ -331,6 +343,12 @@ func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without
 			key = "above"
 		case a.Number < m && vs["gap"].text != "":
 			key = "below"
+		}
+		switch {
+		case a.Number == slices.Min(st.Number) && a.Number > 0 && key == "below":
+			key = "least"
+		case a.Number == slices.Max(st.Number) && key == "above":
+			key = "most"
 		}
 		if p.say("bare.place."+key, vs) {
 			most--

@@ -25,6 +25,9 @@ func (w *pageWriter) bareProduct() {
 		}
 	}
 	w.head("bare.product", vs)
+	if text, _ := w.text("summary.bare.product.value", vs); text != "" {
+		w.page.Summary = text
+	}
 	p := w.para()
 	if !w.bareList(p, it) {
 		p.say("bare.list.none", vs)
@@ -49,6 +52,7 @@ func (w *pageWriter) bareSpecification(it *market.Item, vs values) {
 	s := w.s
 	t := &domain.Table{Columns: []domain.Column{w.column("col.property", false), w.column("col.this", false), w.column("col.context", false)}}
 	t.Caption, _ = w.text("product.caption", vs)
+	amounts := false
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
 		v, ok := s.shown(it, st)
@@ -56,9 +60,12 @@ func (w *pageWriter) bareSpecification(it *market.Item, vs values) {
 			continue
 		}
 		a, _ := st.Attribute(it)
+		amounts = amounts || s.ref(st).text != ""
 		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{{Text: st.Term.Label(s.lang)}, w.cell(v), w.context(st, a)}})
 	}
-	t.Note, _ = w.text("bare.note.product", vs)
+	if amounts {
+		t.Note, _ = w.text("bare.note.product", vs)
+	}
 	if len(t.Rows) > 0 {
 		w.add(domain.Block{Type: domain.BlockTable, Anchor: "specification", Table: t})
 	}
@@ -144,16 +151,28 @@ func (s *siteWriter) nearestBy(it *market.Item, used map[*market.Item]bool, fits
 	return best
 }
 
+// fromList are attributes that are read from the list of ingredients: without them,
+// either the list is missing or there is nothing of the kind in it.
+var fromList = map[string]bool{
+	"first_ingredient": true, "top_ingredients": true, "without_palm": true, "no_additives": true, "no_sugar_listed": true,
+	"allergens": true, "additives": true, "sweeteners": true,
+}
+
 // bareUnknown says what the row does not state.
 func (w *pageWriter) bareUnknown(it *market.Item, vs values) {
 	s := w.s
 	var missing []value
 	for i := range s.view.Stats {
 		st := &s.view.Stats[i]
-		if _, ok := it.Family.Attribute(st.Name); !ok && !st.Silent() && len(missing) < 3 {
-			share, _ := s.stated(st).of(s.all)
-			missing = append(missing, value{text: st.Term.Label(s.lang), evidence: share.evidence})
+		if _, ok := it.Family.Attribute(st.Name); ok || st.Silent() || fromList[st.Name] || len(missing) == 3 {
+			continue
 		}
+		share, _ := s.stated(st).of(s.all)
+		text := st.Term.Low(s.lang)
+		if st.Name == "ingredient_count" {
+			text = pick(s.lang, "list of ingredients", "Zutatenliste")
+		}
+		missing = append(missing, value{text: text, evidence: share.evidence})
 	}
 	w.heading(2, "product.h.unknown", vs)
 	p := w.para()

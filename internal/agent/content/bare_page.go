@@ -29,7 +29,7 @@ func (w *pageWriter) bareGuide() {
 			p.say("bare.guide.number", s.spread(st))
 			p.say("bare.guide.half", s.spread(st))
 		case domain.AttributeFlag:
-			p.say("bare.flag", s.flagShare(st))
+			p.say(flagKey(st), s.flagShare(st))
 		default:
 			w.commonValue(p, "bare.common", st)
 		}
@@ -86,7 +86,9 @@ func (w *pageWriter) extremes(st *market.Stat) {
 	for _, it := range append(slices.Clone(list[:3]), list[len(list)-3:]...) {
 		t.Rows = append(t.Rows, domain.Row{Product: it.Family.Key, Cells: []domain.Cell{w.cell(s.name(it)), w.statCell(it, st)}})
 	}
-	t.Note, _ = w.text("bare.note.short", s.about(st).with(values{"ref": s.ref(st)}))
+	if ref := s.ref(st); ref.text != "" {
+		t.Note, _ = w.text("bare.note.short", s.about(st).with(values{"ref": ref}))
+	}
 	w.add(domain.Block{Type: domain.BlockTable, Table: t})
 }
 
@@ -123,7 +125,7 @@ func (w *pageWriter) bareBest() {
 	p.end()
 	p = w.para()
 	for _, st := range s.numberStats(6) {
-		if st.Name != f.Attribute && len(p.list) < 2 {
+		if st.Name != f.Attribute && len(p.list) < 3 {
 			w.groupSpread(p, st, g, vs)
 		}
 	}
@@ -141,6 +143,14 @@ func (w *pageWriter) bareBest() {
 	items := w.listed()
 	if len(items) < len(g.items) {
 		p.say("bare.rule.cut", vs.with(values{"shown": s.tally(items, "products in the table")}))
+	}
+	if st, ok := s.view.Stat(rule.Attribute); ok && len(items) > 2 {
+		first, last := items[0], items[len(items)-1]
+		va, okA := s.shown(first, st)
+		vb, okB := s.shown(last, st)
+		if okA && okB && va.text != vb.text {
+			p.say("bare.best.ends", vs.with(values{"a": s.name(first), "b": s.name(last), "va": va, "vb": vb}))
+		}
 	}
 	p.end()
 	w.bareRankTable(rule, items, vs)

@@ -327,8 +327,8 @@ func (s *siteWriter) ownFeatures(it, other *market.Item, differ []*market.Stat) 
 		if !ok || len(out) == 3 || st.Term.Minor() {
 			continue
 		}
-		if st.Kind == domain.AttributeNumber && okB && !ahead(st.Term, a.Number, b.Number) {
-			continue
+		if st.Kind == domain.AttributeNumber && (st.Term.Better == 0 || okB && !ahead(st.Term, a.Number, b.Number)) {
+			continue // "for 1100 W" is no reason unless more, or less, of it serves a reader
 		}
 		if v, ok := s.feature(it, st); ok {
 			out = append(out, v)
@@ -337,13 +337,12 @@ func (s *siteWriter) ownFeatures(it, other *market.Item, differ []*market.Stat) 
 	return out
 }
 
-// ahead reports whether a number is a reason to prefer its product: clearly better,
-// or clearly different where it is a matter of need.
+// ahead reports whether a number is a reason to prefer its product: clearly better.
 func ahead(t *market.Term, a, b float64) bool {
 	if math.Abs(a-b) < 0.04*math.Max(math.Abs(a), math.Abs(b)) {
 		return false
 	}
-	return t.Better == 0 || (a > b) == (t.Better > 0)
+	return t.Better != 0 && (a > b) == (t.Better > 0)
 }
 
 // neither points to cheaper and other products.

@@ -231,7 +231,7 @@ func InTone(page domain.Page, tone string) (domain.Page, error) {
 // Measure returns the piece of a page.
 func Measure(kind string, page *domain.Page) Piece {
 	text := MainText(page)
-	return Piece{Type: kind, PageSlug: page.Slug, WordCount: nlp.WordCount(text), ReadabilityScore: nlp.Readability(page.Language, prose(page))}
+	return Piece{Type: kind, PageSlug: page.Slug, WordCount: nlp.WordCount(text), ReadabilityScore: nlp.Readability(page.Language, prose(page)), Writer: page.Writer}
 }
 
 // MeasureText counts the words of a text and says how readable it is.

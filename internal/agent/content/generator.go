@@ -1,6 +1,7 @@
-// Package content writes the pages of a site without a model: every sentence is
-// composed from phrases and from values that carry their evidence, so no figure can
-// appear that the feeds do not hold or that was not computed from them.
+// Package content writes the pages of a site: every sentence is composed from phrases
+// and from values that carry their evidence, so no figure can appear that the feeds do
+// not hold or that was not computed from them. A model may retell the sentences; it gets
+// them as its only facts, and what it says is checked against them (model.go).
 //
 //	Market + SitePlan ──▶ siteWriter ── one pageWriter for each page ──▶ Pages
 //	                        │ ledger (evidence), groups (sets of products)
@@ -23,8 +24,8 @@ import (
 // Writer is the name under which pages record who wrote them.
 const Writer = "data/1"
 
-// Generator writes sites from data.
-type Generator struct{}
+// Generator writes sites from data; with NewModel, a model retells their prose.
+type Generator struct{ model *ModelConfig }
 
 // New returns a Generator.
 func New() *Generator { return &Generator{} }
@@ -69,6 +70,10 @@ type Piece struct {
 	PageSlug         string  `json:"page_slug"`
 	WordCount        int     `json:"word_count"`
 	ReadabilityScore float64 `json:"readability_score"`
+	// Writer says who wrote the page: data/1, or model/… with the version of the prompt,
+	// the provider and the model.
+	Writer  string   `json:"writer"`
+	Telling *Telling `json:"telling,omitempty"` // if a model was asked
 }
 
 // Write writes all pages of the plan.
@@ -88,6 +93,11 @@ func (g *Generator) Write(ctx context.Context, in WriteInput) (Result, error) {
 	}
 	s.separate()
 	s.connect()
+	if g.model != nil {
+		if err := s.retell(ctx, g.model); err != nil {
+			return Result{}, err
+		}
+	}
 	return s.result(), nil
 }
 
@@ -114,6 +124,7 @@ func (s *siteWriter) result() Result {
 		r.Pieces = append(r.Pieces, Piece{
 			Type: string(w.page.Kind), PageSlug: w.page.Slug,
 			WordCount: nlp.WordCount(text), ReadabilityScore: nlp.Readability(s.lang, prose(&w.page)),
+			Writer: w.page.Writer, Telling: w.told,
 		})
 	}
 	r.Evidence = s.usedEvidence()

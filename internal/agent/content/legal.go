@@ -11,7 +11,7 @@ func countText(language string, v float64) string { return market.Count(language
 
 // legal writes the pages that the law wants, from what the operator stated.
 func (w *pageWriter) legal() {
-	op := w.s.in.Website.Operator
+	op := w.s.in.Website.Operator.In(w.s.lang)
 	vs := w.operator(op)
 	kind := string(w.plan.Kind)
 	if w.s.in.Market.Priceless && w.plan.Kind == domain.PagePrivacy {

@@ -110,6 +110,7 @@ type value struct {
 	evidence []domain.EvidenceID
 	slug     *string // page that the text links to
 	verbatim bool    // never change its case: a product name
+	blank    bool    // may be empty: the sentence goes on without it
 }
 
 // values are the values of one sentence by name.
@@ -131,12 +132,17 @@ func (vs values) with(more values) values {
 // false if a value is missing.
 func (t template) render(vs values) (text string, used []string, ok bool) {
 	var b strings.Builder
+	omitted := false
 	for i, p := range t.parts {
 		if p.value == "" {
 			b.WriteString(p.text)
 			continue
 		}
 		v, has := vs[p.value]
+		if v.text == "" && v.blank {
+			omitted = true
+			continue
+		}
 		if !has || v.text == "" {
 			return "", nil, false
 		}
@@ -150,8 +156,14 @@ func (t template) render(vs values) (text string, used []string, ok bool) {
 		b.WriteString(s)
 		used = append(used, p.value)
 	}
+	if omitted {
+		return market.Upper(strings.TrimSpace(spaces.Replace(b.String()))), used, true
+	}
 	return market.Upper(b.String()), used, true
 }
+
+// spaces closes the gap that an omitted value leaves.
+var spaces = strings.NewReplacer("  ", " ", " .", ".", " ,", ",", " ;", ";", " :", ":", " )", ")")
 
 // productBanks are the phrases for things that nobody calls models, such as food.
 var productBanks = sync.OnceValue(func() map[string]bank {

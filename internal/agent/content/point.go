@@ -126,6 +126,9 @@ func (s *siteWriter) pool(st *market.Stat) *group {
 	if st.Silent() {
 		return s.all
 	}
+	if list, ok := s.view.Stat("ingredient_count"); ok && st.Kind == domain.AttributeList && fromList[st.Name] {
+		return s.stated(list) // whoever has none of them states none
+	}
 	return s.stated(st)
 }
 

@@ -236,13 +236,14 @@ func (w *pageWriter) context(st *market.Stat, a domain.Attribute) domain.Cell {
 			valueKey = ""
 			if !a.Flag {
 				key = "context.flag"
+				vs["have"] = plain(st.Term.In(s.lang).Have)
 			}
 		}
 		if a.Kind == domain.AttributeList {
 			valueKey = lower(a.List[0])
 			key = "context.list"
 			vs["value"] = s.attributeFirst(a)
-			if len(a.List) == 1 {
+			if len(a.List) == 1 && !s.in.Market.Priceless {
 				key = "context.share"
 			}
 		}

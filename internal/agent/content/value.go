@@ -1,6 +1,7 @@
 package content
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,9 @@ func plain(text string) value { return value{text: text} }
 func (s *siteWriter) name(it *market.Item) value { return s.nameCut(it, it.Name()) }
 
 func (s *siteWriter) nameCut(it *market.Item, text string) value {
+	if s.in.Market.Priceless && text != it.Name() && s.ambiguous(it, text) {
+		text = it.Name()
+	}
 	v := value{text: text, verbatim: true, slug: s.productPage(it)}
 	row := it.Row()
 	full := row.Fields["product_name"]
@@ -31,6 +35,14 @@ func (s *siteWriter) nameCut(it *market.Item, text string) value {
 		}
 	}
 	return v
+}
+
+// ambiguous reports whether a name that was cut could mean another product, too. Where
+// no price and no brand tells products apart, the name has to.
+func (s *siteWriter) ambiguous(it *market.Item, cut string) bool {
+	return slices.ContainsFunc(s.view.Items, func(o *market.Item) bool {
+		return o != it && (o.Name() == cut || strings.HasPrefix(o.Name(), cut+" "))
+	})
 }
 
 // told cites the attributes whose values stand in a name that was completed from
@@ -253,7 +265,7 @@ func (s *siteWriter) about(st *market.Stat) values {
 	t := st.Term
 	return values{
 		"attr": plain(t.Low(s.lang)), "Attr": plain(market.Upper(t.Low(s.lang))), "theattr": plain(t.The(s.lang)), "is": plain(t.Is(s.lang)),
-		"inattr": plain(t.At(s.lang)), "onattr": plain(t.On(s.lang)),
+		"inattr": plain(t.At(s.lang)), "onattr": plain(t.On(s.lang)), "have": plain(t.In(s.lang).Have), "has": plain(t.In(s.lang).Has),
 	}
 }
 

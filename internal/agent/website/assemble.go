@@ -2,6 +2,7 @@ package website
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -132,6 +133,17 @@ func (a *assembler) unique(taken map[string]bool, text string) string {
 	return candidate
 }
 
+// shortLabel names a product page in menus: the beginning of its name, or all of it if
+// another product's name begins alike.
+func (a *assembler) shortLabel(it *market.Item) string {
+	short := it.Short(32)
+	alike := func(o *market.Item) bool { return o != it && (o.Name() == short || strings.HasPrefix(o.Name(), short+" ")) }
+	if a.labels[strings.ToLower(short)] || a.p.in.Market.Priceless && slices.ContainsFunc(a.p.view.Items, alike) {
+		return it.Name()
+	}
+	return short
+}
+
 func (a *assembler) slug(text string) string {
 	base := market.Slug(text, 60)
 	if base == "" {
@@ -192,7 +204,7 @@ func (a *assembler) products(list []*market.Item) {
 	for _, it := range list {
 		name := it.Name()
 		a.add(domain.PlanPage{
-			Kind: domain.PageProduct, Slug: a.slug(name), Title: name, NavLabel: it.Short(32),
+			Kind: domain.PageProduct, Slug: a.slug(name), Title: name, NavLabel: a.shortLabel(it),
 			Intent: a.intent(domain.PageProduct, name), Keyword: strings.ToLower(name + a.w.reviewKeyword), Products: []string{it.Family.Key},
 		})
 	}

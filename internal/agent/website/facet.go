@@ -24,8 +24,18 @@ type selection struct {
 	score   float64
 }
 
-// bestPages chooses the facets that become pages, the most useful first.
+// bestPages chooses the facets that become pages, the most useful first. If hardly any
+// stands apart from the others, lists that share more will do.
 func (p *planner) bestPages() []selection {
+	chosen := p.apart(p.mostOverlap())
+	if len(chosen) < minBestPages {
+		chosen = p.apart(maxListOverlap)
+	}
+	return chosen
+}
+
+// apart chooses facets of which no two share more than most of their products.
+func (p *planner) apart(most float64) []selection {
 	candidates := p.candidates()
 	limit := 8
 	if n := len(p.view.Items); n < 25 {
@@ -38,11 +48,11 @@ func (p *planner) bestPages() []selection {
 	for len(chosen) < limit {
 		best, bestScore := -1, 0.0
 		for i, c := range candidates {
-			most := 2
+			each := 2
 			if c.facet.Attribute == market.FacetPrice {
-				most = 3
+				each = 3
 			}
-			if used[c.facet.Attribute] >= most || sameLimit(c, chosen) || overlaps(c, chosen, p.mostOverlap()) {
+			if used[c.facet.Attribute] >= each || sameLimit(c, chosen) || overlaps(c, chosen, most) {
 				continue
 			}
 			if score := c.score * math.Pow(0.6, float64(used[c.facet.Attribute])); score > bestScore {
@@ -189,6 +199,9 @@ func (p *planner) thresholds(out []selection, s *market.Stat, v market.Value) []
 	n := a.Number
 	if s.Unit == "" && n < 2 && p.in.Market.Priceless {
 		return out // "at most one" names a kind of product, not a limit
+	}
+	if s.Unit == "g" && n < 0.1 && p.in.Market.Priceless {
+		return out // nobody asks for food by hundredths of a gram
 	}
 	weight := s.Weight * (0.7 + 0.3*math.Min(1, frequent/0.08)) * roundness(n)
 	if s.Term.Better >= 0 && n > 0 {

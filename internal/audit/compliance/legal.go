@@ -20,7 +20,7 @@ var (
 
 func legalNotice(s *Site) []fault {
 	var out []fault
-	o := s.Draft.Website.Operator
+	o := s.Draft.Website.Operator.In(s.Draft.Website.Language)
 	if missing := o.Missing(); len(missing) > 0 {
 		out = append(out, fault{"", "Operator settings are incomplete: " + strings.Join(missing, ", ") + ".", "Set operator.* in the configuration."})
 	}
@@ -46,7 +46,7 @@ func privacyPage(s *Site) []fault {
 	if p == nil {
 		return out
 	}
-	text, o := strings.ToLower(squash(p.Text)), s.Draft.Website.Operator
+	text, o := strings.ToLower(squash(p.Text)), s.Draft.Website.Operator.In(s.Draft.Website.Language)
 	for _, f := range []struct{ name, value string }{{"name", o.Name}, {"e-mail address", o.Email}} {
 		if !strings.Contains(text, strings.ToLower(squash(f.value))) {
 			out = append(out, fault{p.Path, "The privacy page does not show the controller's " + f.name + ".", "Show it."})

@@ -11,7 +11,7 @@ import (
 )
 
 // Version is the version of the rule pack; it grows with every change of a rule.
-const Version = 2
+const Version = 3
 
 // Rule is one check over a built site.
 type Rule struct {
@@ -59,6 +59,7 @@ func Rules() []Rule {
 		{"L22", "Readers cannot post content", "Regulation (EU) 2022/2065 (DSA) Art. 12, 14, 16", userContent},
 		{"L24", "Offers with a price say currency, tax and date", "PAngV §§ 1, 3", priceDates},
 		{"L25", "No topic that special law or a reviewer must cover", "GlüStV § 5, HWG § 10, GewO § 34c ff.", sensitiveTopics},
+		{"L25-HCVO", "No effects of food on the body are claimed", "Regulation (EC) No 1924/2006 (HCVO) Art. 10, Regulation (EU) No 1169/2011 Art. 7", healthClaims},
 		{"L26", "The domain does not hold an advertiser's name", "MarkenG § 14, AWIN publisher terms", brandDomain},
 	}
 }

@@ -28,7 +28,7 @@ func niche(s string) func(*site) { return func(x *site) { x.draft.Website.Niche 
 
 const amazonLink = `<a rel=sponsored href="https://www.amazon.de/dp/B1?tag=x">Ad Amazon</a>`
 
-var twins = slices.Concat(contentTwins, advertisingTwins, technicalTwins)
+var twins = slices.Concat(contentTwins, foodTwins, advertisingTwins, technicalTwins)
 
 var contentTwins = []twin{
 	{"L1", "few facts", func(s *site) { s.best().Claims = claims(6, 3) }, func(s *site) { s.best().Claims = claims(0, 10) }},

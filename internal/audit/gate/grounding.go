@@ -115,7 +115,7 @@ func statements(d *domain.Draft, m *domain.Market) []evidence.Problem {
 // knowledge returns a test for what the operator and the feeds state, whatever the
 // case.
 func knowledge(d *domain.Draft, m *domain.Market) func(string) bool {
-	w, o := d.Website, d.Website.Operator
+	w, o := d.Website, d.Website.Operator.In(d.Website.Language)
 	texts := []string{
 		w.Domain, w.Name, w.Niche, w.Title, d.Plan.Niche, d.Plan.Title, d.Plan.Tagline, d.Plan.Noun.Singular, d.Plan.Noun.Plural,
 		m.Niche, m.Noun.Singular, m.Noun.Plural, o.Name, o.Street, o.PostalCode, o.City, o.PostalCode + " " + o.City, o.Country, o.Email,

@@ -61,7 +61,11 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	t := v.Term(f.Attribute)
 	if phrase := v.limitPhrase(f, ""); phrase != "" {
 		_, label, _ := strings.Cut(phrase, " ")
-		return strings.TrimPrefix(strings.TrimPrefix(label, "mit "), "with ")
+		label = strings.TrimPrefix(strings.TrimPrefix(label, "mit "), "with ")
+		if de { // it stands alone and takes the nominative
+			label = strings.Replace(label, t.dative(), t.Low("de"), 1)
+		}
+		return label
 	}
 	switch f.Op {
 	case "ge":
@@ -98,8 +102,8 @@ func (v *View) FacetLabel(f *domain.Facet) string {
 	if f.Text == "" {
 		return t.Low(v.Language)
 	}
-	if f.Attribute == "first_ingredient" && de {
-		return "erste Zutat " + f.Text
+	if pattern := t.In(v.Language).Facet; pattern != "" {
+		return fill(pattern, t.ValueWords(v.Language, f.Text), "")
 	}
 	return t.ValueWords(v.Language, f.Text)
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode"
 
 	"empire/internal/domain"
 )
@@ -27,6 +26,9 @@ type Term struct {
 	Bare bool
 	// Yardstick says that products may be ranked by it: whoever buys them asks for it.
 	Yardstick bool
+	// Denied says that rows state it too if the attribute is missing: a flag that is not
+	// stated is unknown, even if no product denies it.
+	Denied bool
 	// Extras are values that count as an extra when products of one price are
 	// ranked; "*" means any stated value.
 	Extras []string
@@ -43,9 +45,13 @@ type Words struct {
 	Noun    string // inside a sentence, if not the label in lower case: "tenkeyless layout"
 	Plural  bool   // the noun takes a plural verb
 	Gender  string // German only: m, f, n or p (plural)
+	Dative  string // German only: the noun in the dative, if its last letter does not make it: "gesättigten Fettsäuren"
+	Has     string // what can be said of one product with a flag: "names no palm oil on its list"
+	Have    string // of several products
 	Feature string // what a product has: "{a v} refresh rate"
 	Flag    string // what a product has if the feed only says yes: "a milk frother"
 	With    string // products that have the value: "{n} with {v} panels"
+	Facet   string // label of a list of products that have the value, if the value alone is none: "with {v}"
 	AtLeast string // products with that much or more, if a limit needs words of its own: "{n} with at least {v} cocoa"
 	AtMost  string // products with that much or less
 	More    string // comparative for a greater number: "faster"
@@ -129,68 +135,6 @@ func (t *Term) Low(language string) string {
 		return w.Label
 	default:
 		return lowerFirst(w.Label)
-	}
-}
-
-// Is returns the verb that goes with the attribute's name: is or are, ist or sind.
-func (t *Term) Is(language string) string {
-	plural := t.In(language).Plural || t.In(language).Gender == "p"
-	switch {
-	case language == "de" && plural:
-		return "sind"
-	case language == "de":
-		return "ist"
-	case plural:
-		return "are"
-	default:
-		return "is"
-	}
-}
-
-// The returns the attribute's name with the definite article in the nominative:
-// "the refresh rate", "die Bildrate".
-func (t *Term) The(language string) string {
-	if language != "de" {
-		return "the " + t.Low(language)
-	}
-	article := map[string]string{"m": "der", "f": "die", "n": "das", "p": "die"}[t.DE.Gender]
-	if article == "" {
-		return "„" + t.Low(language) + "“"
-	}
-	return article + " " + t.Low(language)
-}
-
-// At says "in the attribute": "in refresh rate", "bei der Bildrate".
-func (t *Term) At(language string) string {
-	if language != "de" {
-		return "in " + t.Low(language)
-	}
-	switch t.DE.Gender {
-	case "m", "n":
-		return "beim " + t.Low(language)
-	case "f":
-		return "bei der " + t.Low(language)
-	case "p":
-		return "bei den " + DativePlural(t.Low(language))
-	default:
-		return "beim Punkt „" + t.Low(language) + "“"
-	}
-}
-
-// On says "on the attribute": "on the refresh rate", "zur Bildrate".
-func (t *Term) On(language string) string {
-	if language != "de" {
-		return "on " + t.The(language)
-	}
-	switch t.DE.Gender {
-	case "m", "n":
-		return "zum " + t.Low(language)
-	case "f":
-		return "zur " + t.Low(language)
-	case "p":
-		return "zu den " + DativePlural(t.Low(language))
-	default:
-		return "zum Punkt „" + t.Low(language) + "“"
 	}
 }
 
@@ -365,16 +309,4 @@ func unique(list []string) []string {
 		}
 	}
 	return out
-}
-
-// DativePlural returns the German dative of a plural noun: Monitore, Monitoren.
-func DativePlural(noun string) string {
-	if noun == "" {
-		return noun
-	}
-	last := []rune(noun)[len([]rune(noun))-1]
-	if unicode.ToLower(last) == 'n' || unicode.ToLower(last) == 's' {
-		return noun
-	}
-	return noun + "n"
 }

@@ -28,7 +28,38 @@ func ShortName(name string, limit int) string {
 		first, _, _ := strings.Cut(name, " ")
 		return first
 	}
-	return strings.TrimRight(string(r[:cut]), " ,;:-–/|&(+")
+	return unhang(strings.TrimRight(string(r[:cut]), " ,;:-–/|&(+"))
+}
+
+// hanging are words that a name cannot end with: what they lead to was cut off.
+var hanging = wordsOf(`mit und in im aus ohne für von vom zum zur auf an am bei oder nach der die das dem den ein eine einem einer plus
+	with and in of for from without the a an to on by or at`)
+
+func wordsOf(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		out[w] = true
+	}
+	return out
+}
+
+// unhang takes off the end of a name that was cut what leads to nothing: "mit", "mit
+// gesalzenen", "with 23%". At least one word stays.
+func unhang(name string) string {
+	for {
+		words := strings.Fields(name)
+		n := len(words)
+		if n < 2 {
+			return name
+		}
+		last, before := words[n-1], strings.ToLower(words[n-2])
+		first, _ := utf8.DecodeRuneInString(last)
+		loose := hanging[before] && (unicode.IsLower(first) || strings.Trim(last, "0123456789.,%") == "")
+		if !hanging[strings.ToLower(last)] && !loose {
+			return name
+		}
+		name = strings.TrimRight(strings.TrimSuffix(name, last), " ,;:-–/|&(+")
+	}
 }
 
 // Name returns the item's name, cut to what reads well in a sentence, without the
@@ -48,7 +79,7 @@ func plainName(name, noun string) string {
 	words, end := strings.Fields(name), strings.Fields(noun)
 	if len(words) > maxNameWords && !strings.Contains(name, " (") {
 		// Descriptions often begin with the whole name; a long one would quote them.
-		name = strings.TrimRight(strings.Join(words[:maxNameWords], " "), " ,;:-–/|&(+")
+		name = unhang(strings.TrimRight(strings.Join(words[:maxNameWords], " "), " ,;:-–/|&(+"))
 		words = strings.Fields(name)
 	}
 	if len(end) == 0 || len(words) < len(end)+2 {
@@ -64,7 +95,7 @@ func plainName(name, noun string) string {
 var slugLetters = strings.NewReplacer(
 	"ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "é", "e", "è", "e", "ê", "e", "à", "a", "á", "a", "â", "a", "ç", "c",
 	"ñ", "n", "ó", "o", "ô", "o", "ú", "u", "û", "u", "í", "i", "î", "i", "ø", "o", "å", "a", "æ", "ae", "œ", "oe",
-	"+", " plus ", "&", " and ", "€", " ", "'", "", "’", "",
+	"+", " plus ", "€", " ", "'", "", "’", "",
 )
 
 // groupSign reports whether the sign at i stands before a group of three digits:

@@ -44,17 +44,17 @@ var apparelTerms = []Term{
 	{
 		Name: "full_zip", Weight: 6.5,
 		EN: Words{Label: "Full zip", Noun: "full zip", Feature: "a full zip", With: "full-zip {n}"},
-		DE: Words{Label: "Durchgehender Reißverschluss", Noun: "durchgehender Reißverschluss", Gender: "m", Feature: "durchgehendem Reißverschluss", With: "{n} mit durchgehendem Reißverschluss"},
+		DE: Words{Label: "Durchgehender Reißverschluss", Noun: "durchgehender Reißverschluss", Gender: "m", Dative: "durchgehenden Reißverschluss", Feature: "durchgehendem Reißverschluss", With: "{n} mit durchgehendem Reißverschluss"},
 	},
 	{
 		Name: "quarter_zip", Weight: 5,
 		EN: Words{Label: "Quarter zip", Noun: "quarter zip", Feature: "a quarter zip", With: "quarter-zip {n}"},
-		DE: Words{Label: "Kurzer Reißverschluss", Noun: "kurzer Reißverschluss", Gender: "m", Feature: "kurzem Reißverschluss", With: "{n} mit kurzem Reißverschluss"},
+		DE: Words{Label: "Kurzer Reißverschluss", Noun: "kurzer Reißverschluss", Gender: "m", Dative: "kurzen Reißverschluss", Feature: "kurzem Reißverschluss", With: "{n} mit kurzem Reißverschluss"},
 	},
 	{
 		Name: "half_zip", Weight: 4,
 		EN: Words{Label: "Half zip", Noun: "half zip", Feature: "a half zip", With: "half-zip {n}"},
-		DE: Words{Label: "Halber Reißverschluss", Noun: "halber Reißverschluss", Gender: "m", Feature: "halbem Reißverschluss", With: "{n} mit halbem Reißverschluss"},
+		DE: Words{Label: "Halber Reißverschluss", Noun: "halber Reißverschluss", Gender: "m", Dative: "halben Reißverschluss", Feature: "halbem Reißverschluss", With: "{n} mit halbem Reißverschluss"},
 	},
 	{
 		Name: "pullover", Weight: 4,
@@ -69,7 +69,7 @@ var apparelTerms = []Term{
 	{
 		Name: "adjustable_hood", Weight: 4, Better: 1,
 		EN: Words{Label: "Adjustable hood", Feature: "an adjustable hood", With: "{n} with an adjustable hood"},
-		DE: Words{Label: "Verstellbare Kapuze", Gender: "f", Feature: "verstellbarer Kapuze", With: "{n} mit verstellbarer Kapuze"},
+		DE: Words{Label: "Verstellbare Kapuze", Noun: "verstellbare Kapuze", Gender: "f", Dative: "verstellbaren Kapuze", Feature: "verstellbarer Kapuze", With: "{n} mit verstellbarer Kapuze"},
 	},
 	{
 		Name: "moisture_wicking", Aliases: []string{"wicking", "sweat_wicking"}, Weight: 6.5, Better: 1,
@@ -179,12 +179,12 @@ var apparelTerms = []Term{
 	{
 		Name: "antimicrobial", Weight: 3, Better: 1,
 		EN: Words{Label: "Antimicrobial", Noun: "antimicrobial finish", Feature: "an antimicrobial finish", With: "{n} with an antimicrobial finish"},
-		DE: Words{Label: "Antibakteriell", Noun: "antibakterielle Ausrüstung", Gender: "f", Feature: "antibakterieller Ausrüstung", With: "antibakterielle {n}"},
+		DE: Words{Label: "Antibakteriell", Noun: "antibakterielle Ausrüstung", Dative: "antibakteriellen Ausrüstung", Gender: "f", Feature: "antibakterieller Ausrüstung", With: "antibakterielle {n}"},
 	},
 	{
 		Name: "hand_pockets", Weight: 3.5, Better: 1,
 		EN: Words{Label: "Hand pockets", Plural: true, Feature: "hand pockets", With: "{n} with hand pockets"},
-		DE: Words{Label: "Handtaschen am Bund", Gender: "p", Feature: "Einschubtaschen", With: "{n} mit Einschubtaschen"},
+		DE: Words{Label: "Handtaschen am Bund", Gender: "p", Dative: "Handtaschen am Bund", Feature: "Einschubtaschen", With: "{n} mit Einschubtaschen"},
 	},
 	{
 		Name: "kangaroo_pocket", Weight: 3.5, Better: 1,
@@ -199,7 +199,7 @@ var apparelTerms = []Term{
 	{
 		Name: "pre_shrunk", Weight: 2, Better: 1,
 		EN: Words{Label: "Pre-shrunk", Noun: "pre-shrunk fabric", Feature: "pre-shrunk fabric", With: "pre-shrunk {n}"},
-		DE: Words{Label: "Vorgewaschen", Noun: "vorgewaschener Stoff", Gender: "m", Feature: "vorgewaschenem Stoff", With: "vorgewaschene {n}"},
+		DE: Words{Label: "Vorgewaschen", Noun: "vorgewaschener Stoff", Dative: "vorgewaschenen Stoff", Gender: "m", Feature: "vorgewaschenem Stoff", With: "vorgewaschene {n}"},
 	},
 	{
 		Name: "stretch", Weight: 4.5, Better: 1,

@@ -94,7 +94,7 @@ var computingTerms = []Term{
 			Values: map[string]string{"full": "fully modular", "semi": "semi-modular", "full / side": "side-mounted modular", "none": "fixed", "no": "fixed", "non": "fixed", "false": "fixed"},
 		},
 		DE: Words{
-			Label: "Modulare Kabel", Gender: "p", Feature: "{v} Kabeln", With: "{n} mit {v} Kabeln", Extra: "volle Modularität",
+			Label: "Modulare Kabel", Noun: "modulare Kabel", Dative: "modularen Kabeln", Gender: "p", Feature: "{v} Kabeln", With: "{n} mit {v} Kabeln", Extra: "volle Modularität",
 			Shown:  map[string]string{"full": "vollmodular", "semi": "teilmodular", "full / side": "vollmodular, seitlich", "false": "fest", "no": "fest"},
 			Values: map[string]string{"full": "vollmodularen", "semi": "teilmodularen", "full / side": "seitlich modularen", "none": "festen", "no": "festen", "non": "festen", "false": "festen", "voll": "vollmodularen", "teil": "teilmodularen"},
 		},

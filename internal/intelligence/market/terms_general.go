@@ -59,12 +59,12 @@ var generalTerms = []Term{
 	{
 		Name: "foldable", Aliases: []string{"folding"}, Weight: 5, Better: 1,
 		EN: Words{Label: "Foldable", Noun: "folding frame", Feature: "a folding frame", With: "folding {n}"},
-		DE: Words{Label: "Faltbar", Noun: "faltbarer Aufbau", Gender: "m", Feature: "faltbarem Aufbau", With: "faltbare {n}"},
+		DE: Words{Label: "Faltbar", Noun: "faltbarer Aufbau", Dative: "faltbaren Aufbau", Gender: "m", Feature: "faltbarem Aufbau", With: "faltbare {n}"},
 	},
 	{
 		Name: "rechargeable", Weight: 5, Better: 1,
 		EN: Words{Label: "Rechargeable", Noun: "rechargeable battery", Feature: "a rechargeable battery", With: "rechargeable {n}"},
-		DE: Words{Label: "Aufladbar", Noun: "aufladbarer Akku", Gender: "m", Feature: "aufladbarem Akku", With: "aufladbare {n}"},
+		DE: Words{Label: "Aufladbar", Noun: "aufladbarer Akku", Dative: "aufladbaren Akku", Gender: "m", Feature: "aufladbarem Akku", With: "aufladbare {n}"},
 	},
 	{
 		Name: "dishwasher_safe", Weight: 5, Better: 1,
@@ -98,8 +98,8 @@ var generalTerms = []Term{
 	},
 	{
 		Name: "vegan", Weight: 5, Better: 0,
-		EN: Words{Label: "Vegan", Noun: "vegan recipe", Feature: "a vegan recipe", With: "vegan {n}"},
-		DE: Words{Label: "Vegan", Noun: "vegane Rezeptur", Gender: "f", Feature: "veganer Rezeptur", With: "vegane {n}"},
+		EN: Words{Label: "Vegan", Noun: "vegan recipe", Feature: "a vegan recipe", With: "vegan {n}", Has: "is stated to be vegan", Have: "are stated to be vegan"},
+		DE: Words{Label: "Vegan", Noun: "vegane Rezeptur", Gender: "f", Dative: "veganen Rezeptur", Feature: "veganer Rezeptur", With: "vegane {n}", Has: "ist als vegan ausgewiesen", Have: "sind als vegan ausgewiesen"},
 	},
 	{
 		Name: "depth", Weight: 3.5,

@@ -9,7 +9,7 @@ var soundTerms = []Term{
 	{
 		Name: "wireless", Aliases: []string{"cordless"}, Weight: 8, Better: 1,
 		EN: Words{Label: "Wireless", Noun: "wireless use", Feature: "wireless use", With: "wireless {n}"},
-		DE: Words{Label: "Kabellos", Noun: "kabelloser Betrieb", Gender: "m", Feature: "kabellosem Betrieb", With: "kabellose {n}"},
+		DE: Words{Label: "Kabellos", Noun: "kabelloser Betrieb", Dative: "kabellosen Betrieb", Gender: "m", Feature: "kabellosem Betrieb", With: "kabellose {n}"},
 	},
 	{
 		Name: "battery_life", Aliases: []string{"runtime", "run_time", "battery_runtime", "playtime"}, Weight: 8, Better: 1, Yardstick: true,

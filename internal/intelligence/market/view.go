@@ -353,5 +353,5 @@ func (v *View) Stated(it *Item) int {
 // Silent reports whether a missing flag means "not stated" rather than "no": no
 // item denies it.
 func (s *Stat) Silent() bool {
-	return s.Kind == domain.AttributeFlag && len(s.Values[0].Items) == len(s.Stated)
+	return s.Kind == domain.AttributeFlag && !s.Term.Denied && len(s.Values[0].Items) == len(s.Stated)
 }

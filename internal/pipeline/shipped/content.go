@@ -48,6 +48,9 @@ type ContentPiece struct {
 	Tone             string         `json:"tone,omitempty"`
 	Mails            []content.Mail `json:"mails,omitempty"`
 	Posts            []content.Post `json:"posts,omitempty"`
+	// Writer says who wrote the page that the piece is made of: data/1, or the model with
+	// the version of its prompt.
+	Writer string `json:"writer"`
 }
 
 // generateContent writes one piece per content type from the market of a topic.
@@ -136,7 +139,7 @@ func readContent(params json.RawMessage) (contentParams, error) {
 
 // piece makes one piece of a type of the page that holds its facts.
 func (p *contentParams) piece(t string, page *domain.Page) (ContentPiece, error) {
-	out, told := ContentPiece{Type: t}, *page
+	out, told := ContentPiece{Type: t, Writer: page.Writer}, *page
 	var err error
 	switch t {
 	case "product_review":

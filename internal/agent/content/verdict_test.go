@@ -1,0 +1,63 @@
+package content_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"empire/internal/domain"
+	"empire/internal/intelligence/market"
+)
+
+// TestVerdictsGiveReasons: a verdict names what speaks for a product: something that one
+// of two has, or a number of which more or less serves whoever cares about it. A number
+// without a direction, such as the wattage of a power supply, is no reason.
+func TestVerdictsGiveReasons(t *testing.T) {
+	t.Parallel()
+	verdicts := 0
+	for _, n := range []struct{ feed, niche string }{{"feed_pcparts_en_usd", "power supplies"}, {"feed_pcparts_en_usd", "computer monitors"}, {sampleFeed, "espresso machines"}} {
+		w := site(t, feedMarket(t, n.feed, n.niche, "en"), "en")
+		for i := range w.result.Pages {
+			p := &w.result.Pages[i]
+			if p.Kind != domain.PageComparison {
+				continue
+			}
+			at := slices.IndexFunc(p.Blocks, func(b domain.Block) bool { return b.CTA != nil && b.CTA.Slot == "verdict-a" })
+			if at < 1 || p.Blocks[at-1].List == nil {
+				t.Errorf("%s has no verdict", p.Path())
+				continue
+			}
+			verdicts++
+			for _, item := range p.Blocks[at-1].List.Items {
+				for _, s := range item.Sentences {
+					for _, v := range undirected(w.market, p.Products) {
+						if strings.Contains(s.Text, v) {
+							t.Errorf("%s gives %q as a reason: %s", p.Path(), v, s.Text)
+						}
+					}
+				}
+			}
+		}
+	}
+	if verdicts < 4 {
+		t.Errorf("%d verdicts were looked at", verdicts)
+	}
+}
+
+// undirected returns the values of products, as shown, of which neither more nor less is
+// better.
+func undirected(m *domain.Market, products []string) []string {
+	var out []string
+	for i := range m.Families {
+		f := &m.Families[i]
+		if !slices.Contains(products, f.Key) {
+			continue
+		}
+		for _, a := range f.Attributes {
+			if a.Kind == domain.AttributeNumber && a.Unit != "" && market.TermFor(a.Name).Better == 0 {
+				out = append(out, market.Show("en", a))
+			}
+		}
+	}
+	return out
+}
