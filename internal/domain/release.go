@@ -24,6 +24,15 @@ type Release struct {
 	PublishedAt *time.Time `json:"published_at"`
 }
 
+// ExportFormat is a form in which a website leaves the program.
+type ExportFormat string
+
+// The formats.
+const (
+	ExportFiles ExportFormat = "files" // as any web server can serve them
+	ExportHugo  ExportFormat = "hugo"  // a project of the site generator Hugo
+)
+
 // SiteExport is the live release of a website as a zip archive that is still to be
 // written.
 type SiteExport struct {

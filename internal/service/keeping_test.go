@@ -286,10 +286,10 @@ func TestExport(t *testing.T) {
 	e := newEstate(t, testkit.DB(t))
 	ada := in(t.Context(), "acme")
 	id := e.register(ada, t, "tea.example").ID
-	_, err := e.websites.Export(ada, id)
+	_, err := e.websites.Export(ada, id, domain.ExportFiles)
 	wantCode(t, "without a release", err, domain.CodeConflict)
 	site := e.publish(ada, t, id)
-	x, err := e.websites.Export(ada, id)
+	x, err := e.websites.Export(ada, id, domain.ExportFiles)
 	if err != nil || x.Name != "tea.example-1.zip" {
 		t.Fatalf("export: %+v, %v", x, err)
 	}
