@@ -61,6 +61,7 @@ type ManifestEntry struct {
 	Status      int                `json:"status,omitempty"`    // 404 for the error page, 301 for a redirect
 	Location    string             `json:"location,omitempty"`  // of a redirect, which has no file: a path of the site or an https address
 	Encodings   map[string]Encoded `json:"encodings,omitempty"` // br, zstd, gzip
+	Rights      *ImageRights       `json:"rights,omitempty"`    // of a picture
 }
 
 // Encoded is a precompressed form of a file.

@@ -11,7 +11,7 @@ import (
 )
 
 // Version is the version of the rule pack; it grows with every change of a rule.
-const Version = 2
+const Version = 3
 
 // Rule is one check over a built site.
 type Rule struct {
@@ -48,16 +48,24 @@ func Rules() []Rule {
 		{"L6", "Affiliate links carry rel=sponsored", "Google Search: qualify outbound links", sponsored},
 		{"L7", "No rating without a stored source", "Google Search: review snippet guidelines", ratings},
 		{"L8", "No claim of own tests", "UWG § 5b(3), Annex to § 3(3) nos. 23b, 23c", ownTests},
+		{"L8-FIRST", "No claim to be the best that the data do not carry", "UWG § 5(1)", superlatives},
+		{"L8-PERSON", "No invented authors, experts and customers", "UWG § 5b(3), Annex to § 3(3) nos. 23b, 23c; 16 CFR 465.2", persons},
 		{"L9", "Advertising is labeled above the first link and at each link", "UWG § 5a(4), DDG § 6, MStV § 22", advertising},
 		{"L10", "English pages say in plain words, before the links, that links are paid", "16 CFR 255.5, FTC .com Disclosures", paidLinks},
 		{"L11", "The legal notice is complete and linked from every page", "DDG § 5, MStV § 18", legalNotice},
 		{"L12", "The privacy page names who is responsible and what rights there are, and is linked from every page", "GDPR Art. 13", privacyPage},
 		{"L13", "Nothing is loaded from third parties and nothing stored on the device", "TDDDG § 25", thirdParties},
 		{"L16", "Every affiliate link carries a sub-id and leads to a joined program", "AWIN publisher terms: click references", subIDs},
+		{"L16-LINK", "Every link of an affiliate network is an offer of its page", "AWIN publisher terms: click references", offerLinks},
 		{"L17", "Links to Amazon follow its program policies", "Amazon Associates Program Policies", amazon},
 		{"L20", "Images have alternative text", "WCAG 2.2 SC 1.1.1", images},
+		{"L20-RIGHTS", "Every picture has a record of source, author and license", "UrhG §§ 2, 72, 97", pictureRights},
 		{"L22", "Readers cannot post content", "Regulation (EU) 2022/2065 (DSA) Art. 12, 14, 16", userContent},
 		{"L24", "Offers with a price say currency, tax and date", "PAngV §§ 1, 3", priceDates},
+		{"L24-OFFER", "The price beside a link is that of its offer", "PAngV §§ 1, 3; UWG § 5(2) no. 2", offerPrices},
+		{"L24-OLD", "No price is older than a month", "UWG § 5(2) no. 2", oldPrices},
+		{"L24-CURRENCY", "Amounts are in the currency of the prices", "PAngV § 3(1)", otherCurrency},
+		{"L24-FORMER", "No former prices without a record of the lowest of 30 days", "PAngV § 11", formerPrices},
 		{"L25", "No topic that special law or a reviewer must cover", "GlüStV § 5, HWG § 10, GewO § 34c ff.", sensitiveTopics},
 		{"L26", "The domain does not hold an advertiser's name", "MarkenG § 14, AWIN publisher terms", brandDomain},
 	}
