@@ -62,10 +62,8 @@ func (p plant) set(body string) { p.Files[p.files[p.path]].Body = []byte(body) }
 
 // page is the page in the draft.
 func (p plant) page() *domain.Page {
-	for i := range p.Draft.Pages {
-		if p.Draft.Pages[i].Path() == p.path {
-			return &p.Draft.Pages[i]
-		}
+	if d := find(p.Draft, p.path); d != nil {
+		return d
 	}
 	p.garden.fault = "the draft has no page " + p.path
 	return &domain.Page{}
@@ -154,14 +152,44 @@ func (p plant) schema(old, with string) {
 	}
 }
 
-// same reports whether a garden is the site that it was copied from.
-func (g *garden) same(s *sitetest.Site) bool {
-	for i := range s.Files {
-		if !bytes.Equal(s.Files[i].Body, g.Files[i].Body) {
+// state is a garden at one moment: its files, and what the draft says of a page and of
+// the site.
+type state struct {
+	files []domain.File
+	draft []byte
+}
+
+func (g *garden) snapshot(path string) state {
+	shell := *g.Draft
+	shell.Pages, shell.Evidence = nil, nil
+	b, err := json.Marshal(struct {
+		Site domain.Draft
+		Page *domain.Page
+	}{shell, find(g.Draft, path)})
+	if err != nil {
+		g.fault = err.Error()
+	}
+	return state{append([]domain.File(nil), g.Files...), b}
+}
+
+// same reports whether nothing has changed since.
+func (g *garden) same(s state, path string) bool {
+	if len(g.Files) != len(s.files) || !bytes.Equal(s.draft, g.snapshot(path).draft) {
+		return false
+	}
+	for i := range s.files {
+		if !bytes.Equal(s.files[i].Body, g.Files[i].Body) {
 			return false
 		}
 	}
-	a, _ := json.Marshal(s.Draft)
-	b, _ := json.Marshal(g.Draft)
-	return len(g.Files) == len(s.Files) && bytes.Equal(a, b)
+	return true
+}
+
+func find(d *domain.Draft, path string) *domain.Page {
+	for i := range d.Pages {
+		if d.Pages[i].Path() == path {
+			return &d.Pages[i]
+		}
+	}
+	return nil
 }
