@@ -324,6 +324,8 @@ func TestExport(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("files = %v, want %v", got, want)
 	}
+	_, err = e.websites.Export(ada, id, domain.ExportHugo)
+	wantCode(t, "without a writer of projects", err, domain.CodeUnavailable)
 	broken := writerFunc(func([]byte) (int, error) { return 0, io.ErrClosedPipe })
 	if err := x.WriteTo(ada, broken); err == nil {
 		t.Error("an archive that could not be written: no error")

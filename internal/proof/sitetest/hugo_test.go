@@ -36,6 +36,8 @@ func TestHugoBuildsTheSame(t *testing.T) {
 			}
 			d := *s.Draft
 			d.Design = &domain.Design{Layout: layout}
+			d.Pages = append([]domain.Page(nil), d.Pages...)
+			d.Pages[1].Blocks = append(append([]domain.Block(nil), d.Pages[1].Blocks...), hostile()...)
 			files, err := sitegen.Render(&d, sitegen.Options{Analytics: true})
 			if err != nil {
 				t.Fatal(err)
@@ -46,10 +48,29 @@ func TestHugoBuildsTheSame(t *testing.T) {
 			dir := runHugo(t, program, &d, files)
 			for _, f := range files {
 				compareBuilt(t, dir, f)
+				if f.Path == d.Pages[1].Path() && !strings.Contains(string(f.Body), "shortcode") {
+					t.Errorf("%s does not hold the hostile texts", f.Path)
+				}
 			}
 			checkNothingElse(t, dir, files)
 		})
 	}
+}
+
+// hostile are texts that mean something to Markdown, HTML or Hugo.
+func hostile() []domain.Block {
+	var out []domain.Block
+	for _, text := range []string{
+		"1. No list", "12) No list either", "- No item", "+ No item", "* No item", "# No heading", "> No quote", "=== no rule", "--- no rule", ": no definition", "| no | table |",
+		"No *stars*, _lines_, ~~strikes~~ or `code`", "No <b>markup</b> and &amp; no &copy; entity", `No \ backslash \* here`, "No [link](https://x.example/) and no ![picture](x)",
+		"No {{< shortcode >}} and no {{% shortcode %}} {{ .Title }}", "No {#id} {.class}", "No www.x.example, https://x.example or a@x.example", `"Quotes" -- and 'quotes' ... stay`, "No :smile: and no footnote[^1]",
+		"Two  blanks and a\u00a0hard one", "    four blanks first", "A line\nbreak", "<!-- no comment -->", "Tab\there", "No ~under~ ^over^ $math$",
+	} {
+		out = append(out, paragraph(domain.Sentence{Text: text, Opinion: true}))
+		out = append(out, domain.Block{Type: domain.BlockList, List: &domain.List{Items: []domain.Paragraph{{Sentences: []domain.Sentence{{Text: text, Opinion: true}}}}}})
+		out = append(out, domain.Block{Type: domain.BlockHeading, Heading: &domain.Heading{Level: 3, Text: text}})
+	}
+	return out
 }
 
 // runHugo writes a project, builds it and returns the folder of the built site.
