@@ -68,6 +68,15 @@ judge-sites: ## build whole sites and let Lighthouse, axe, html-validate and the
 	  EMPIRE_TEST_VNU="$${EMPIRE_CI_TOOLS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/empire-ci}/node_modules/vnu-jar" \
 	  $(GO) test -count=1 -timeout 3h -v -run TestJudges ./internal/judge
 
+.PHONY: twins
+twins: ## plant every fault, and its harmless twin, in a built site of its own, in two languages
+	EMPIRE_TEST_TWINS=each $(GO) test -count=1 -timeout 2h -v -run TestTwinsOnBuiltSites ./internal/proof/sitetest
+
+.PHONY: looks
+looks: ## build 200 sites from all feeds: looks, near-duplicates, similarity; LOOKS=DIR draws contact sheets there
+	EMPIRE_TEST_LOOKS=200 EMPIRE_TEST_SHEET_DRAFTS="$(if $(LOOKS),$(LOOKS)/drafts)" $(GO) test -count=1 -timeout 2h -v -run '^TestLooks$$' ./internal/proof/sitetest
+	$(if $(LOOKS),EMPIRE_TEST_SHEET="$(LOOKS)" EMPIRE_TEST_SHEET_DRAFTS="$(LOOKS)/drafts" $(GO) test -count=1 -timeout 1h -v -run TestContactSheet ./internal/judge)
+
 .PHONY: bench
 bench: ## run the benchmarks of packages; empire bench measures the program
 	$(GO) test -run '^$$' -bench . -benchmem $(FLAGS) $(PKGS)

@@ -199,10 +199,14 @@ func (g *globals) printMoved(cmd *cobra.Command, s *siteView, err error) error {
 }
 
 func siteExportCommand(g *globals) *cobra.Command {
-	return &cobra.Command{
-		Use: "export SITE", Short: "Write the live release as plain files", Example: "  empire site export keyboards.example",
+	var hugo string
+	c := &cobra.Command{
+		Use: "export SITE", Short: "Write the live release as plain files, or as a project of Hugo",
+		Example: "  empire site export keyboards.example\n  empire site export keyboards.example --hugo ./keyboards && hugo --source ./keyboards",
 		Long: `Write the live release of a website as plain files below the data directory, with a file
-of every claim and its evidence beside it, and print where. SITE is an id, a name or a
+of every claim and its evidence beside it, and print where. With --hugo it is written as a
+project of the site generator Hugo into a new directory: pages as Markdown, menus, templates,
+old addresses as aliases; Hugo builds the same pages from it. SITE is an id, a name or a
 domain.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -210,6 +214,9 @@ domain.`,
 				s, err := a.Websites.Find(ctx, args[0])
 				if err != nil {
 					return err
+				}
+				if hugo != "" {
+					return g.exportHugo(ctx, cmd, a, s, hugo)
 				}
 				dir, evidence, err := a.ExportLive(ctx, s)
 				if err != nil {
@@ -223,6 +230,19 @@ domain.`,
 			})
 		},
 	}
+	c.Flags().StringVar(&hugo, "hugo", "", "new directory for a project of Hugo")
+	return c
+}
+
+func (g *globals) exportHugo(ctx context.Context, cmd *cobra.Command, a *app.App, s *domain.Website, dir string) error {
+	if err := a.ExportHugo(ctx, s.ID, dir); err != nil {
+		return err
+	}
+	if g.json {
+		return printJSON(g.io.out, map[string]string{"hugo_dir": dir})
+	}
+	cmd.Printf("project   %s\n", dir)
+	return nil
 }
 
 func siteAuditCommand(g *globals) *cobra.Command {

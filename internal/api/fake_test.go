@@ -243,7 +243,7 @@ func (f websites) Rebuild(_ context.Context, id domain.WebsiteID) (*domain.Run, 
 
 // Export gives an archive that is no archive: pieces of text, and then a fault if
 // the website is broken.
-func (f websites) Export(_ context.Context, id domain.WebsiteID) (*domain.SiteExport, error) {
+func (f websites) Export(_ context.Context, id domain.WebsiteID, format domain.ExportFormat) (*domain.SiteExport, error) {
 	if id == "site_broken" || id == "site_empty" {
 		return &domain.SiteExport{Name: "broken.zip", WriteTo: func(_ context.Context, w io.Writer) error {
 			if id == "site_broken" {
@@ -254,7 +254,7 @@ func (f websites) Export(_ context.Context, id domain.WebsiteID) (*domain.SiteEx
 	}
 	_, err := f.site(id)
 	return &domain.SiteExport{Name: "keyboards.example-1.zip", WriteTo: func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, "zip")
+		_, err := io.WriteString(w, "zip of "+string(format))
 		return err
 	}}, err
 }

@@ -124,8 +124,12 @@ func TestRebuildWebsite(t *testing.T) {
 func TestExportWebsite(t *testing.T) {
 	t.Parallel()
 	a := newAPI(&fakes{})
-	w := call(t, a, admin, "GET", "/api/v1/websites/site_1/export", "")
-	if w.Code != 200 || w.Body.String() != "zip" || w.Header().Get("Content-Type") != "application/zip" ||
+	w := call(t, a, admin, "GET", "/api/v1/websites/site_1/export?format=hugo", "")
+	if w.Code != 200 || w.Body.String() != "zip of hugo" {
+		t.Errorf("hugo: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	w = call(t, a, admin, "GET", "/api/v1/websites/site_1/export", "")
+	if w.Code != 200 || w.Body.String() != "zip of files" || w.Header().Get("Content-Type") != "application/zip" ||
 		w.Header().Get("Content-Disposition") != `attachment; filename=keyboards.example-1.zip` {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}

@@ -14,7 +14,7 @@ type releaseService interface {
 	Publish(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
 	Rollback(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
 	Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Run, error)
-	Export(ctx context.Context, id domain.WebsiteID) (*domain.SiteExport, error)
+	Export(ctx context.Context, id domain.WebsiteID, format domain.ExportFormat) (*domain.SiteExport, error)
 	releaseDiffer
 }
 
@@ -99,6 +99,11 @@ func registerReleases(a *API, releases releaseService) {
 	registerReleaseDiff(a, releases)
 }
 
+type exportInput struct {
+	websiteInput
+	Format domain.ExportFormat `query:"format" enum:"files,hugo" default:"files" doc:"files: as a web server serves them; hugo: a project of the site generator Hugo"`
+}
+
 // registerBuilds adds what makes new releases and takes them out.
 func registerBuilds(a *API, releases releaseService) {
 	handle(a, operation{
@@ -116,9 +121,9 @@ func registerBuilds(a *API, releases releaseService) {
 	handleStream(a, operation{
 		id: "export-website", method: http.MethodGet, path: "/websites/{website_id}/export", tag: "websites", permission: domain.WebsitesRead,
 		summary: "Take out the live release as a zip archive", problems: []int{http.StatusConflict},
-		text: "The files as any web server can serve them. A website without a release is a conflict.",
-	}, map[string]any{"application/zip": nil}, func(ctx context.Context, in *websiteInput) (*stream, error) {
-		e, err := releases.Export(ctx, in.ID)
+		text: "The files as any web server can serve them, or a project that the site generator Hugo builds to the same pages. A website without a release is a conflict.",
+	}, map[string]any{"application/zip": nil}, func(ctx context.Context, in *exportInput) (*stream, error) {
+		e, err := releases.Export(ctx, in.ID, in.Format)
 		if err != nil {
 			return nil, err
 		}

@@ -39,8 +39,8 @@ func TestSameReleaseEverywhere(t *testing.T) {
 		env       []string
 	}{
 		{dir, data, []string{"TZ=UTC", "LANG=C"}},
-		{t.TempDir(), data, []string{"TZ=Pacific/Auckland", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8"}},
-		{data, ".", []string{"TZ=America/St_Johns", "LANG=de_DE.UTF-8", "GOMAXPROCS=1"}},
+		{t.TempDir(), data, []string{"TZ=Pacific/Auckland", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8", "HOME=" + t.TempDir()}},
+		{data, ".", []string{"TZ=America/St_Johns", "LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "HOME=/", "GOMAXPROCS=1"}},
 	} {
 		var v struct {
 			Manifest, Rebuilt string

@@ -65,6 +65,7 @@ var allowed = map[string][]string{
 	"internal/catalog":                      {"domain", "intelligence/match", "intelligence/nlp"},
 	"internal/sample":                       {"domain"},
 	"internal/sitegen":                      {"domain"},
+	"internal/hugo":                         {"domain"},
 	"internal/audit":                        {"domain"},
 	"internal/audit/seo":                    {"domain", "audit"},
 	"internal/audit/compliance":             {"domain", "audit", "intelligence/nlp"},

@@ -16,6 +16,7 @@ import (
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
+	"empire/internal/hugo"
 	"empire/internal/pipeline/shipped"
 	"empire/internal/service"
 )
@@ -54,7 +55,7 @@ func (a *App) wireServices(context.Context) error {
 	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Project: hugo.Project, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
 	})
 	a.wireRedirects()

@@ -38,6 +38,8 @@ type Page struct {
 	Labels      []string // texts for screen readers and tooltips: alt, aria-label, title
 	Comments    []string // HTML comments
 	Redirects   []string // targets of meta refresh
+	Struck      []string // text that is crossed out
+	ShareImage  string   // address of the picture that networks show
 	Fields      []string // types of form fields: text, email, textarea, select
 	NoIndex     bool
 }
@@ -62,6 +64,7 @@ func (p *Page) H1() string {
 type Link struct {
 	Href    string
 	Rel     string
+	Slot    string // data-slot: which offer it leads to
 	Text    string // visible text and text for screen readers
 	Visible string // visible text alone
 	Before  int    // length of Page.Text before the link: what the reader saw earlier

@@ -52,6 +52,9 @@ func (r *reader) walk(n *html.Node, s state, depth int) error {
 		l.Visible = squash(r.text.String()[before:])
 		l.Text = squash(attr(n, "aria-label") + " " + attr(n, "alt") + " " + attr(n, "title") + " " + strings.Join(r.page.Labels[said:], " ") + " " + l.Visible)
 	}
+	if n.Type == html.ElementNode && (n.DataAtom == atom.S || n.DataAtom == atom.Del || n.DataAtom == atom.Strike) {
+		r.page.Struck = append(r.page.Struck, squash(r.text.String()[before:]))
+	}
 	if heading >= 0 {
 		r.page.Headings[heading].Text = squash(r.text.String()[before:])
 	}
@@ -66,7 +69,7 @@ func (r *reader) openLink(n *html.Node, s state) int {
 	if n.Type != html.ElementNode || !ok || n.DataAtom != atom.A && n.DataAtom != atom.Area {
 		return -1
 	}
-	r.page.Links = append(r.page.Links, Link{Href: strings.TrimSpace(href), Rel: attr(n, "rel"), Before: r.text.Len(), InMain: s.main})
+	r.page.Links = append(r.page.Links, Link{Href: strings.TrimSpace(href), Rel: attr(n, "rel"), Slot: attr(n, "data-slot"), Before: r.text.Len(), InMain: s.main})
 	return len(r.page.Links) - 1
 }
 
@@ -195,6 +198,9 @@ func (r *reader) meta(n *html.Node) {
 				r.page.NoIndex = true
 			}
 		}
+	}
+	if attr(n, "property") == "og:image" && r.page.ShareImage == "" {
+		r.page.ShareImage = content
 	}
 	if strings.EqualFold(attr(n, "http-equiv"), "refresh") {
 		r.page.Redirects = append(r.page.Redirects, content)

@@ -24,6 +24,15 @@ type Release struct {
 	PublishedAt *time.Time `json:"published_at"`
 }
 
+// ExportFormat is a form in which a website leaves the program.
+type ExportFormat string
+
+// The formats.
+const (
+	ExportFiles ExportFormat = "files" // as any web server can serve them
+	ExportHugo  ExportFormat = "hugo"  // a project of the site generator Hugo
+)
+
 // SiteExport is the live release of a website as a zip archive that is still to be
 // written.
 type SiteExport struct {
@@ -52,6 +61,7 @@ type ManifestEntry struct {
 	Status      int                `json:"status,omitempty"`    // 404 for the error page, 301 for a redirect
 	Location    string             `json:"location,omitempty"`  // of a redirect, which has no file: a path of the site or an https address
 	Encodings   map[string]Encoded `json:"encodings,omitempty"` // br, zstd, gzip
+	Rights      *ImageRights       `json:"rights,omitempty"`    // of a picture
 }
 
 // Encoded is a precompressed form of a file.

@@ -98,7 +98,7 @@ func (s *Builder) put(ctx context.Context, f *File, known map[string]domain.Mani
 	}
 	e := domain.ManifestEntry{
 		Path: f.Path, File: f.File, SHA256: sha, Size: int64(len(f.Body)),
-		ContentType: f.ContentType, Immutable: f.Immutable, Status: f.Status,
+		ContentType: f.ContentType, Immutable: f.Immutable, Status: f.Status, Rights: f.Rights,
 	}
 	if k, ok := known[sha+f.ContentType]; ok {
 		e.Encodings = maps.Clone(k.Encodings)

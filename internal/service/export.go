@@ -20,9 +20,9 @@ type blobReader interface {
 	ReadAll(ctx context.Context, sha string) ([]byte, error) // verified
 }
 
-// Export returns the live release of a website as plain files. A website without
-// one is a CodeConflict.
-func (s *Websites) Export(ctx context.Context, id domain.WebsiteID) (*domain.SiteExport, error) {
+// Export returns the live release of a website: as plain files, or as a project of
+// Hugo. A website without one is a CodeConflict.
+func (s *Websites) Export(ctx context.Context, id domain.WebsiteID, format domain.ExportFormat) (*domain.SiteExport, error) {
 	site, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, err
@@ -33,6 +33,9 @@ func (s *Websites) Export(ctx context.Context, id domain.WebsiteID) (*domain.Sit
 	r, err := s.cfg.Releases.Get(ctx, site.LiveRelease)
 	if err != nil {
 		return nil, err
+	}
+	if format == domain.ExportHugo {
+		return s.exportHugo(ctx, site, r)
 	}
 	m, err := s.cfg.Manifests.Load(ctx, r.Manifest)
 	if err != nil {
@@ -55,12 +58,8 @@ func (s *Websites) writeZip(ctx context.Context, w io.Writer, r *domain.Release,
 	z := zip.NewWriter(w)
 	for _, e := range entries {
 		b, err := s.cfg.Blobs.ReadAll(ctx, e.SHA256)
-		if err != nil {
-			return fmt.Errorf("export %s of release %s: %w", e.File, r.ID, err)
-		}
-		f, err := z.CreateHeader(&zip.FileHeader{Name: filepath.ToSlash(e.File), Method: zip.Deflate, Modified: r.CreatedAt.UTC()})
 		if err == nil {
-			_, err = f.Write(b)
+			err = addFile(z, r, e.File, b)
 		}
 		if err != nil {
 			return fmt.Errorf("export %s of release %s: %w", e.File, r.ID, err)
@@ -70,4 +69,56 @@ func (s *Websites) writeZip(ctx context.Context, w io.Writer, r *domain.Release,
 		return fmt.Errorf("export release %s: %w", r.ID, err)
 	}
 	return nil
+}
+
+func addFile(z *zip.Writer, r *domain.Release, name string, body []byte) error {
+	f, err := z.CreateHeader(&zip.FileHeader{Name: filepath.ToSlash(name), Method: zip.Deflate, Modified: r.CreatedAt.UTC()})
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	return err
+}
+
+// exportHugo reads all of a release and writes it as a project.
+func (s *Websites) exportHugo(ctx context.Context, site *domain.Website, r *domain.Release) (*domain.SiteExport, error) {
+	if s.cfg.Project == nil {
+		return nil, domain.Errorf(domain.CodeUnavailable, "This program was built without the export for Hugo.")
+	}
+	c, err := s.content(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]domain.File, 0, len(c.Manifest.Entries))
+	for _, e := range c.Manifest.Entries {
+		f := domain.File{Path: e.Path, File: e.File, ContentType: e.ContentType, Status: e.Status, Location: e.Location, Immutable: e.Immutable}
+		if e.Location == "" {
+			if f.Body, err = s.cfg.Blobs.ReadAll(ctx, e.SHA256); err != nil {
+				return nil, fmt.Errorf("export %s of release %s: %w", e.File, r.ID, err)
+			}
+		}
+		files = append(files, f)
+	}
+	list, err := s.cfg.Project(c.Draft, files)
+	if err != nil {
+		return nil, fmt.Errorf("export release %s: %w", r.ID, err)
+	}
+	for _, f := range list {
+		if !filepath.IsLocal(f.File) {
+			return nil, fmt.Errorf("export release %s: file name %q does not stay inside the project", r.ID, f.File)
+		}
+	}
+	write := func(_ context.Context, w io.Writer) error {
+		z := zip.NewWriter(w)
+		for _, f := range list {
+			if err := addFile(z, r, f.File, f.Body); err != nil {
+				return fmt.Errorf("export %s of release %s: %w", f.File, r.ID, err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			return fmt.Errorf("export release %s: %w", r.ID, err)
+		}
+		return nil
+	}
+	return &domain.SiteExport{Name: fmt.Sprintf("%s-%d-hugo.zip", site.Domain, r.Number), WriteTo: write}, nil
 }

@@ -286,10 +286,10 @@ func TestExport(t *testing.T) {
 	e := newEstate(t, testkit.DB(t))
 	ada := in(t.Context(), "acme")
 	id := e.register(ada, t, "tea.example").ID
-	_, err := e.websites.Export(ada, id)
+	_, err := e.websites.Export(ada, id, domain.ExportFiles)
 	wantCode(t, "without a release", err, domain.CodeConflict)
 	site := e.publish(ada, t, id)
-	x, err := e.websites.Export(ada, id)
+	x, err := e.websites.Export(ada, id, domain.ExportFiles)
 	if err != nil || x.Name != "tea.example-1.zip" {
 		t.Fatalf("export: %+v, %v", x, err)
 	}
@@ -324,6 +324,8 @@ func TestExport(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("files = %v, want %v", got, want)
 	}
+	_, err = e.websites.Export(ada, id, domain.ExportHugo)
+	wantCode(t, "without a writer of projects", err, domain.CodeUnavailable)
 	broken := writerFunc(func([]byte) (int, error) { return 0, io.ErrClosedPipe })
 	if err := x.WriteTo(ada, broken); err == nil {
 		t.Error("an archive that could not be written: no error")

@@ -94,8 +94,11 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 			}
 			return e.redirects.Delete(ctx, h.website, "/old/")
 		},
-		"Websites.Audit":    func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
-		"Websites.Export":   func(ctx context.Context) error { _, err := e.websites.Export(ctx, h.website); return err },
+		"Websites.Audit": func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
+		"Websites.Export": func(ctx context.Context) error {
+			_, err := e.websites.Export(ctx, h.website, domain.ExportFiles)
+			return err
+		},
 		"Websites.Rebuild":  func(ctx context.Context) error { _, err := e.websites.Rebuild(ctx, h.website); return err },
 		"Websites.Publish":  func(ctx context.Context) error { _, err := e.websites.Publish(ctx, h.website, h.release); return err },
 		"Websites.Rollback": func(ctx context.Context) error { _, err := e.websites.Rollback(ctx, h.website, ""); return err },

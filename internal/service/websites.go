@@ -65,6 +65,9 @@ type WebsitesConfig struct {
 	Manifests manifestStore // for exports
 	Blobs     blobReader    // for exports
 	Drafts    draftReader   // what releases were built from
+	// Project writes a release, given by its draft and all of its files, as a project of
+	// Hugo; nil: that export is refused.
+	Project func(d *domain.Draft, files []domain.File) ([]domain.File, error)
 	// Compare says what differs between two releases.
 	Compare   func(before, after domain.ReleaseContent) ([]domain.PageDiff, []domain.FileChange)
 	Audit     auditStore

@@ -126,7 +126,7 @@ func (p *painter) card(path, headline string) (File, error) {
 	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img); err != nil {
 		return File{}, fmt.Errorf("encode card: %w", err)
 	}
-	return File{Path: path, File: path[1:], ContentType: contentPNG, Body: b.Bytes()}, nil
+	return File{Path: path, File: path[1:], ContentType: contentPNG, Body: b.Bytes(), Rights: p.site.drawn()}, nil
 }
 
 // write sets a line of text in the color of ink, which is the last of the palette

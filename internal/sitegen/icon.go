@@ -19,5 +19,5 @@ func (s *site) favicon() File {
 	body := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="%d" fill="%s"/>`+
 		`<text x="32" y="46" text-anchor="middle" font-family="%s" font-weight="700" font-size="40" fill="%s">%s</text></svg>`+"\n",
 		radius, s.Light.Accent.Hex(), html.EscapeString(s.tokens.Fonts.Heading), s.Light.OnAccent.Hex(), html.EscapeString(initial))
-	return File{Path: "/favicon.svg", File: "favicon.svg", ContentType: contentSVG, Body: []byte(body)}
+	return File{Path: "/favicon.svg", File: "favicon.svg", ContentType: contentSVG, Body: []byte(body), Rights: s.drawn()}
 }

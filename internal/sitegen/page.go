@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"regexp"
 	"time"
 
 	"empire/internal/domain"
@@ -55,7 +56,7 @@ func (s *site) newPageView(p *domain.Page) (*pageView, error) {
 	v := &pageView{
 		Site: s, W: w, Lang: firstOf(p.Language, s.draft.Website.Language, "en"), Kind: p.Kind,
 		Title: p.Title, Description: p.Description, Path: p.Path(), Canonical: s.origin + p.Path(), NoIndex: !p.Indexable,
-		Image: s.origin + cardPath(p), Heading: firstOf(p.Heading, p.Title), Hero: p.Kind == domain.PageHome,
+		Image: s.origin + cardPath(p), Heading: glue(firstOf(p.Heading, p.Title)), Hero: p.Kind == domain.PageHome,
 		Nav: s.navFor(p.Path()),
 	}
 	var err error
@@ -173,6 +174,12 @@ func (s *site) explore() []navGroup {
 	}
 	return out
 }
+
+// looseSign is a figure apart from the sign that belongs to it.
+var looseSign = regexp.MustCompile(`(\d) ([€$£%])`)
+
+// glue keeps a figure and its sign on one line: large type breaks often.
+func glue(s string) string { return looseSign.ReplaceAllString(s, "$1\u00a0$2") }
 
 // navFor marks the current page in the main menu.
 func (s *site) navFor(path string) []navItem {

@@ -30,8 +30,14 @@ func (s *Site) affiliate(l audit.Link) bool {
 		return false
 	}
 	host := strings.ToLower(u.Hostname())
-	return networkHosts.MatchString(host) || amazonHosts.MatchString(host) && u.Query().Has("tag") ||
+	return networkLink(l.Href) || amazonHosts.MatchString(host) && u.Query().Has("tag") ||
 		strings.HasPrefix(u.Path, "/go/") && (host == "" || strings.EqualFold(host, s.Draft.Website.Domain))
+}
+
+// networkLink reports whether an address is on a host that only serves affiliate links.
+func networkLink(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && networkHosts.MatchString(strings.ToLower(u.Hostname()))
 }
 
 // affiliates returns the affiliate links of a page in document order.

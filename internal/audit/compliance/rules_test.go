@@ -28,7 +28,7 @@ func niche(s string) func(*site) { return func(x *site) { x.draft.Website.Niche 
 
 const amazonLink = `<a rel=sponsored href="https://www.amazon.de/dp/B1?tag=x">Ad Amazon</a>`
 
-var twins = slices.Concat(contentTwins, foodTwins, advertisingTwins, technicalTwins)
+var twins = slices.Concat(contentTwins, foodTwins, advertisingTwins, technicalTwins, recordTwins)
 
 var contentTwins = []twin{
 	{"L1", "few facts", func(s *site) { s.best().Claims = claims(6, 3) }, func(s *site) { s.best().Claims = claims(0, 10) }},
@@ -153,8 +153,9 @@ var advertisingTwins = []twin{
 	{"L16", "long sub-id", func(s *site) { s.offer().SubID = strings.Repeat("x", 51) }, func(s *site) {
 		s.offer().SubID = strings.Repeat("x", 50)
 		s.offer().URL = "https://www.awin1.com/?clickref=" + s.offer().SubID
+		linkText("Ad x")(s)
 	}},
-	{"L16", "link without it", func(s *site) { s.offer().SubID = "other" }, func(s *site) { s.offer().URL += "&p=1" }},
+	{"L16", "link without it", func(s *site) { s.offer().SubID = "other" }, func(s *site) { s.offer().URL += "&p=1"; linkText("Ad x")(s) }},
 	{"L16", "used twice", func(s *site) { s.best().Offers = append(s.best().Offers, *s.offer()) }, func(s *site) {
 		second := *s.offer()
 		second.SubID, second.URL, second.Slot = "s1-best-b", strings.Replace(offerURL, "best-a", "best-b", 1), "b"

@@ -30,7 +30,7 @@ func grounding(ctx context.Context, d *domain.Draft, m *domain.Market, files []d
 	for i := range d.Pages {
 		byPath[d.Pages[i].Path()] = &d.Pages[i]
 	}
-	site := evidence.NewSiteAllowed(d.Pages)
+	site, source := evidence.NewSiteAllowed(d.Pages), newBound(m)
 	for _, f := range files {
 		if !audit.IsHTML(f) {
 			continue
@@ -44,6 +44,13 @@ func grounding(ctx context.Context, d *domain.Draft, m *domain.Market, files []d
 		}
 		found, err := evidence.CheckHTML(f.Path, f.Body, site.For(p, dates(p)...))
 		if err != nil {
+			return report, err
+		}
+		report.Problems = append(report.Problems, found...)
+		if byPath[f.Path] == nil {
+			continue
+		}
+		if found, err = source.check(p, f.Body); err != nil {
 			return report, err
 		}
 		report.Problems = append(report.Problems, found...)
