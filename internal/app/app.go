@@ -16,6 +16,7 @@ import (
 	"empire/internal/blob"
 	"empire/internal/bus"
 	"empire/internal/cache"
+	"empire/internal/certificate"
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/edge"
@@ -66,6 +67,7 @@ type App struct {
 	launch         *shipped.Launch
 	runtime        *shipped.Runtime
 	edge           *edge.Server
+	certificates   *certificate.Manager // nil: sites are served without TLS
 	gateway        *gateway.Gateway
 	cache          cache.Cache   // shared with other processes if Redis is configured
 	local          *cache.Memory // of this process
@@ -218,7 +220,7 @@ func (a *App) parts() []part {
 		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
 	}
 	if a.mode == Serve && a.plays("edge") {
-		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
+		out = append(out, a.edgeParts()...)
 	}
 	if a.mode != Tool && a.plays("worker") {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})

@@ -28,14 +28,22 @@ func (a *App) wireTraffic(context.Context) error {
 // wireEdge builds the edge. Those of other processes tell and are told of changes, too;
 // without news they look anyway.
 func (a *App) wireEdge() error {
-	var err error
-	a.edge, err = edge.New(edge.Config{
+	c := edge.Config{
 		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
 		Collector: a.visits, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
-	})
-	if err != nil {
+		Secure: func(r *http.Request) bool { return a.gateway.Secure(r) },
+	}
+	if err := a.wireCertificates(); err != nil {
 		return err
 	}
+	if a.certificates != nil {
+		c.Certificates = a.certificates
+	}
+	var err error
+	if a.edge, err = edge.New(c); err != nil {
+		return err
+	}
+	a.edge.Configure(edgeSettings(a.cfg))
 	_, err = a.bus.Subscribe("empire.site.*", func(string, []byte) { a.edge.Nudge() })
 	return err
 }

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -237,4 +240,34 @@ func (m *Manager) get(ctx context.Context, name string) error {
 	}
 	m.hosts.succeeded(name)
 	return nil
+}
+
+// Stored returns the newest certificate of each host in a directory, by host. A
+// directory that is not there has none.
+func Stored(dir string) ([]domain.HostCertificate, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "certificates", "*", "*", "*.crt"))
+	if err != nil {
+		return nil, fmt.Errorf("list certificates: %w", err)
+	}
+	newest := map[string]domain.HostCertificate{}
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate: %w", err)
+		}
+		block, _ := pem.Decode(raw)
+		if block == nil {
+			continue
+		}
+		leaf, err := x509.ParseCertificate(block.Bytes)
+		if err != nil || len(leaf.DNSNames) == 0 {
+			continue
+		}
+		if host := leaf.DNSNames[0]; leaf.NotAfter.After(newest[host].ValidUntil) {
+			newest[host] = domain.HostCertificate{Host: host, ValidUntil: leaf.NotAfter.UTC(), Issuer: leaf.Issuer.CommonName}
+		}
+	}
+	out := slices.Collect(maps.Values(newest))
+	slices.SortFunc(out, func(a, b domain.HostCertificate) int { return cmp.Compare(a.Host, b.Host) })
+	return out, nil
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/certmagic"
-	"github.com/mholt/acmez/v3"
 	"go.uber.org/zap"
 )
 
@@ -29,6 +28,8 @@ const (
 	// Pauses of a host after failed attempts.
 	defaultPause = time.Minute
 	longestPause = time.Hour
+	// alpnChallenge is the protocol of a handshake that checks a host, RFC 8737 §6.2.
+	alpnChallenge = "acme-tls/1"
 )
 
 // Config is what New needs.
@@ -95,9 +96,17 @@ func (m *Manager) Start(plainAddr, tlsAddr string) error {
 		CA: m.cfg.Directory, Email: m.cfg.Email, Agreed: true, TrustedRoots: m.cfg.Roots, CertObtainTimeout: obtainLimit,
 		ListenHost: host, AltHTTPPort: plainPort, AltTLSALPNPort: tlsPort, Logger: quiet,
 	})
-	m.magic.Issuers = []certmagic.Issuer{m.issuer}
+	m.magic.Issuers = []certmagic.Issuer{silent{m.issuer}}
 	m.halt = make(chan struct{})
 	return nil
+}
+
+// silent is an issuer that never asks at the terminal for an address to write to.
+type silent struct{ *certmagic.ACMEIssuer }
+
+// PreCheck implements certmagic.PreChecker.
+func (s silent) PreCheck(ctx context.Context, names []string, _ bool) error {
+	return s.ACMEIssuer.PreCheck(ctx, names, false)
 }
 
 func splitAddr(addr string) (host string, port int, err error) {
@@ -142,7 +151,7 @@ func (m *Manager) config() (*certmagic.Config, error) {
 func (m *Manager) TLS() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12, GetCertificate: m.getCertificate,
-		NextProtos: []string{"h2", "http/1.1", acmez.ACMETLS1Protocol},
+		NextProtos: []string{"h2", "http/1.1", alpnChallenge},
 	}
 }
 
@@ -155,7 +164,7 @@ func (m *Manager) getCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, 
 		return nil, err
 	}
 	name := strings.ToLower(strings.TrimSuffix(hello.ServerName, "."))
-	if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acmez.ACMETLS1Protocol {
+	if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == alpnChallenge {
 		if !m.cfg.Owned(name) {
 			return nil, errUnknown
 		}

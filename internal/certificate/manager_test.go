@@ -58,7 +58,7 @@ func newPlace(t *testing.T) *place {
 func (p *place) manage(t *testing.T, dir string) *certificate.Manager {
 	t.Helper()
 	m, err := certificate.New(certificate.Config{
-		Directory: p.ca.Directory, Email: "operator@example.com", Dir: dir, Roots: p.ca.Own, Logger: slog.New(slog.DiscardHandler), Pause: time.Hour,
+		Directory: p.ca.Directory, Dir: dir, Roots: p.ca.Own, Logger: slog.New(slog.DiscardHandler), Pause: time.Hour,
 		Owned: func(host string) bool { return strings.HasSuffix(host, ".example") && host != "stranger.example" },
 	})
 	if err != nil {
@@ -134,6 +134,9 @@ func TestCertificates(t *testing.T) {
 	}
 	if err := m.Renew(t.Context(), "one.example"); err != nil {
 		t.Fatal(err)
+	}
+	if list, err := certificate.Stored(dir); err != nil || len(list) != 1 || list[0].Host != "one.example" || list[0].ValidUntil.Before(state.ValidUntil) {
+		t.Errorf("stored %+v, want the one host: %v", list, err)
 	}
 	other.Reload(t.Context())
 	if second, err := p.visit(t, "one.example"); err != nil || second == first {

@@ -114,7 +114,13 @@ func (s *Server) Hosts(tenant domain.TenantID) []domain.HostStats {
 	out := []domain.HostStats{}
 	for host, st := range *t {
 		if host == st.domain && st.tenant == tenant {
-			out = append(out, st.stats())
+			one := st.stats()
+			if s.cfg.Certificates != nil {
+				if state, ok := s.cfg.Certificates.State(host); ok {
+					one.Certificate = &state
+				}
+			}
+			out = append(out, one)
 		}
 	}
 	slices.SortFunc(out, func(a, b domain.HostStats) int {

@@ -57,6 +57,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (*site, int) {
 		return nil, s.servePreview(w, r, label)
 	}
 	st := (*t)[host]
+	if s.cfg.Certificates != nil {
+		if status := s.secure(w, r, host, st); status != 0 {
+			return st, status
+		}
+	}
 	if st == nil {
 		return nil, plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")
 	}

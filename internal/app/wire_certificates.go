@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"empire/internal/certificate"
+	"empire/internal/config"
+	"empire/internal/domain"
+	"empire/internal/edge"
+	"empire/internal/service"
+)
+
+// wireCertificates builds what gets certificates for the websites that this process
+// serves, if that is on.
+func (a *App) wireCertificates() error {
+	t := a.cfg.Edge.TLS
+	if !t.Enabled || !a.plays("edge") {
+		return nil
+	}
+	c := certificate.Config{
+		Directory: t.Directory, Email: t.Email, Dir: t.Dir, Logger: a.log,
+		Owned: func(host string) bool { return a.edge.Owns(host) },
+	}
+	if c.Dir == "" {
+		c.Dir = filepath.Join(a.cfg.Data, "certificates")
+	}
+	if t.RootsFile != "" {
+		pem, err := os.ReadFile(t.RootsFile)
+		if err != nil {
+			return fmt.Errorf("read edge.tls.roots_file: %w", err)
+		}
+		c.Roots = x509.NewCertPool()
+		if !c.Roots.AppendCertsFromPEM(pem) {
+			return domain.Invalid("edge.tls.roots_file", "%s has no certificate in PEM.", t.RootsFile)
+		}
+	}
+	var err error
+	a.certificates, err = certificate.New(c)
+	return err
+}
+
+func edgeSettings(c *config.Config) edge.Settings {
+	return edge.Settings{Redirect: c.Edge.TLS.Redirect, Port: c.Edge.TLS.Port, HSTS: c.Edge.TLS.HSTS}
+}
+
+// edgeParts are what serves websites, after the listeners.
+func (a *App) edgeParts() []part {
+	out := []part{{"edge", a.edge.Start, a.edge.Stop}}
+	if a.certificates != nil {
+		out = append(out, part{"certificates", func(context.Context) error {
+			return a.certificates.Start(a.gateway.EdgeAddr(), a.gateway.EdgeTLSAddr())
+		}, a.certificates.Stop})
+	}
+	return out
+}
+
+// checkCertificates reports hosts without a certificate: they are served over HTTP.
+func (a *App) checkCertificates(ctx context.Context) error {
+	if err := a.certificates.Ping(ctx); err != nil {
+		return &service.DegradedError{Err: err}
+	}
+	return nil
+}
