@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"empire/internal/accesslog"
 	"empire/internal/analytics"
 	"empire/internal/auth"
 	"empire/internal/blob"
@@ -90,6 +91,8 @@ type App struct {
 	pages          *fetch.Client // the way out for addresses of others
 	vectors        vector.Index
 	visits         *analytics.Collector // nil unless this is a server
+	tally          *analytics.Tally     // nil: pages that were sent are not counted
+	accessLog      *accesslog.Writer    // nil: requests are not written down
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -215,6 +218,7 @@ func (a *App) parts() []part {
 	var out []part
 	if a.mode == Serve && a.plays("edge") {
 		out = append(out, part{"visits", a.visits.Start, a.visits.Stop})
+		out = append(out, a.recordParts()...)
 	}
 	if a.mode == Serve {
 		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})

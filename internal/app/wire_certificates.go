@@ -22,11 +22,8 @@ func (a *App) wireCertificates() error {
 		return nil
 	}
 	c := certificate.Config{
-		Directory: t.Directory, Email: t.Email, Dir: t.Dir, Logger: a.log,
+		Directory: t.Directory, Email: t.Email, Dir: a.certificateDir(), Logger: a.log,
 		Owned: func(host string) bool { return a.edge.Owns(host) },
-	}
-	if c.Dir == "" {
-		c.Dir = filepath.Join(a.cfg.Data, "certificates")
 	}
 	if t.RootsFile != "" {
 		pem, err := os.ReadFile(t.RootsFile)
@@ -41,6 +38,13 @@ func (a *App) wireCertificates() error {
 	var err error
 	a.certificates, err = certificate.New(c)
 	return err
+}
+
+func (a *App) certificateDir() string {
+	if dir := a.cfg.Edge.TLS.Dir; dir != "" {
+		return dir
+	}
+	return filepath.Join(a.cfg.Data, "certificates")
 }
 
 func edgeSettings(c *config.Config) edge.Settings {
@@ -64,4 +68,17 @@ func (a *App) checkCertificates(ctx context.Context) error {
 		return &service.DegradedError{Err: err}
 	}
 	return nil
+}
+
+// StoredCertificates returns the certificates in their directory, by host.
+func (a *App) StoredCertificates() (map[string]domain.HostCertificate, error) {
+	list, err := certificate.Stored(a.certificateDir())
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]domain.HostCertificate, len(list))
+	for _, c := range list {
+		out[c.Host] = c
+	}
+	return out, nil
 }

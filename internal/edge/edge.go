@@ -69,6 +69,7 @@ type Config struct {
 	Manifests manifests
 	Blobs     blobs     // whose ReadAll verifies what it reads
 	Collector collector // takes what pages report; nil: nothing is counted
+	Views     views     // takes the pages that are sent; nil: nothing is counted
 	// ClientIP returns the address that a request comes from; nil: that of the peer.
 	ClientIP func(r *http.Request) string
 	// Secure reports whether a request came over TLS to a proxy in front; nil: none did.
@@ -94,6 +95,7 @@ type Server struct {
 	previews previews
 	counters counters
 	settings atomic.Pointer[settings]
+	access   atomic.Pointer[accessLog]
 	nudge    chan struct{}
 
 	// What follows belongs to refresh, which runs once at a time.
