@@ -221,10 +221,10 @@ func (a *App) parts() []part {
 		out = append(out, a.recordParts()...)
 	}
 	if a.mode == Serve {
-		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
+		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.startGateway, a.stopGateway})
 	}
 	if a.mode == Serve && a.plays("edge") {
-		out = append(out, a.edgeParts()...)
+		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})
 	}
 	if a.mode != Tool && a.plays("worker") {
 		out = append(out, part{"jobs", a.queue.Start, a.queue.Stop})

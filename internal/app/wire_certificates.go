@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,15 +52,24 @@ func edgeSettings(c *config.Config) edge.Settings {
 	return edge.Settings{Redirect: c.Edge.TLS.Redirect, Port: c.Edge.TLS.Port, HSTS: c.Edge.TLS.HSTS}
 }
 
-// edgeParts are what serves websites, after the listeners.
-func (a *App) edgeParts() []part {
-	out := []part{{"edge", a.edge.Start, a.edge.Stop}}
-	if a.certificates != nil {
-		out = append(out, part{"certificates", func(context.Context) error {
-			return a.certificates.Start(a.gateway.EdgeAddr(), a.gateway.EdgeTLSAddr())
-		}, a.certificates.Stop})
+// startGateway opens the listeners, which the ACME server checks hosts at.
+func (a *App) startGateway(ctx context.Context) error {
+	if err := a.gateway.Start(ctx); err != nil || a.certificates == nil {
+		return err
 	}
-	return out
+	if err := a.certificates.Start(a.gateway.EdgeAddr(), a.gateway.EdgeTLSAddr()); err != nil {
+		return errors.Join(err, a.gateway.Stop(ctx))
+	}
+	return nil
+}
+
+// stopGateway closes the listeners, and then ends what handshakes need.
+func (a *App) stopGateway(ctx context.Context) error {
+	err := a.gateway.Stop(ctx)
+	if a.certificates != nil {
+		err = errors.Join(err, a.certificates.Stop(ctx))
+	}
+	return err
 }
 
 // checkCertificates reports hosts without a certificate: they are served over HTTP.

@@ -13,7 +13,7 @@ import (
 func testTrafficServed(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	site := insertWebsite(t, s, "one").ID
-	hour := domain.HoursSince1970(day) + 5
+	hour := domain.HoursSince1970(day)/24*24 + 24 + 5 // on the next day
 	count := func(id domain.WebsiteID, at int64, path string, class domain.HitClass, source domain.HitSource, n int) domain.ServedCount {
 		return domain.ServedCount{WebsiteID: id, Hour: at, Path: path, Class: class, Source: source, Views: n}
 	}
@@ -47,7 +47,7 @@ func testTrafficServed(t *testing.T, s *store.Store) {
 		value(s.Traffic.Sweep(ctx, store.TrafficLimits{Events: day, Sums: day, Hours: day.Add(72 * time.Hour)}))(t)
 	}
 	wantEqual(t, value(s.Traffic.Report(ctx, site, span))(t).Served, want)
-	if n := value(s.Traffic.Sweep(ctx, store.TrafficLimits{Events: day, Sums: day.Add(48 * time.Hour), Hours: day}))(t); n != 6 {
-		t.Errorf("%d rows removed, want 5 counts and 1 import", n)
+	if n := value(s.Traffic.Sweep(ctx, store.TrafficLimits{Events: day, Sums: day.Add(72 * time.Hour), Hours: day}))(t); n != 7 {
+		t.Errorf("%d rows removed, want 6 counts and 1 import", n)
 	}
 }
