@@ -354,8 +354,6 @@ type BlockChange struct {
 	Before *int64 `json:"before,omitempty"`
 	// Texts that differ; none if only links, anchors or layout do
 	Lines []LineChange `json:"lines,omitempty"`
-	// What evidence behind it changed; at most five, those of feeds first
-	Reasons []ChangeReason `json:"reasons,omitempty"`
 }
 
 // BlockChangeKind is one of a fixed set of words.
@@ -506,26 +504,17 @@ type Cell struct {
 	Sort   *float64 `json:"sort,omitempty"`
 }
 
-// ChangeReason is a model of the API.
-type ChangeReason struct {
-	Kind   ChangeReasonKind `json:"kind"`
-	After  string           `json:"after,omitempty"`
-	Before string           `json:"before,omitempty"`
-	// Field and row of a feed, or what was computed
-	What string `json:"what,omitempty"`
+// Certificate is a model of the API.
+type Certificate struct {
+	Issuer string `json:"issuer"`
+	// Why the last attempt to get one failed; empty: it did not
+	Error    string     `json:"error"`
+	FailedAt *time.Time `json:"failed_at,omitempty"`
+	// From when on a visitor makes the next attempt
+	NextTry *time.Time `json:"next_try,omitempty"`
+	// Absent: there is none
+	ValidUntil *time.Time `json:"valid_until,omitempty"`
 }
-
-// ChangeReasonKind is one of a fixed set of words.
-type ChangeReasonKind string
-
-// The values of ChangeReasonKind.
-const (
-	ChangeReasonKindEvidence ChangeReasonKind = "evidence"
-	ChangeReasonKindNew      ChangeReasonKind = "new"
-	ChangeReasonKindGone     ChangeReasonKind = "gone"
-	ChangeReasonKindWriter   ChangeReasonKind = "writer"
-	ChangeReasonKindWording  ChangeReasonKind = "wording"
-)
 
 // Claim is a model of the API.
 type Claim struct {
@@ -1524,6 +1513,8 @@ type Host struct {
 	P50Ms float64 `json:"p50_ms"`
 	// At most twice the true time
 	P99Ms float64 `json:"p99_ms"`
+	// Absent: TLS is off, or nobody asked for the host yet
+	Certificate *Certificate `json:"certificate,omitempty"`
 }
 
 // InlineLink is a model of the API.
@@ -3220,12 +3211,21 @@ type Traffic struct {
 	Clicks int64 `json:"clicks"`
 	// What is not in these figures
 	Excluded TrafficOthers `json:"excluded"`
+	// Pages that servers sent, whether or not a script reported that they were shown: nothing here is in the figures above
+	Served TrafficServed `json:"served"`
 	// The 1,000 with the most views
 	Pages []TrafficPage `json:"pages"`
 	// The 1,000 with the most clicks
 	Slots []TrafficSlot `json:"slots"`
 	// Every hour or day of the period
 	Series []TrafficPoint `json:"series"`
+}
+
+// TrafficImportedCount is a model of the API.
+type TrafficImportedCount struct {
+	People int64 `json:"people"`
+	Bots   int64 `json:"bots"`
+	Own    int64 `json:"own"`
 }
 
 // TrafficOther is a model of the API.
@@ -3256,6 +3256,16 @@ type TrafficPoint struct {
 	Views    int64     `json:"views"`
 	Visitors int64     `json:"visitors"`
 	Clicks   int64     `json:"clicks"`
+}
+
+// TrafficServed is a model of the API.
+type TrafficServed struct {
+	// Of the edge
+	People int64 `json:"people"`
+	Bots   int64 `json:"bots"`
+	Own    int64 `json:"own"`
+	// From access logs of other servers
+	Imported TrafficImportedCount `json:"imported"`
 }
 
 // TrafficSlot is a model of the API.

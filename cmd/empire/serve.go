@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +48,10 @@ password once. Several processes may share PostgreSQL, each with a role.
 With --json one object is printed as soon as it listens: pid, url, api, edge, data,
 role, and at the first start email and password.
 
+SIGHUP makes it read the configuration again for what concerns serving websites (edge.log,
+edge.tls.redirect, .port and .hsts), open the access log anew and read certificates from
+their directory again, without a failed request. Everything else needs a new start.
+
 Ctrl-C stops it within three seconds, SIGTERM within shutdown.timeout, both with exit
 code 0. Runs that are under way go on at the next start. A second Ctrl-C ends it at
 once.`,
@@ -66,6 +75,9 @@ func (g *globals) serve(cmd *cobra.Command, extra map[string]string) error {
 	if err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	app.TuneMemory(g.io.environ)
 	a, err := g.open(ctx, cfg, app.Serve)
 	if err != nil {
@@ -96,6 +108,25 @@ func (g *globals) serve(cmd *cobra.Command, extra map[string]string) error {
 		m.line("sites at http://NAME.localhost:%s/", port(at.Edge))
 	}
 	m.line("Ctrl-C stops.")
-	<-ctx.Done()
+	g.reload(ctx, a, extra, hangups)
 	return stopApp(ctx, a, cfg)
+}
+
+// reload takes over a changed configuration whenever a signal comes, until ctx ends. One
+// that is not usable changes nothing.
+func (g *globals) reload(ctx context.Context, a *app.App, extra map[string]string, hangups <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		cfg, _, err := g.load(extra)
+		if err == nil {
+			err = a.Reload(ctx, cfg)
+		}
+		if err != nil {
+			_, _ = fmt.Fprintln(g.io.err, "empire: not read again: "+message(err))
+		}
+	}
 }

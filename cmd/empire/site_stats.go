@@ -22,6 +22,7 @@ type trafficView struct {
 	Visitors  int                `json:"visitors"`
 	Clicks    int                `json:"clicks"`
 	Excluded  trafficOthersView  `json:"excluded"`
+	Served    trafficServedView  `json:"served"`
 	Pages     []trafficPageView  `json:"pages"`
 	Slots     []trafficSlotView  `json:"slots"`
 	Series    []trafficPointView `json:"series"`
@@ -30,6 +31,17 @@ type trafficView struct {
 type trafficOthersView struct {
 	Bots trafficOtherView `json:"bots"`
 	Own  trafficOtherView `json:"own"`
+}
+
+type trafficServedView struct {
+	trafficSentView
+	Imported trafficSentView `json:"imported"`
+}
+
+type trafficSentView struct {
+	People int `json:"people"`
+	Bots   int `json:"bots"`
+	Own    int `json:"own"`
 }
 
 type trafficOtherView struct {
@@ -62,6 +74,7 @@ func viewTraffic(r *domain.TrafficReport) trafficView {
 	v := trafficView{
 		WebsiteID: r.WebsiteID, Period: r.Period, From: r.From, To: r.To, Views: r.People.Views, Visitors: r.People.Visitors, Clicks: r.People.Clicks,
 		Excluded: trafficOthersView{trafficOtherView{r.Bots.Views, r.Bots.Clicks}, trafficOtherView{r.Own.Views, r.Own.Clicks}},
+		Served:   trafficServedView{trafficSentView{r.Served.People, r.Served.Bots, r.Served.Own}, trafficSentView(r.Served.Imported)},
 		Pages:    []trafficPageView{}, Slots: []trafficSlotView{}, Series: []trafficPointView{},
 	}
 	for _, p := range r.Pages {
@@ -119,6 +132,10 @@ or a domain.`
 func (g *globals) showTraffic(cmd *cobra.Command, s *siteView, t *trafficView) error {
 	cmd.Printf("%s, %s: %d views, %d visitors, %d clicks\n", s.Domain, t.Period, t.Views, t.Visitors, t.Clicks)
 	cmd.Printf("apart: bots %d views, %d clicks; own %d views, %d clicks\n", t.Excluded.Bots.Views, t.Excluded.Bots.Clicks, t.Excluded.Own.Views, t.Excluded.Own.Clicks)
+	cmd.Printf("pages that the edge sent: %d to people, %d to bots, %d own\n", t.Served.People, t.Served.Bots, t.Served.Own)
+	if i := t.Served.Imported; i != (trafficSentView{}) {
+		cmd.Printf("from imported logs: %d to people, %d to bots, %d own\n", i.People, i.Bots, i.Own)
+	}
 	if len(t.Pages) > 0 {
 		cmd.Println()
 		rows := make([][]string, 0, len(t.Pages))

@@ -24,6 +24,16 @@ type hostBody struct {
 	Bytes     uint64            `json:"bytes" doc:"Of bodies"`
 	P50MS     float64           `json:"p50_ms" doc:"At most twice the true time"`
 	P99MS     float64           `json:"p99_ms" doc:"At most twice the true time"`
+
+	Certificate *certificateBody `json:"certificate,omitempty" doc:"Absent: TLS is off, or nobody asked for the host yet"`
+}
+
+type certificateBody struct {
+	ValidUntil *time.Time `json:"valid_until,omitempty" doc:"Absent: there is none"`
+	Issuer     string     `json:"issuer"`
+	Error      string     `json:"error" doc:"Why the last attempt to get one failed; empty: it did not"`
+	FailedAt   *time.Time `json:"failed_at,omitempty"`
+	NextTry    *time.Time `json:"next_try,omitempty" doc:"From when on a visitor makes the next attempt"`
 }
 
 func registerEdge(a *API, e edgeService) {
@@ -32,7 +42,7 @@ func registerEdge(a *API, e edgeService) {
 		summary: "List what the edge served of each website", text: "By the process that answers, since it began; those with the most requests first.",
 		response: []hostBody{{
 			WebsiteID: "site_01k2ja", Domain: "keyboards.example", ReleaseID: exampleRelease, Loaded: true, Requests: 40, Classes: map[string]uint64{"2xx": 39, "4xx": 1},
-			Bytes: 81_000, P50MS: 0.016, P99MS: 0.128,
+			Bytes: 81_000, P50MS: 0.016, P99MS: 0.128, Certificate: &certificateBody{ValidUntil: &exampleTime, Issuer: "E7"},
 		}},
 	}, func(ctx context.Context, in *edgeInput) (*listOutput[hostBody], error) {
 		all, err := e.Hosts(ctx)
@@ -58,5 +68,16 @@ func toHost(h *domain.HostStats) hostBody {
 			b.Classes[name] = n
 		}
 	}
+	if c := h.Certificate; c != nil {
+		b.Certificate = &certificateBody{unlessZero(c.ValidUntil), c.Issuer, c.Error, unlessZero(c.FailedAt), unlessZero(c.NextTry)}
+	}
 	return b
+}
+
+// unlessZero returns nil for a time that is not known.
+func unlessZero(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

@@ -26,6 +26,7 @@ type trafficBody struct {
 	Visitors  int                `json:"visitors" doc:"A person counts once a day: who comes on two days counts twice"`
 	Clicks    int                `json:"clicks" doc:"Affiliate links that people followed"`
 	Excluded  trafficOthers      `json:"excluded" doc:"What is not in these figures"`
+	Served    trafficServedBody  `json:"served" doc:"Pages that servers sent, whether or not a script reported that they were shown: nothing here is in the figures above"`
 	Pages     []trafficPageBody  `json:"pages" doc:"The 1,000 with the most views"`
 	Slots     []trafficSlotBody  `json:"slots" doc:"The 1,000 with the most clicks"`
 	Series    []trafficPointBody `json:"series" doc:"Every hour or day of the period"`
@@ -34,6 +35,19 @@ type trafficBody struct {
 type trafficOthers struct {
 	Bots trafficOther `json:"bots"`
 	Own  trafficOther `json:"own" doc:"From networks of the operator, and at hosts under localhost"`
+}
+
+type trafficServedBody struct {
+	People   int                  `json:"people" doc:"Of the edge"`
+	Bots     int                  `json:"bots"`
+	Own      int                  `json:"own"`
+	Imported trafficImportedCount `json:"imported" doc:"From access logs of other servers"`
+}
+
+type trafficImportedCount struct {
+	People int `json:"people"`
+	Bots   int `json:"bots"`
+	Own    int `json:"own"`
 }
 
 type trafficOther struct {
@@ -68,7 +82,7 @@ func registerTraffic(a *API, t trafficService) {
 		summary: "Show visits and clicks of a website", text: "Counted without cookies. Bots and the operator's own visits are counted apart.",
 		response: trafficBody{
 			WebsiteID: "site_01k2ja", Period: "24h", From: exampleTime.Add(-time.Hour), To: exampleTime, Views: 12, Visitors: 5, Clicks: 2,
-			Excluded: trafficOthers{Bots: trafficOther{Views: 3}}, Pages: []trafficPageBody{{"/", 12, 5, 2}},
+			Excluded: trafficOthers{Bots: trafficOther{Views: 3}}, Served: trafficServedBody{People: 14, Bots: 9}, Pages: []trafficPageBody{{"/", 12, 5, 2}},
 			Slots: []trafficSlotBody{{"/", "top", "home-0k3fz", 2}}, Series: []trafficPointBody{{exampleTime.Add(-time.Hour), 12, 5, 2}},
 		},
 	}, func(ctx context.Context, in *trafficInput) (*output[trafficBody], error) {
@@ -81,6 +95,7 @@ func toTraffic(r *domain.TrafficReport) trafficBody {
 	b := trafficBody{
 		WebsiteID: r.WebsiteID, Period: r.Period, From: r.From, To: r.To, Views: r.People.Views, Visitors: r.People.Visitors, Clicks: r.People.Clicks,
 		Excluded: trafficOthers{trafficOther{r.Bots.Views, r.Bots.Clicks}, trafficOther{r.Own.Views, r.Own.Clicks}},
+		Served:   trafficServedBody{r.Served.People, r.Served.Bots, r.Served.Own, trafficImportedCount(r.Served.Imported)},
 		Pages:    []trafficPageBody{}, Slots: []trafficSlotBody{}, Series: []trafficPointBody{},
 	}
 	for _, p := range r.Pages {

@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"empire/internal/accesslog"
 	"empire/internal/analytics"
 	"empire/internal/auth"
 	"empire/internal/blob"
 	"empire/internal/bus"
 	"empire/internal/cache"
+	"empire/internal/certificate"
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/edge"
@@ -66,6 +68,7 @@ type App struct {
 	launch         *shipped.Launch
 	runtime        *shipped.Runtime
 	edge           *edge.Server
+	certificates   *certificate.Manager // nil: sites are served without TLS
 	gateway        *gateway.Gateway
 	cache          cache.Cache   // shared with other processes if Redis is configured
 	local          *cache.Memory // of this process
@@ -88,6 +91,8 @@ type App struct {
 	pages          *fetch.Client // the way out for addresses of others
 	vectors        vector.Index
 	visits         *analytics.Collector // nil unless this is a server
+	tally          *analytics.Tally     // nil: pages that were sent are not counted
+	accessLog      *accesslog.Writer    // nil: requests are not written down
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -213,9 +218,10 @@ func (a *App) parts() []part {
 	var out []part
 	if a.mode == Serve && a.plays("edge") {
 		out = append(out, part{"visits", a.visits.Start, a.visits.Stop})
+		out = append(out, a.recordParts()...)
 	}
 	if a.mode == Serve {
-		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.gateway.Start, a.gateway.Stop})
+		out = append(out, part{"messages", a.startMessages, a.Messages.Stop}, part{"sockets", a.hub.Start, a.hub.Stop}, part{"gateway", a.startGateway, a.stopGateway})
 	}
 	if a.mode == Serve && a.plays("edge") {
 		out = append(out, part{"edge", a.edge.Start, a.edge.Stop})

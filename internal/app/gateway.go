@@ -161,6 +161,9 @@ func (a *App) wireGateway(routes map[string]http.Handler, metrics http.Handler) 
 	}
 	if a.plays("edge") {
 		c.EdgeAddr, c.Edge = a.cfg.Listen.Edge, a.edge
+		if a.certificates != nil {
+			c.EdgeTLSAddr, c.EdgeTLS = a.cfg.Edge.TLS.Listen, a.certificates.TLS()
+		}
 	}
 	a.gateway = gateway.New(c)
 	return nil

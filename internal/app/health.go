@@ -30,6 +30,7 @@ func (a *App) probes() []service.Probe {
 		{Name: "routes", Layer: "gateway", Unused: !serves || a.cfg.Routes.File == "", Check: a.checkRoutes},
 		{Name: "limits", Layer: "gateway", Unused: !serves, DependsOn: []string{"redis"}},
 		{Name: "edge", Layer: "gateway", Required: true, Unused: !serves || !a.plays("edge"), Check: a.checkEdge},
+		{Name: "certificates", Layer: "gateway", Unused: !serves || !a.plays("edge") || !a.cfg.Edge.TLS.Enabled, Check: a.checkCertificates},
 
 		{Name: "jobs", Layer: "orchestration", Required: true, Check: a.queue.Ping},
 		{Name: "engine", Layer: "orchestration", Check: a.checkEngine, DependsOn: []string{"store", "jobs", "blobs"}},

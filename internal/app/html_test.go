@@ -1,10 +1,14 @@
 package app_test
 
 import (
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,10 +61,24 @@ func TestBuiltSiteInBrowser(t *testing.T) {
 			tab.Visit(base.JoinPath(longest[kind]).String(), width)
 		}
 	}
+	// Whoever came from another site gets back there with one step back.
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><link rel=icon href='data:,'><title>Other</title>")
+	}))
+	defer other.Close()
+	for _, kind := range []domain.PageKind{domain.PageHome, domain.PageGuide} {
+		tab.Visit(other.URL, 1440)
+		tab.Visit(base.JoinPath(longest[kind]).String(), 1440)
+		if at := tab.Back(); strings.TrimSuffix(at, "/") != other.URL {
+			t.Errorf("back from the page of kind %s leads to %s, want where the visitor came from", kind, at)
+		}
+	}
 	for _, p := range tab.Problems() {
 		t.Errorf("the browser reports: %s", p)
 	}
-	for _, h := range tab.Hosts() {
+	otherHost := strings.TrimPrefix(other.URL, "http://")
+	for _, h := range slices.DeleteFunc(tab.Hosts(), func(h string) bool { return h == otherHost }) {
 		if h != base.Host {
 			t.Errorf("the site makes the browser ask %s", h)
 		}

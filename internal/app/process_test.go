@@ -54,14 +54,14 @@ type process struct {
 func serve(t *testing.T, dir, listen string, env ...string) *process {
 	t.Helper()
 	p := &process{
-		cmd:    exec.CommandContext(t.Context(), testkit.Binary(t), "serve", "--listen", listen, "--listen-edge", "127.0.0.1:0"),
+		cmd:    exec.CommandContext(t.Context(), testkit.Binary(t), "serve", "--listen", listen),
 		stderr: filepath.Join(t.TempDir(), "stderr"), ended: make(chan struct{}),
 	}
 	f, err := os.Create(p.stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, append(plainEnv(), env...), f
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, append(append(plainEnv(), "EMPIRE_LISTEN_EDGE=127.0.0.1:0"), env...), f
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

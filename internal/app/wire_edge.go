@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"empire/internal/analytics"
+	"empire/internal/domain"
 	"empire/internal/edge"
 	"empire/internal/service"
 	"empire/internal/store"
@@ -15,11 +17,22 @@ import (
 // wireTraffic builds what shows the visits of websites, and what counts them if this
 // process serves sites.
 func (a *App) wireTraffic(context.Context) error {
-	a.Traffic = service.NewTraffic(a.Websites, a.store.Traffic, a.now)
+	own := a.cfg.Analytics.Own()
+	a.Traffic = service.NewTraffic(service.TrafficConfig{
+		Websites: a.Websites, Store: a.store.Traffic, Tx: a.store, Audit: a.store.Audit, Keep: a.cfg.Analytics.Keep, Now: a.now,
+		ReadLog: func(ctx context.Context, r io.Reader, id domain.WebsiteID, name string, after time.Time) (*domain.AccessImport, []domain.ServedCount, error) {
+			return analytics.ReadLog(ctx, r, analytics.LogConfig{WebsiteID: id, Name: name, OwnNetworks: own, After: after})
+		},
+	})
 	var err error
+	if a.mode == Serve && a.cfg.Analytics.ServerViews {
+		if a.tally, err = analytics.NewTally(analytics.TallyConfig{Store: a.store.Traffic, Logger: a.log, OwnNetworks: own}); err != nil {
+			return err
+		}
+	}
 	if a.mode == Serve {
 		a.visits, err = analytics.New(analytics.Config{
-			Store: a.store.Traffic, Logger: a.log, OwnNetworks: a.cfg.Analytics.Own(), Keep: a.cfg.Analytics.KeepEvents > 0,
+			Store: a.store.Traffic, Logger: a.log, OwnNetworks: own, Keep: a.cfg.Analytics.KeepEvents > 0,
 		})
 	}
 	return err
@@ -28,14 +41,25 @@ func (a *App) wireTraffic(context.Context) error {
 // wireEdge builds the edge. Those of other processes tell and are told of changes, too;
 // without news they look anyway.
 func (a *App) wireEdge() error {
-	var err error
-	a.edge, err = edge.New(edge.Config{
+	c := edge.Config{
 		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
 		Collector: a.visits, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
-	})
-	if err != nil {
+		Secure: func(r *http.Request) bool { return a.gateway.Secure(r) },
+	}
+	if err := a.wireCertificates(); err != nil {
 		return err
 	}
+	if a.certificates != nil {
+		c.Certificates = a.certificates
+	}
+	if a.tally != nil {
+		c.Views = a.tally
+	}
+	var err error
+	if a.edge, err = edge.New(c); err != nil {
+		return err
+	}
+	a.edge.Configure(edgeSettings(a.cfg))
 	_, err = a.bus.Subscribe("empire.site.*", func(string, []byte) { a.edge.Nudge() })
 	return err
 }

@@ -12,10 +12,13 @@ type Analytics struct {
 	OwnNetworks []string      `koanf:"own_networks"`
 	KeepEvents  time.Duration `koanf:"keep_events"` // how long single views and clicks are kept; 0s: not at all
 	Keep        time.Duration `koanf:"keep"`        // how long their sums are kept
+	// ServerViews is whether the edge counts the pages that it sends, too: those of
+	// bots, and of people whose browser runs no script. The counts stand apart.
+	ServerViews bool `koanf:"server_views"`
 }
 
 func analyticsDefaults() map[string]any {
-	return map[string]any{"own_networks": []string{}, "keep_events": "720h", "keep": "9600h"}
+	return map[string]any{"own_networks": []string{}, "keep_events": "720h", "keep": "9600h", "server_views": true}
 }
 
 // Own returns the networks of the operator. What is not one is left out: Validate

@@ -56,6 +56,7 @@ type Config struct {
 	Vectors  Vectors  `koanf:"vectors"`
 
 	Analytics Analytics `koanf:"analytics"`
+	Edge      Edge      `koanf:"edge"`
 	Fleet     Fleet     `koanf:"fleet"`
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
@@ -254,6 +255,7 @@ func defaults() map[string]any {
 		"vectors":  vectorDefaults(),
 
 		"analytics": analyticsDefaults(),
+		"edge":      edgeDefaults(),
 		"fleet":     fleetDefaults(),
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
@@ -294,6 +296,7 @@ func (c *Config) Validate() []string {
 	c.validateContent(add)
 	c.validateVectors(add)
 	c.validateAnalytics(add)
+	c.validateEdge(add)
 	c.validateFleet(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {

@@ -12,4 +12,6 @@ type HostStats struct {
 	Classes   [6]uint64 // requests by the first digit of the status; 0 counts what has another
 	Bytes     uint64    // of bodies
 	P50, P99  time.Duration
+	// Certificate is nil if certificates are off, or nobody asked for one yet.
+	Certificate *HostCertificate
 }

@@ -31,7 +31,8 @@ type HitSource string
 // The sources of hits.
 const (
 	SourceScript HitSource = "script" // the script of the page
-	SourceServer HitSource = "server" // the edge: a redirect, or a page without script
+	SourceServer HitSource = "server" // the edge: a redirect, or a page that it sent
+	SourceLog    HitSource = "log"    // the access log of another server
 )
 
 // Hit is one view or click as the edge saw it. IP and Agent never leave the memory of
@@ -102,6 +103,7 @@ type TrafficReport struct {
 	From, To  time.Time
 	People    TrafficCount
 	Bots, Own TrafficCount // their Visitors are not counted
+	Served    ServedReport // what servers counted beside that
 	Pages     []TrafficPage
 	Slots     []TrafficSlot
 	Series    []TrafficPoint

@@ -69,9 +69,13 @@ type Config struct {
 	Manifests manifests
 	Blobs     blobs     // whose ReadAll verifies what it reads
 	Collector collector // takes what pages report; nil: nothing is counted
+	Views     views     // takes the pages that are sent; nil: nothing is counted
 	// ClientIP returns the address that a request comes from; nil: that of the peer.
 	ClientIP func(r *http.Request) string
-	Logger   *slog.Logger
+	// Secure reports whether a request came over TLS to a proxy in front; nil: none did.
+	Secure       func(r *http.Request) bool
+	Certificates certificates // of hosts; nil: sites are served over plain HTTP alone
+	Logger       *slog.Logger
 
 	// Addr is where Start listens, such as 127.0.0.1:8081; empty means that the
 	// server is used as a handler only.
@@ -90,6 +94,8 @@ type Server struct {
 	loads    singleflight.Group
 	previews previews
 	counters counters
+	settings atomic.Pointer[settings]
+	access   atomic.Pointer[accessLog]
 	nudge    chan struct{}
 
 	// What follows belongs to refresh, which runs once at a time.
@@ -126,7 +132,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new edge: %w", err)
 	}
-	return &Server{cfg: cfg, log: cfg.Logger, cache: cache, nudge: make(chan struct{}, 1)}, nil
+	s := &Server{cfg: cfg, log: cfg.Logger, cache: cache, nudge: make(chan struct{}, 1)}
+	s.Configure(Settings{})
+	return s, nil
 }
 
 // Start reads which sites there are, listens if there is an address, and follows

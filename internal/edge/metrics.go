@@ -3,9 +3,7 @@ package edge
 import (
 	"cmp"
 	"math/bits"
-	"net/http"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -79,17 +77,15 @@ type hostCounters struct {
 	times    [latencySteps]atomic.Uint64
 }
 
-func (c *hostCounters) observe(status int, h http.Header, method string, d time.Duration) {
+func (c *hostCounters) observe(status int, size uint64, d time.Duration) {
 	class := status / 100
 	if class < 0 || class >= len(c.requests) {
 		class = 0
 	}
 	c.requests[class].Add(1)
 	c.times[min(bits.Len64(uint64(max(d.Microseconds(), 0))), latencySteps-1)].Add(1)
-	if length := h["Content-Length"]; len(length) == 1 && method != http.MethodHead && status != http.StatusNotModified {
-		if n, err := strconv.ParseUint(length[0], 10, 63); err == nil {
-			c.bytes.Add(n)
-		}
+	if size > 0 {
+		c.bytes.Add(size)
 	}
 }
 
@@ -114,7 +110,13 @@ func (s *Server) Hosts(tenant domain.TenantID) []domain.HostStats {
 	out := []domain.HostStats{}
 	for host, st := range *t {
 		if host == st.domain && st.tenant == tenant {
-			out = append(out, st.stats())
+			one := st.stats()
+			if s.cfg.Certificates != nil {
+				if state, ok := s.cfg.Certificates.State(host); ok {
+					one.Certificate = &state
+				}
+			}
+			out = append(out, one)
 		}
 	}
 	slices.SortFunc(out, func(a, b domain.HostStats) int {

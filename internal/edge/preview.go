@@ -69,7 +69,8 @@ func (s *Server) servePreview(w http.ResponseWriter, r *http.Request, label stri
 	case err != nil:
 		return s.fault(w, r, "preview "+sha[:12], err)
 	}
-	return s.answer(w, r, c)
+	status, _ := s.answer(w, r, c) // looking at a preview is no visit
+	return status
 }
 
 func noPreview(w http.ResponseWriter, r *http.Request) int {

@@ -32,17 +32,12 @@ var (
 // ServeHTTP answers for the site that the Host names.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	st, status := s.serve(w, r)
-	took := time.Since(start)
-	s.counters.observe(status, took)
-	if st != nil {
-		st.counters.observe(status, w.Header(), r.Method, took)
-	}
+	a := s.serve(w, r)
+	s.record(r, w.Header(), a, start, time.Since(start))
 }
 
-// serve answers and returns the status that it sent, with the site unless the host
-// has none or is that of a preview.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) (*site, int) {
+// serve answers a request.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) served {
 	h := w.Header()
 	h["Content-Security-Policy"] = contentSecurityPolicy
 	h["X-Content-Type-Options"] = noSniff
@@ -50,29 +45,35 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (*site, int) {
 	h["Cross-Origin-Opener-Policy"] = openerPolicy
 	t := s.table.Load()
 	if t == nil {
-		return nil, unavailable(w, r)
+		return served{status: unavailable(w, r)}
 	}
 	host := hostKey(r.Host)
 	if label, ok := strings.CutSuffix(host, previewSuffix); ok {
-		return nil, s.servePreview(w, r, label)
+		return served{status: s.servePreview(w, r, label)}
 	}
 	st := (*t)[host]
-	if st == nil {
-		return nil, plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")
+	if s.cfg.Certificates != nil {
+		if status := s.secure(w, r, host, st); status != 0 {
+			return served{site: st, status: status}
+		}
 	}
-	return st, s.serveSite(w, r, host, st)
+	if st == nil {
+		return served{status: plainText(w, r, http.StatusMisdirectedRequest, "This server does not serve the requested host.\n")}
+	}
+	status, page := s.serveSite(w, r, host, st)
+	return served{st, status, page}
 }
 
-func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, st *site) int {
+func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, st *site) (status int, page bool) {
 	if r.URL.Path == beaconPath {
-		return s.serveBeacon(w, r, host, st)
+		return s.serveBeacon(w, r, host, st), false
 	}
 	if !readOnly(r) {
-		return refuseMethod(w, r)
+		return refuseMethod(w, r), false
 	}
 	c, err := s.contentOf(r.Context(), st)
 	if err != nil {
-		return s.fault(w, r, string(st.release), err)
+		return s.fault(w, r, string(st.release), err), false
 	}
 	if s.cfg.Debug {
 		w.Header()["X-Release"] = c.release[:]
@@ -80,25 +81,26 @@ func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, 
 	return s.answer(w, r, c)
 }
 
-// answer serves the requested path of a release.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *content) int {
+// answer serves the requested path of a release. It reports whether that is a page which
+// the visitor has now.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *content) (status int, page bool) {
 	e := c.lookup(r)
 	switch {
 	case e != nil && e.moved:
-		return redirect(w, r, e)
+		return redirect(w, r, e), false
 	case e != nil:
 	case c.movedTo(r) != nil:
-		return redirect(w, r, c.movedTo(r))
+		return redirect(w, r, c.movedTo(r)), false
 	case c.notFound != nil:
 		e = c.notFound
 	default:
-		return plainText(w, r, http.StatusNotFound, "There is no such page.\n")
+		return plainText(w, r, http.StatusNotFound, "There is no such page.\n"), false
 	}
 	status, err := s.send(w, r, e)
 	if err != nil {
-		return s.fault(w, r, c.release[0], err)
+		return s.fault(w, r, c.release[0], err), false
 	}
-	return status
+	return status, e.page && (status == http.StatusOK || status == http.StatusNotModified)
 }
 
 func readOnly(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }

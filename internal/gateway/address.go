@@ -48,6 +48,9 @@ func (g *Gateway) client(r *http.Request) client {
 // say so.
 func (g *Gateway) ClientIP(r *http.Request) string { return g.client(r).addr.String() }
 
+// Secure reports whether a request came over TLS, here or to a trusted proxy.
+func (g *Gateway) Secure(r *http.Request) bool { return g.client(r).secure }
+
 // local reports whether a request comes from this machine and from nowhere behind.
 func (c client) local() bool { return c.addr.IsLoopback() && !c.forwarded }
 

@@ -1,4 +1,4 @@
-// Package gateway is the front door: two listeners (API with dashboard, and edge),
+// Package gateway is the front door: its listeners (API with dashboard, and edge),
 // and what every request passes before a handler sees it.
 //
 //	request ─▶ request id ─▶ time, log, metrics ─▶ recover ─▶ headers ─▶ preflight ─▶ room ─▶ body limit
@@ -10,6 +10,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +51,10 @@ type counter interface {
 type Config struct {
 	APIAddr  string // "127.0.0.1:8080"; empty opens no listener
 	EdgeAddr string // "127.0.0.1:8081"; empty opens no listener
+	// EdgeTLSAddr is where the edge is served over TLS with EdgeTLS, HTTP/2 included;
+	// empty opens no listener.
+	EdgeTLSAddr string
+	EdgeTLS     *tls.Config
 
 	Routes        map[string]http.Handler // of the API listener, by ServeMux pattern: "/api/", "/docs", "/"
 	Edge          http.Handler            // of the edge listener
@@ -113,7 +118,7 @@ func New(c Config) *Gateway {
 	}
 	g := &Gateway{
 		c: c, rates: newRates(c.Limits), origins: map[string]bool{}, anyOrigin: slices.Contains(c.Origins, "*"),
-		foreign: http.NewCrossOriginProtection(), failed: make(chan error, 2),
+		foreign: http.NewCrossOriginProtection(), failed: make(chan error, 3),
 	}
 	for _, o := range c.Origins {
 		o = strings.ToLower(o)
@@ -124,14 +129,16 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// Start opens both listeners and serves. It returns once connections are accepted;
+// Start opens the listeners and serves. It returns once connections are accepted;
 // ctx gives the requests their values, its end does not stop them.
 func (g *Gateway) Start(ctx context.Context) error {
+	sites := g.EdgeHandler()
 	for _, l := range []struct {
 		addr    string
 		handler http.Handler
 		edge    bool
-	}{{g.c.APIAddr, g.Handler(), false}, {g.c.EdgeAddr, g.EdgeHandler(), true}} {
+		tls     *tls.Config
+	}{{g.c.APIAddr, g.Handler(), false, nil}, {g.c.EdgeAddr, sites, true, nil}, {g.c.EdgeTLSAddr, sites, true, g.c.EdgeTLS}} {
 		s := &server{}
 		g.servers = append(g.servers, s)
 		if l.addr == "" {
@@ -143,13 +150,14 @@ func (g *Gateway) Start(ctx context.Context) error {
 			return fmt.Errorf("listen on %s: %w", l.addr, err)
 		}
 		s.ln, s.http = ln, g.newServer(ctx, l.handler, l.edge)
+		s.http.TLSConfig = l.tls
 	}
 	for _, s := range g.servers {
 		if s.ln == nil {
 			continue
 		}
 		g.group.Go(func() error {
-			err := s.http.Serve(s.ln)
+			err := s.serve()
 			if !errors.Is(err, http.ErrServerClosed) {
 				g.failed <- fmt.Errorf("serve %s: %w", s.ln.Addr(), err)
 			}
@@ -168,6 +176,13 @@ func (g *Gateway) Start(ctx context.Context) error {
 	return nil
 }
 
+func (s *server) serve() error {
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(s.ln, "", "")
+	}
+	return s.http.Serve(s.ln)
+}
+
 func (g *Gateway) newServer(ctx context.Context, h http.Handler, edge bool) *http.Server {
 	s := &http.Server{
 		Handler: h,
@@ -183,6 +198,7 @@ func (g *Gateway) newServer(ctx context.Context, h http.Handler, edge bool) *htt
 	if edge {
 		s.Protocols = new(http.Protocols)
 		s.Protocols.SetHTTP1(true)
+		s.Protocols.SetHTTP2(true)
 		s.Protocols.SetUnencryptedHTTP2(true)
 	}
 	return s
@@ -233,6 +249,9 @@ func (g *Gateway) Addr() string { return g.addr(0) }
 
 // EdgeAddr returns the bound address of the edge listener, or "".
 func (g *Gateway) EdgeAddr() string { return g.addr(1) }
+
+// EdgeTLSAddr returns the bound address of the edge listener with TLS, or "".
+func (g *Gateway) EdgeTLSAddr() string { return g.addr(2) }
 
 func (g *Gateway) addr(i int) string {
 	if i >= len(g.servers) || g.servers[i].ln == nil {

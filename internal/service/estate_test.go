@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -98,7 +99,12 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.budgets = service.NewBudgets(service.BudgetsConfig{
 		Tx: st, Budgets: st.Budgets, Calls: st.ModelCalls, Prices: st.Prices, Websites: st.Websites, Audit: st.Audit, Currency: "USD", Now: time.Now,
 	})
-	e.traffic = service.NewTraffic(e.websites, st.Traffic, time.Now)
+	e.traffic = service.NewTraffic(service.TrafficConfig{
+		Websites: e.websites, Store: st.Traffic, Tx: st, Audit: st.Audit, Now: time.Now,
+		ReadLog: func(_ context.Context, _ io.Reader, id domain.WebsiteID, name string, _ time.Time) (*domain.AccessImport, []domain.ServedCount, error) {
+			return &domain.AccessImport{WebsiteID: id, Name: name, SHA256: "5a"}, nil, nil
+		},
+	})
 	e.timelines = service.NewTimelines(service.TimelinesConfig{Runs: e.runs, Approvals: st.Approvals, Now: time.Now})
 	e.messages = service.NewMessages(service.MessagesConfig{
 		Tx: st, Store: st.Messages, Boxes: st.Mailboxes, Letters: st.DeadLetters, Agents: known{"digger"}, Now: time.Now, Log: slog.New(slog.DiscardHandler),

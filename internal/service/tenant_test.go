@@ -114,9 +114,13 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 			}
 			return err
 		},
-		"Runs.Get":         func(ctx context.Context) error { _, err := e.runs.Get(ctx, h.run); return err },
-		"Runs.Events":      func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
-		"Runs.Attempts":    func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
+		"Runs.Get":      func(ctx context.Context) error { _, err := e.runs.Get(ctx, h.run); return err },
+		"Runs.Events":   func(ctx context.Context) error { _, err := e.runs.Events(ctx, h.run, 0, 10); return err },
+		"Runs.Attempts": func(ctx context.Context) error { _, err := e.runs.Attempts(ctx, h.run); return err },
+		"Traffic.ImportLog": func(ctx context.Context) error {
+			_, err := e.traffic.ImportLog(ctx, h.website, "access.log", strings.NewReader(""), true)
+			return err
+		},
 		"Traffic.Report":   func(ctx context.Context) error { _, err := e.traffic.Report(ctx, h.website, "7d"); return err },
 		"Timelines.Get":    func(ctx context.Context) error { _, err := e.timelines.Get(ctx, h.run, "", 10); return err },
 		"Runs.Cancel":      func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },

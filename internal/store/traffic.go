@@ -169,12 +169,17 @@ func (s *Traffic) Sweep(ctx context.Context, l TrafficLimits) (removed int, err 
 		}{
 			{`DELETE FROM traffic_events WHERE at < $1` + gone, s.db.time(l.Events)},
 			{`DELETE FROM traffic_hours WHERE hour < $1` + gone, domain.HoursSince1970(l.Sums)},
+			{`DELETE FROM traffic_served WHERE hour < $1` + gone, domain.HoursSince1970(l.Sums)},
+			{`DELETE FROM traffic_imports WHERE imported_at < $1` + gone, s.db.time(l.Sums)},
 		} {
 			n, err := s.db.exec(ctx, del.query, del.arg)
 			if err != nil {
 				return err
 			}
 			removed += int(n)
+		}
+		if err := s.shrinkServed(ctx, domain.HoursSince1970(l.Hours)/24*24); err != nil {
+			return err
 		}
 		return s.shrink(ctx, domain.HoursSince1970(l.Hours)/24*24)
 	})

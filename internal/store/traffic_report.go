@@ -15,7 +15,7 @@ func (s *Traffic) Report(ctx context.Context, id domain.WebsiteID, span domain.T
 	r := &domain.TrafficReport{
 		WebsiteID: id, From: domain.HourTime(span.From), To: domain.HourTime(span.To), Pages: []domain.TrafficPage{}, Slots: []domain.TrafficSlot{},
 	}
-	for _, read := range []func(context.Context, *domain.TrafficReport, domain.TrafficSpan) error{s.totals, s.pages, s.slots, s.series} {
+	for _, read := range []func(context.Context, *domain.TrafficReport, domain.TrafficSpan) error{s.totals, s.pages, s.slots, s.series, s.served} {
 		if err := read(ctx, r, span); err != nil {
 			return nil, s.db.fail(err, "report on website %s", id)
 		}

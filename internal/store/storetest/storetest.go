@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"traffic", testTraffic},
 		{"traffic_forgets", testTrafficForgets},
 		{"traffic_sweep", testTrafficSweep},
+		{"traffic_served", testTrafficServed},
 		{"concurrent_traffic", testConcurrentTraffic},
 		{"transaction_fence", testTransactionVisibility},
 		{"transaction_cancelled", testTransactionCancelled},

@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -32,6 +33,24 @@ func (b *Tab) Scripts(on bool) {
 	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}); err != nil {
 		b.t.Fatalf("switch scripts: %v", err)
 	}
+}
+
+// Back goes one step back in the history, and returns the address that the browser is at
+// once it left the page, or after ten seconds. It does not wait for the page to load: one
+// from the browser's memory never does.
+func (b *Tab) Back() string {
+	b.t.Helper()
+	at := Eval[string](b, "location.href")
+	Eval[int](b, "setTimeout(() => history.back(), 0)")
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); <-tick.C {
+		now, err := chromedp.Run(b.ctx, chromedp.Location())
+		if err == nil && now != at {
+			return now
+		}
+	}
+	return at
 }
 
 // Shot returns a picture of what a window of the present width shows, PNG.
