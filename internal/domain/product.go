@@ -88,10 +88,11 @@ type Family struct {
 	NameFrom   []string    `json:"name_from,omitempty"` // attributes whose values Name ends with in parentheses
 	Brand      string      `json:"brand,omitempty"`
 	Category   string      `json:"category,omitempty"`
-	Variants   []Product   `json:"variants"`   // ordered by price, rows without a price last
+	Variants   []Product   `json:"variants"`   // what is not sold out by price, then what is, then rows without a price
 	Attributes []Attribute `json:"attributes"` // merged; Field, Raw and RowKey say from where
-	PriceMin   *Money      `json:"price_min,omitempty"`
-	PriceMax   *Money      `json:"price_max,omitempty"`
+	// PriceMin and PriceMax are of what can be bought; if all is sold out, of all.
+	PriceMin *Money `json:"price_min,omitempty"`
+	PriceMax *Money `json:"price_max,omitempty"`
 }
 
 // Attribute returns the attribute of that name, if the family has it.
@@ -104,8 +105,8 @@ func (f *Family) Attribute(name string) (Attribute, bool) {
 	return Attribute{}, false
 }
 
-// Lead returns the variant that stands for the family: the cheapest one with a
-// price, else the first. It panics on a family without variants, which catalog
+// Lead returns the variant that stands for the family: the cheapest one that is not
+// sold out, else the cheapest one with a price, else the first. It panics on a family without variants, which catalog
 // never builds.
 func (f *Family) Lead() *Product { return &f.Variants[0] }
 
