@@ -120,11 +120,15 @@ type Program struct {
 	Open         bool      `json:"open"` // false: closed or paused by the advertiser
 	// CommissionBasisPoints is the share of the order value in hundredths of a
 	// percent; nil means unknown.
-	CommissionBasisPoints *int     `json:"commission_basis_points"`
-	CommissionFixed       *Money   `json:"commission_fixed,omitempty"`
-	CookieDays            *int     `json:"cookie_days,omitempty"`
-	DeepLinks             bool     `json:"deep_links"`
-	Domains               []string `json:"domains,omitempty"` // hosts that deep links may lead to
+	CommissionBasisPoints *int   `json:"commission_basis_points"`
+	CommissionFixed       *Money `json:"commission_fixed,omitempty"`
+	// EPC is what the network says that 100 clicks earned; nil means unknown.
+	EPC        *Money `json:"epc,omitempty"`
+	CookieDays *int   `json:"cookie_days,omitempty"`
+	// LinkWay is how pages may lead to the merchant; empty: as the installation does.
+	LinkWay   LinkWay  `json:"link_way,omitempty"`
+	DeepLinks bool     `json:"deep_links"`
+	Domains   []string `json:"domains,omitempty"` // hosts that deep links may lead to
 	// Traffic is how many visitors the advertiser asks for; empty: it asks for none, or
 	// does not say. Sectors are what it sells, in its network's words.
 	Traffic   TrafficLevel `json:"traffic_requirements,omitempty"`
