@@ -75,6 +75,8 @@ type Link struct {
 	Way         LinkWay   `json:"way,omitempty"`
 	State       LinkState `json:"state"`
 	Note        string    `json:"note,omitempty"`
+	// WithProgram says that it was closed because its program was: it opens with it.
+	WithProgram bool `json:"with_program,omitempty"`
 	// Own says that a person has decided where it leads: imports leave that alone.
 	Own       bool      `json:"own"`
 	FeedID    FeedID    `json:"feed_id,omitempty"` // the row that it was made from

@@ -14,9 +14,9 @@ import (
 type Links struct{ db *DB }
 
 var linkBulk = bulk{
-	into:    "links (id, tenant, website_id, scope, slug, state, network, search_text, seq, doc)",
-	columns: 10,
-	after: `ON CONFLICT (id) DO UPDATE SET state = excluded.state, network = excluded.network, search_text = excluded.search_text,
+	into:    "links (id, tenant, website_id, scope, slug, state, network, program_id, search_text, seq, doc)",
+	columns: 11,
+	after: `ON CONFLICT (id) DO UPDATE SET state = excluded.state, network = excluded.network, program_id = excluded.program_id, search_text = excluded.search_text,
 		seq = excluded.seq, doc = excluded.doc`,
 }
 
@@ -51,7 +51,7 @@ func (s *Links) Put(ctx context.Context, links []domain.Link, changes []domain.L
 		}
 		err = linkBulk.write(ctx, s.db, len(links), func(args []any, i int) []any {
 			l := &links[i]
-			return append(args, l.ID, l.Tenant.OrDefault(), nullable(string(l.WebsiteID)), l.WebsiteID, l.Slug, l.State, l.Network, linkText(l), l.Seq, jsonValue{l})
+			return append(args, l.ID, l.Tenant.OrDefault(), nullable(string(l.WebsiteID)), l.WebsiteID, l.Slug, l.State, l.Network, l.ProgramID, linkText(l), l.Seq, jsonValue{l})
 		})
 		if err != nil {
 			return taken(err, "tenant,scope,slug", "slug", "There is already a link with this slug.")
@@ -153,6 +153,14 @@ func (s *Links) List(ctx context.Context, lf domain.LinkFilter, w domain.Window)
 	page, args := f.page(w)
 	list, err := getAll(ctx, s.db, scanLink, `SELECT doc FROM links`+f.where()+` ORDER BY seq DESC`+page, args...)
 	return list, total, s.db.fail(err, "list links")
+}
+
+// OfPrograms returns the links of these programs, of all tenants.
+func (s *Links) OfPrograms(ctx context.Context, ids []domain.ProgramID) ([]domain.Link, error) {
+	var f filter
+	in(&f, s.db.d, "program_id", ids)
+	list, err := getAll(ctx, s.db, scanLink, `SELECT doc FROM links`+f.where()+` ORDER BY id`, f.args...)
+	return list, s.db.fail(err, "list links of programs")
 }
 
 // History returns what changed of a link, the last first.

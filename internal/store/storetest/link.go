@@ -30,6 +30,7 @@ func testLinks(t *testing.T, s *store.Store) {
 	keys := insertWebsite(t, s, "keys")
 	a, b, c := newLink("link_a", "a"), newLink("link_b", "b"), newLink("link_c", "a")
 	b.State, b.Network, b.Merchant = domain.LinkPaused, "digistore24", "Kurs 100 %"
+	a.ProgramID = "prog_1"
 	c.WebsiteID = keys.ID // the same slug, of one website
 	list := []domain.Link{c, a, b}
 	must(t, s.Links.Put(ctx, list, domain.LinkChanges(nil, &a, "user_1", day)))
@@ -65,6 +66,9 @@ func testLinks(t *testing.T, s *store.Store) {
 	}
 	if got := linkIDs(value(s.Links.ByIDs(ctx, []domain.LinkID{"link_b", "link_x", "link_c"}))(t)); len(got) != 2 {
 		t.Errorf("by ids: %v", got)
+	}
+	if got := linkIDs(value(s.Links.OfPrograms(ctx, []domain.ProgramID{"prog_1", "prog_2"}))(t)); !slices.Equal(got, []domain.LinkID{"link_a"}) {
+		t.Errorf("of the program: %v", got)
 	}
 	if got := linkIDs(value(s.Links.Since(ctx, 1, 1))(t)); !slices.Equal(got, []domain.LinkID{"link_b"}) {
 		t.Errorf("since 1: %v", got)

@@ -10,12 +10,14 @@ CREATE TABLE links (
     slug        text COLLATE "C" NOT NULL,
     state       text COLLATE "C" NOT NULL,
     network     text COLLATE "C" NOT NULL,
+    program_id  text COLLATE "C" NOT NULL,
     search_text text COLLATE "C" NOT NULL,
     seq         bigint NOT NULL,
     doc         text NOT NULL,
     UNIQUE (tenant, scope, slug)
 );
 CREATE INDEX links_seq ON links (seq);
+CREATE INDEX links_program ON links (program_id);
 CREATE INDEX links_website ON links (website_id);
 
 CREATE TABLE link_history (

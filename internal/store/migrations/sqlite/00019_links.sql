@@ -10,12 +10,14 @@ CREATE TABLE links (
     slug        TEXT NOT NULL,
     state       TEXT NOT NULL,
     network     TEXT NOT NULL,
+    program_id  TEXT NOT NULL,
     search_text TEXT NOT NULL,
     seq         INTEGER NOT NULL,
     doc         TEXT NOT NULL,
     UNIQUE (tenant, scope, slug)
 ) STRICT;
 CREATE INDEX links_seq ON links (seq);
+CREATE INDEX links_program ON links (program_id);
 CREATE INDEX links_website ON links (website_id);
 
 CREATE TABLE link_history (
