@@ -50,7 +50,7 @@ type programBody struct {
 	CommissionBasisPoints *int             `json:"commission_basis_points" doc:"Share of the order value in hundredths of a percent"`
 	CommissionFixed       *domain.Money    `json:"commission_fixed,omitempty"`
 	EPC                   *domain.Money    `json:"epc,omitempty" doc:"What 100 clicks earned, as the network says"`
-	LinkWay               domain.LinkWay   `json:"link_way" enum:",direct,redirect" doc:"How pages may lead to the merchant; empty: as links.way says"`
+	LinkWay               domain.LinkWay   `json:"link_way" doc:"How pages lead to the merchant: direct or redirect; empty: as links.way says"`
 	CookieDays            *int             `json:"cookie_days"`
 	DeepLinks             bool             `json:"deep_links"`
 	Source                string           `json:"source"`
