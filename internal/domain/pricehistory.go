@@ -55,3 +55,21 @@ func (h *PriceHistory) Prices(currency string) []PricePoint {
 	}
 	return slices.Clip(out)
 }
+
+// A history is told to readers if it has so many different prices over so long a time:
+// less says nothing. Of long ones the last MaxHistoryPoints are kept.
+const (
+	HistoryPoints    = 3
+	HistorySpan      = 14 * 24 * time.Hour
+	MaxHistoryPoints = 60
+)
+
+// Told returns what of a history readers are told at a time, in the currency of the
+// price now: nil if it is too little.
+func (h *PriceHistory) Told(currency string, now time.Time) *PriceHistory {
+	list := h.Prices(currency)
+	if len(list) < HistoryPoints || now.Sub(list[0].At) < HistorySpan {
+		return nil
+	}
+	return &PriceHistory{FeedID: h.FeedID, Key: h.Key, Points: list[max(0, len(list)-MaxHistoryPoints):]}
+}

@@ -93,6 +93,9 @@ type Family struct {
 	// PriceMin and PriceMax are of what can be bought; if all is sold out, of all.
 	PriceMin *Money `json:"price_min,omitempty"`
 	PriceMax *Money `json:"price_max,omitempty"`
+	// History is how the price of Lead changed, if that was recorded long enough to be
+	// told; see HistoryPoints.
+	History *PriceHistory `json:"history,omitempty"`
 }
 
 // Attribute returns the attribute of that name, if the family has it.
