@@ -1517,6 +1517,11 @@ type Host struct {
 	Certificate *Certificate `json:"certificate,omitempty"`
 }
 
+// ImportLinksInput is a model of the API.
+type ImportLinksInput struct {
+	Links []NewLink `json:"links"`
+}
+
 // InlineLink is a model of the API.
 type InlineLink struct {
 	Phrase string `json:"phrase"`
@@ -1548,6 +1553,75 @@ const (
 	LineChangeKindAdded   LineChangeKind = "added"
 	LineChangeKindRemoved LineChangeKind = "removed"
 )
+
+// Link is a model of the API.
+type Link struct {
+	ID string `json:"id"`
+	// Empty: of all websites
+	WebsiteID string `json:"website_id"`
+	// Its name in /go/SLUG; it never changes
+	Slug         string `json:"slug"`
+	ProgramID    string `json:"program_id"`
+	Network      string `json:"network"`
+	AdvertiserID string `json:"advertiser_id"`
+	Merchant     string `json:"merchant"`
+	// How the address is made of the destination
+	Form        LinkForm `json:"form"`
+	Destination string   `json:"destination"`
+	// Who is paid; empty: the publisher of the website's operator
+	PublisherID string `json:"publisher_id"`
+	// direct or redirect; empty: as the program says, then as links.way says
+	Way   string    `json:"way"`
+	State LinkState `json:"state"`
+	Note  string    `json:"note"`
+	// A person decided where it leads: imports leave that alone
+	Own bool `json:"own"`
+	// Of the feed row that it stands for
+	RowKey    string    `json:"row_key"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// LinkForm is one of a fixed set of words. How the address is made of the destination.
+type LinkForm string
+
+// The values of LinkForm.
+const (
+	LinkFormAwin        LinkForm = "awin"
+	LinkFormAwinClick   LinkForm = "awin_click"
+	LinkFormDigistore24 LinkForm = "digistore24"
+	LinkFormPlain       LinkForm = "plain"
+)
+
+// LinkState is one of a fixed set of words.
+type LinkState string
+
+// The values of LinkState.
+const (
+	LinkStateActive LinkState = "active"
+	LinkStatePaused LinkState = "paused"
+	LinkStateDead   LinkState = "dead"
+	LinkStateClosed LinkState = "closed"
+)
+
+// LinkChange is a model of the API.
+type LinkChange struct {
+	At time.Time `json:"at"`
+	// Null: an import or a run
+	ActorID *string `json:"actor_id"`
+	Field   string  `json:"field"`
+	Before  string  `json:"before"`
+	After   string  `json:"after"`
+}
+
+// LinkImport is a model of the API.
+type LinkImport struct {
+	Read     int64        `json:"read"`
+	Created  int64        `json:"created"`
+	Updated  int64        `json:"updated"`
+	Same     int64        `json:"same"`
+	Problems []RowProblem `json:"problems"`
+}
 
 // List is a model of the API.
 type List struct {
@@ -1757,6 +1831,60 @@ type NewAPIKey struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// NewLink is a model of the API.
+type NewLink struct {
+	// Page of the merchant, address of the network, or product of Digistore24
+	Destination  string `json:"destination"`
+	AdvertiserID string `json:"advertiser_id,omitempty"`
+	// Guessed from the destination if left out
+	Form     NewLinkForm `json:"form,omitempty"`
+	Merchant string      `json:"merchant,omitempty"`
+	Network  string      `json:"network,omitempty"`
+	Note     string      `json:"note,omitempty"`
+	// Says network, advertiser and merchant
+	ProgramID   string `json:"program_id,omitempty"`
+	PublisherID string `json:"publisher_id,omitempty"`
+	// Of a feed row: pages take this link for it
+	RowKey string `json:"row_key,omitempty"`
+	// One is made if left out
+	Slug  string       `json:"slug,omitempty"`
+	State NewLinkState `json:"state,omitempty"`
+	Way   NewLinkWay   `json:"way,omitempty"`
+	// Of all websites if left out
+	WebsiteID string `json:"website_id,omitempty"`
+}
+
+// NewLinkForm is one of a fixed set of words. Guessed from the destination if left out.
+type NewLinkForm string
+
+// The values of NewLinkForm.
+const (
+	NewLinkFormAwin        NewLinkForm = "awin"
+	NewLinkFormAwinClick   NewLinkForm = "awin_click"
+	NewLinkFormDigistore24 NewLinkForm = "digistore24"
+	NewLinkFormPlain       NewLinkForm = "plain"
+)
+
+// NewLinkState is one of a fixed set of words.
+type NewLinkState string
+
+// The values of NewLinkState.
+const (
+	NewLinkStateActive NewLinkState = "active"
+	NewLinkStatePaused NewLinkState = "paused"
+	NewLinkStateDead   NewLinkState = "dead"
+	NewLinkStateClosed NewLinkState = "closed"
+)
+
+// NewLinkWay is one of a fixed set of words.
+type NewLinkWay string
+
+// The values of NewLinkWay.
+const (
+	NewLinkWayDirect   NewLinkWay = "direct"
+	NewLinkWayRedirect NewLinkWay = "redirect"
+)
+
 // Offer is a model of the API.
 type Offer struct {
 	Slot         string       `json:"slot"`
@@ -1770,12 +1898,14 @@ type Offer struct {
 	Reason       string       `json:"reason"`
 	Alternatives []OfferScore `json:"alternatives,omitempty"`
 	Claims       []string     `json:"claims,omitempty"`
+	LinkID       string       `json:"link_id,omitempty"`
 	Lower        string       `json:"lower,omitempty"`
 	LowerAt      string       `json:"lower_at,omitempty"`
 	LowerSoldOut *bool        `json:"lower_sold_out,omitempty"`
 	Price        *Money       `json:"price,omitempty"`
 	PriceAt      *time.Time   `json:"price_at,omitempty"`
 	PriceText    string       `json:"price_text,omitempty"`
+	Target       string       `json:"target,omitempty"`
 }
 
 // OfferChange is a model of the API.
@@ -1899,6 +2029,37 @@ type Orchestrator struct {
 	ActiveTasks TaskCounts      `json:"active_tasks"`
 	Runs        RunStatesCounts `json:"runs"`
 }
+
+// Outlink is a model of the API.
+type Outlink struct {
+	WebsiteID string      `json:"website_id"`
+	Domain    string      `json:"domain"`
+	Kind      OutlinkKind `json:"kind"`
+	// Where the links lead; of a tracked link whose program is known, its merchant
+	Host string `json:"host"`
+	// Empty: none is known
+	Network string `json:"network"`
+	// Empty: none is known
+	ProgramID string `json:"program_id"`
+	Program   string `json:"program"`
+	// Links in all
+	Count int64 `json:"count"`
+	// Up to ten that have such links
+	Pages []string `json:"pages"`
+	// One of the addresses
+	Example string `json:"example"`
+}
+
+// OutlinkKind is one of a fixed set of words.
+type OutlinkKind string
+
+// The values of OutlinkKind.
+const (
+	OutlinkKindProgramUnused      OutlinkKind = "program_unused"
+	OutlinkKindProgramUnavailable OutlinkKind = "program_unavailable"
+	OutlinkKindNoProgram          OutlinkKind = "no_program"
+	OutlinkKindTracked            OutlinkKind = "tracked"
+)
 
 // Page is a model of the API.
 type Page struct {
@@ -2045,6 +2206,26 @@ type PriceBand struct {
 	OutputMicros      int64 `json:"output_micros"`
 }
 
+// PriceHistory is a model of the API.
+type PriceHistory struct {
+	FeedID string `json:"feed_id"`
+	Key    string `json:"key"`
+	// What was before is not known
+	Since time.Time `json:"since"`
+	// Price and stock from each time on, the oldest first
+	Points []PricePoint `json:"points"`
+}
+
+// PricePoint is a model of the API.
+type PricePoint struct {
+	At      time.Time `json:"at"`
+	InStock *bool     `json:"in_stock"`
+	// The feed did not hold it from then on
+	Gone bool `json:"gone"`
+	// Absent: the feed said none
+	Price *Money `json:"price,omitempty"`
+}
+
 // PriorityCounts is a model of the API.
 type PriorityCounts struct {
 	Total  int64 `json:"total"`
@@ -2106,12 +2287,16 @@ type Program struct {
 	Joined       bool   `json:"joined"`
 	Open         bool   `json:"open"`
 	// Share of the order value in hundredths of a percent
-	CommissionBasisPoints *int64    `json:"commission_basis_points"`
-	CookieDays            *int64    `json:"cookie_days"`
-	DeepLinks             bool      `json:"deep_links"`
-	Source                string    `json:"source"`
-	UpdatedAt             time.Time `json:"updated_at"`
-	CommissionFixed       *Money    `json:"commission_fixed,omitempty"`
+	CommissionBasisPoints *int64 `json:"commission_basis_points"`
+	// How pages lead to the merchant: direct or redirect; empty: as links.way says
+	LinkWay         string    `json:"link_way"`
+	CookieDays      *int64    `json:"cookie_days"`
+	DeepLinks       bool      `json:"deep_links"`
+	Source          string    `json:"source"`
+	UpdatedAt       time.Time `json:"updated_at"`
+	CommissionFixed *Money    `json:"commission_fixed,omitempty"`
+	// What 100 clicks earned, as the network says
+	Epc *Money `json:"epc,omitempty"`
 }
 
 // ProsCons is a model of the API.
@@ -2464,6 +2649,13 @@ type Row struct {
 	Cells   []Cell `json:"cells"`
 	Product string `json:"product,omitempty"`
 	Slot    string `json:"slot,omitempty"`
+}
+
+// RowProblem is a model of the API.
+type RowProblem struct {
+	Line   int64  `json:"line"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
 }
 
 // Run is a model of the API.
@@ -3320,6 +3512,42 @@ const (
 	UpdateBudgetInputOnLimitFail  UpdateBudgetInputOnLimit = "fail"
 )
 
+// UpdateLinkInput is a model of the API.
+type UpdateLinkInput struct {
+	AdvertiserID *string               `json:"advertiser_id,omitempty"`
+	Destination  *string               `json:"destination,omitempty"`
+	Form         *UpdateLinkInputForm  `json:"form,omitempty"`
+	Merchant     *string               `json:"merchant,omitempty"`
+	Network      *string               `json:"network,omitempty"`
+	Note         *string               `json:"note,omitempty"`
+	ProgramID    *string               `json:"program_id,omitempty"`
+	PublisherID  *string               `json:"publisher_id,omitempty"`
+	State        *UpdateLinkInputState `json:"state,omitempty"`
+	Way          *string               `json:"way,omitempty"`
+}
+
+// UpdateLinkInputForm is one of a fixed set of words.
+type UpdateLinkInputForm string
+
+// The values of UpdateLinkInputForm.
+const (
+	UpdateLinkInputFormAwin        UpdateLinkInputForm = "awin"
+	UpdateLinkInputFormAwinClick   UpdateLinkInputForm = "awin_click"
+	UpdateLinkInputFormDigistore24 UpdateLinkInputForm = "digistore24"
+	UpdateLinkInputFormPlain       UpdateLinkInputForm = "plain"
+)
+
+// UpdateLinkInputState is one of a fixed set of words.
+type UpdateLinkInputState string
+
+// The values of UpdateLinkInputState.
+const (
+	UpdateLinkInputStateActive UpdateLinkInputState = "active"
+	UpdateLinkInputStatePaused UpdateLinkInputState = "paused"
+	UpdateLinkInputStateDead   UpdateLinkInputState = "dead"
+	UpdateLinkInputStateClosed UpdateLinkInputState = "closed"
+)
+
 // UpdateScheduleInput is a model of the API.
 type UpdateScheduleInput struct {
 	// Takes the place of every
@@ -3631,6 +3859,15 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 // Needs the permission `admin.full`.
 func (c *Client) CreateBudget(ctx context.Context, in CreateBudgetInput) (*Budget, error) {
 	return one[Budget](ctx, c, request{method: "POST", path: "/budgets", body: in, keyed: true})
+}
+
+// CreateLink: add a link.
+//
+// Its program must be joined and open, and pay for the host that it leads to.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CreateLink(ctx context.Context, in NewLink) (*Link, error) {
+	return one[Link](ctx, c, request{method: "POST", path: "/links", body: in, keyed: true})
 }
 
 // CreateSchedule: run a pipeline at set times.
@@ -4091,6 +4328,22 @@ func (c *Client) GetGraphSource(ctx context.Context, sourceID string) (*GraphBla
 	return one[GraphBlast](ctx, c, request{method: "GET", path: "/intelligence/graph/sources/{source_id}", ids: []string{sourceID}})
 }
 
+// GetLink: show a link.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetLink(ctx context.Context, linkID string) (*Link, error) {
+	return one[Link](ctx, c, request{method: "GET", path: "/links/{link_id}", ids: []string{linkID}})
+}
+
+// GetLinkHistory: show what changed of a link.
+//
+// The last first, at most 100 entries.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetLinkHistory(ctx context.Context, linkID string) ([]LinkChange, error) {
+	return array[LinkChange](ctx, c, request{method: "GET", path: "/links/{link_id}/history", ids: []string{linkID}})
+}
+
 // GetMe: show the signed-in user.
 //
 // Asked with an API key, the permissions are those of the key.
@@ -4128,6 +4381,29 @@ func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (
 // Needs the permission `agents.read`.
 func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error) {
 	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
+}
+
+// GetPriceHistoryParams are the parameters of GetPriceHistory; what is empty is not sent.
+type GetPriceHistoryParams struct {
+	FeedID string
+	// Of the product in the feed
+	Key string
+}
+
+func (p GetPriceHistoryParams) query() url.Values {
+	q := url.Values{}
+	q.Set("feed_id", p.FeedID)
+	q.Set("key", p.Key)
+	return q
+}
+
+// GetPriceHistory: show how the price and stock of a product changed.
+//
+// As imports of its feed saw it. It says nothing of the time before, and nothing between two imports.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetPriceHistory(ctx context.Context, p GetPriceHistoryParams) (*PriceHistory, error) {
+	return one[PriceHistory](ctx, c, request{method: "GET", path: "/products/history", query: p.query()})
 }
 
 // GetResearch: show a research report.
@@ -4272,6 +4548,15 @@ func (p GetWebsiteAnalyticsParams) query() url.Values {
 // Needs the permission `websites.read`.
 func (c *Client) GetWebsiteAnalytics(ctx context.Context, websiteID string, p GetWebsiteAnalyticsParams) (*Traffic, error) {
 	return one[Traffic](ctx, c, request{method: "GET", path: "/websites/{website_id}/analytics", ids: []string{websiteID}, query: p.query()})
+}
+
+// ImportLinks: add or change many links.
+//
+// A link with the same slug, or that leads to the same place, is changed. What cannot be used is left out and named; `line` is the number of the entry, from 1.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) ImportLinks(ctx context.Context, in ImportLinksInput) (*LinkImport, error) {
+	return one[LinkImport](ctx, c, request{method: "POST", path: "/links/import", body: in, keyed: true})
 }
 
 // ListAPIKeysParams are the parameters of ListAPIKeys; what is empty is not sent.
@@ -4874,6 +5159,59 @@ func (c *Client) AllGraphSources(ctx context.Context, p ListGraphSourcesParams) 
 	return walk[GraphSource](ctx, c, request{method: "GET", path: "/intelligence/graph/sources", query: p.query()})
 }
 
+// ListLinksParams are the parameters of ListLinks; what is empty is not sent.
+type ListLinksParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Those of a website, with those of all websites
+	WebsiteID string
+	// : active, paused, dead, closed
+	State   string
+	Network string
+	// Words of merchant, slug, destination or row
+	Query string
+}
+
+func (p ListLinksParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Network != "" {
+		q.Set("network", p.Network)
+	}
+	if p.Query != "" {
+		q.Set("query", p.Query)
+	}
+	return q
+}
+
+// ListLinks: list links.
+//
+// The last changed first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListLinks(ctx context.Context, p ListLinksParams) (*Listing[Link], error) {
+	return list[Link](ctx, c, request{method: "GET", path: "/links", query: p.query()})
+}
+
+// AllLinks walks the whole list that ListLinks gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllLinks(ctx context.Context, p ListLinksParams) iter.Seq2[Link, error] {
+	return walk[Link](ctx, c, request{method: "GET", path: "/links", query: p.query()})
+}
+
 // ListMessagesParams are the parameters of ListMessages; what is empty is not sent.
 type ListMessagesParams struct {
 	// At most this many
@@ -5029,6 +5367,50 @@ func (c *Client) ListOpportunities(ctx context.Context, p ListOpportunitiesParam
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllOpportunities(ctx context.Context, p ListOpportunitiesParams) iter.Seq2[OpportunityLine, error] {
 	return walk[OpportunityLine](ctx, c, request{method: "GET", path: "/intelligence/opportunities", query: p.query()})
+}
+
+// ListOutlinksParams are the parameters of ListOutlinks; what is empty is not sent.
+type ListOutlinksParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// One website; else limit and offset choose the websites to look at
+	WebsiteID string
+	// Also links that earn
+	All bool
+}
+
+func (p ListOutlinksParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.All {
+		q.Set("all", strconv.FormatBool(p.All))
+	}
+	return q
+}
+
+// ListOutlinks: list the places that pages link to without earning.
+//
+// Reads the live pages of a website, or of a window of all websites. First those whose merchant has a program that is joined, then those whose program is not joined or closed, then places of which no program is known.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListOutlinks(ctx context.Context, p ListOutlinksParams) (*Listing[Outlink], error) {
+	return list[Outlink](ctx, c, request{method: "GET", path: "/links/outlinks", query: p.query()})
+}
+
+// AllOutlinks walks the whole list that ListOutlinks gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllOutlinks(ctx context.Context, p ListOutlinksParams) iter.Seq2[Outlink, error] {
+	return walk[Outlink](ctx, c, request{method: "GET", path: "/links/outlinks", query: p.query()})
 }
 
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
@@ -6106,6 +6488,15 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgent
 // Needs the permission `admin.full`.
 func (c *Client) UpdateBudget(ctx context.Context, budgetID string, in UpdateBudgetInput) (*Budget, error) {
 	return one[Budget](ctx, c, request{method: "PATCH", path: "/budgets/{budget_id}", ids: []string{budgetID}, body: in, keyed: true})
+}
+
+// UpdateLink: change a link.
+//
+// What is not given stays. Pages with `/go/…` lead to the new place at once, others from their next build on.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) UpdateLink(ctx context.Context, linkID string, in UpdateLinkInput) (*Link, error) {
+	return one[Link](ctx, c, request{method: "PATCH", path: "/links/{link_id}", ids: []string{linkID}, body: in, keyed: true})
 }
 
 // UpdateSchedule: change a schedule.

@@ -12,10 +12,10 @@ import (
 
 func feedCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "feed", Short: "Withdraw product feeds",
-		Example: "  empire feed delete old-shop.csv.gz",
+		Use: "feed", Short: "Withdraw product feeds; how prices changed",
+		Example: "  empire feed delete old-shop.csv.gz\n  empire feed history feed_… 1001",
 	}
-	c.AddCommand(feedDeleteCommand(g))
+	c.AddCommand(feedDeleteCommand(g), feedHistoryCommand(g))
 	return c
 }
 

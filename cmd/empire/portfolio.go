@@ -30,6 +30,7 @@ type portfolio interface {
 	marketKeeper
 	fleetKeeper
 	redirectKeeper
+	linkKeeper
 	bulkKeeper
 	edgeKeeper
 }

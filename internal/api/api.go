@@ -29,6 +29,7 @@ type Config struct {
 	Agents    agentService
 	Websites  websiteService
 	Redirects redirectService
+	Links     linkService
 	Portfolio portfolio // answers for Websites what it can; may be nil
 	Runs      runService
 	Pipelines pipelineService
@@ -99,6 +100,8 @@ func New(c Config) *API {
 	registerPages(a, c.Websites)
 	registerReleases(a, c.Websites)
 	registerRedirects(a, c.Redirects)
+	registerLinks(a, c.Links)
+	registerHistory(a, c.Catalogue)
 	registerPipelines(a, c.Pipelines)
 	registerStart(a, c.Runs)
 	registerSchedules(a, c.Schedules)

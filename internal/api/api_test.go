@@ -129,6 +129,26 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 		method: "DELETE", path: "/websites/site_1/redirects", query: "?path=/old/", right: domain.WebsitesManage, status: 204, unknown: "/websites/site_2/redirects?path=/old/",
 		bad: []string{"?path=old", "?x=1"},
 	},
+	{method: "GET", path: "/links", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=off", "?network=" + strings.Repeat("n", 41)}, badWindows...)},
+	{method: "GET", path: "/links/outlinks", right: domain.WebsitesRead, status: 200, unknown: "/links/outlinks?website_id=site_2", bad: append([]string{"?all=perhaps"}, badWindows...)},
+	{method: "GET", path: "/links/link_1", right: domain.WebsitesRead, status: 200, unknown: "/links/link_2"},
+	{method: "GET", path: "/links/link_1/history", right: domain.WebsitesRead, status: 200, unknown: "/links/link_2/history"},
+	{
+		method: "POST", path: "/links", right: domain.WebsitesManage, status: 201, body: `{"merchant":"Shop","destination":"https://shop.example/","slug":"k2"}`,
+		bad: []string{`{}`, `{"destination":""}`, `{"destination":"https://a.example/","slug":"A B"}`, `{"destination":"https://a.example/","form":"x"}`, `{"destination":"https://a.example/","state":"off"}`, `{"destination":"https://a.example/","way":"around"}`},
+	},
+	{
+		method: "POST", path: "/links/import", right: domain.WebsitesManage, status: 200, body: `{"links":[{"merchant":"Shop","destination":"https://shop.example/"}]}`,
+		bad: []string{`{}`, `{"links":[]}`, `{"links":[{"merchant":"Shop"}]}`, `{"links":"all"}`},
+	},
+	{
+		method: "PATCH", path: "/links/link_1", right: domain.WebsitesManage, status: 200, unknown: "/links/link_2", body: `{"state":"paused"}`,
+		bad: []string{`{"state":"off"}`, `{"slug":"x"}`, `{"destination":""}`, `{"way":"around"}`},
+	},
+	{
+		method: "GET", path: "/products/history", query: "?feed_id=feed_1&key=1001", right: domain.WebsitesRead, status: 200, unknown: "/products/history?feed_id=feed_1&key=1002",
+		bad: []string{"?feed_id=feed_1", "?key=1", "?feed_id=&key=1"},
+	},
 	{
 		method: "GET", path: "/websites/site_1/releases/rel_1/diff", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_1/releases/rel_2/diff",
 		bad: []string{"?page=guide", "?page=/" + strings.Repeat("a", 600), "?against=" + strings.Repeat("r", 101), "?x=1"},

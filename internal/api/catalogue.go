@@ -12,6 +12,7 @@ type catalogueService interface {
 	Feeds(ctx context.Context) ([]domain.Feed, error)
 	Products(ctx context.Context, feedID domain.FeedID, query string, w domain.Window) ([]domain.Product, int, error)
 	Programs(ctx context.Context) ([]domain.Program, error)
+	historyService
 }
 
 type feedBody struct {
@@ -48,6 +49,8 @@ type programBody struct {
 	Open                  bool             `json:"open"`
 	CommissionBasisPoints *int             `json:"commission_basis_points" doc:"Share of the order value in hundredths of a percent"`
 	CommissionFixed       *domain.Money    `json:"commission_fixed,omitempty"`
+	EPC                   *domain.Money    `json:"epc,omitempty" doc:"What 100 clicks earned, as the network says"`
+	LinkWay               domain.LinkWay   `json:"link_way" doc:"How pages lead to the merchant: direct or redirect; empty: as links.way says"`
 	CookieDays            *int             `json:"cookie_days"`
 	DeepLinks             bool             `json:"deep_links"`
 	Source                string           `json:"source"`
@@ -122,7 +125,7 @@ func toProduct(p *domain.Product) productBody {
 
 func toProgram(p *domain.Program) programBody {
 	return programBody{
-		p.ID, p.Network, p.AdvertiserID, p.Name, p.Joined, p.Open, p.CommissionBasisPoints, p.CommissionFixed, p.CookieDays, p.DeepLinks,
+		p.ID, p.Network, p.AdvertiserID, p.Name, p.Joined, p.Open, p.CommissionBasisPoints, p.CommissionFixed, p.EPC, p.LinkWay, p.CookieDays, p.DeepLinks,
 		p.Source, p.UpdatedAt.UTC(),
 	}
 }

@@ -332,6 +332,69 @@ func (f redirects) Delete(_ context.Context, id domain.WebsiteID, path string) e
 	return err
 }
 
+// links knows link_1, and site_1.
+type links struct{ *fakes }
+
+func (f links) link(id domain.LinkID) (*domain.Link, error) {
+	if id != "link_1" {
+		return nil, missing("Link", string(id))
+	}
+	return &domain.Link{ID: id, Slug: "k2", Merchant: "Shop", Form: domain.FormPlain, State: domain.LinkActive, Destination: "https://shop.example/"}, f.fail
+}
+
+func (f links) List(_ context.Context, _ domain.LinkFilter, w domain.Window) ([]domain.Link, int, error) {
+	f.note(func() { f.window = w })
+	l, err := f.link("link_1")
+	if err != nil {
+		return nil, 0, err
+	}
+	return []domain.Link{*l}, 1, nil
+}
+
+func (f links) Get(_ context.Context, id domain.LinkID) (*domain.Link, error) { return f.link(id) }
+
+func (f links) History(_ context.Context, id domain.LinkID) ([]domain.LinkChange, error) {
+	_, err := f.link(id)
+	return []domain.LinkChange{{LinkID: id, Actor: "user_1", Field: "state", Before: "active", After: "paused"}}, err
+}
+
+func (f links) Create(_ context.Context, p domain.LinkParams) (*domain.Link, error) {
+	l, err := f.link("link_1")
+	if err == nil {
+		l.Slug, l.Merchant, l.Destination = p.Slug, p.Merchant, p.Destination
+	}
+	return l, err
+}
+
+func (f links) Update(_ context.Context, id domain.LinkID, p domain.LinkPatch) (*domain.Link, error) {
+	l, err := f.link(id)
+	if err == nil && p.State != nil {
+		l.State = *p.State
+	}
+	return l, err
+}
+
+func (f links) Import(_ context.Context, list []domain.LinkParams) (domain.LinkImport, error) {
+	return domain.LinkImport{Read: len(list), Created: len(list), Problems: []domain.RowProblem{}}, f.fail
+}
+
+func (f links) Outlinks(_ context.Context, website domain.WebsiteID, _ bool, w domain.Window) ([]domain.Outlink, int, error) {
+	f.note(func() { f.window = w })
+	if website != "" {
+		if _, err := websites(f).site(website); err != nil {
+			return nil, 0, err
+		}
+	}
+	return []domain.Outlink{{WebsiteID: "site_1", Domain: "tea.example", Kind: domain.OutlinkNone, Host: "x.example", Count: 1, Pages: []string{"/"}, Example: "https://x.example/"}}, 1, f.fail
+}
+
+func (f catalogue) History(_ context.Context, feed domain.FeedID, key string) (*domain.PriceHistory, error) {
+	if key != "1001" {
+		return nil, missing("Product", key)
+	}
+	return &domain.PriceHistory{FeedID: feed, Key: key, Points: []domain.PricePoint{{Price: &domain.Money{Minor: 100, Currency: "EUR"}}}}, f.fail
+}
+
 func (f websites) Publish(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
 	f.note(func() { f.to = to })
 	if to == "rel_red" {
@@ -561,7 +624,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
-		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Redirects: redirects{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
+		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Redirects: redirects{f}, Links: links{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
 		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Edge: edgeHosts{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f}, Duplicates: duplicates{f}, Fleet: fleet{f},
 	})

@@ -26,6 +26,7 @@ var tags = []struct{ name, text string }{
 	{"websites", "Websites, their pages, releases and gates."},
 	{"intelligence", "What is known about markets: opportunities, trends and estimates."},
 	{"catalogue", "Product feeds and affiliate programs."},
+	{"links", "The registry of affiliate links, and links that earn nothing."},
 	{"intelligence", "What the program knows and finds out, with the evidence that it rests on."},
 	{"webhooks", "What providers told this installation."},
 	{"budgets", "What model calls may cost, what they did cost, and at which prices."},

@@ -98,6 +98,7 @@ type App struct {
 	APIKeys   *service.APIKeys
 	Websites  *service.Websites
 	Redirects *service.Redirects
+	Links     *service.Links
 	Runs      *service.Runs
 	Pipelines *service.Pipelines
 	Schedules *service.Schedules

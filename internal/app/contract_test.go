@@ -150,6 +150,13 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	c.want("GET", "/api/v1/websites/"+string(site)+"/releases", nil, http.StatusOK, &releases)
 	const base = "/api/v1"
 	c.want("PUT", base+"/websites/"+string(site)+"/redirects", map[string]string{"path": "/contract/", "target": "/"}, http.StatusOK, nil)
+	var link struct{ ID string }
+	c.want("POST", base+"/links", map[string]string{"merchant": "Contract", "destination": "https://contract.example/", "slug": "contract"}, http.StatusCreated, &link)
+	var products []struct {
+		FeedID string `json:"feed_id"`
+		Key    string
+	}
+	c.want("GET", base+"/products?limit=1", nil, http.StatusOK, &products)
 	definition := func(name string) map[string]string {
 		return map[string]string{"definition": "name: " + name + "\nsteps:\n  - {name: rest, wait: 1s}\n"}
 	}
@@ -201,6 +208,13 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "delete-schedule", Target: base + "/schedules/" + nightly.ID},
 		{Operation: "decide-approval", Target: base + "/approvals/" + open[0].ID + "/decision", Body: encode(t, map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash})},
 		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
+		{Operation: "create-link", Target: base + "/links", Body: `{"merchant": "Another", "destination": "https://another.example/"}`},
+		{Operation: "import-links", Target: base + "/links/import", Body: `{"links": [{"merchant": "Third", "destination": "https://third.example/", "slug": "third"}]}`},
+		{Operation: "get-link", Target: base + "/links/" + link.ID},
+		{Operation: "get-link-history", Target: base + "/links/" + link.ID + "/history"},
+		{Operation: "update-link", Target: base + "/links/" + link.ID, Body: `{"state": "paused"}`},
+		{Operation: "list-outlinks", Target: base + "/links/outlinks?website_id=" + string(site)},
+		{Operation: "get-price-history", Target: base + "/products/history?feed_id=" + products[0].FeedID + "&key=" + url.QueryEscape(products[0].Key)},
 		{Operation: "set-redirect", Target: base + "/websites/" + string(site) + "/redirects", Body: `{"path": "/another/", "target": "/"}`},
 		{Operation: "delete-redirect", Target: base + "/websites/" + string(site) + "/redirects?path=/contract/"},
 		{Operation: "diff-release", Target: base + "/websites/" + string(site) + "/releases/" + releases[0].ID + "/diff"},

@@ -174,6 +174,9 @@ func (c edgeCollector) Collect(ch chan<- prometheus.Metric) {
 	for i, n := range s.Beacons {
 		ch <- prometheus.MustNewConstMetric(edgeBeacons, prometheus.CounterValue, float64(n), beaconStates[i])
 	}
+	for i, n := range s.Links {
+		ch <- prometheus.MustNewConstMetric(edgeLinks, prometheus.CounterValue, float64(n), linkStates[i])
+	}
 	ch <- prometheus.MustNewConstMetric(edgeBusy, prometheus.CounterValue, s.Busy.Seconds())
 	ch <- prometheus.MustNewConstMetric(edgeCacheHits, prometheus.CounterValue, float64(s.CacheHits))
 	ch <- prometheus.MustNewConstMetric(edgeCacheReads, prometheus.CounterValue, float64(s.CacheReads))

@@ -51,5 +51,6 @@ func (h *housekeeping) sweep(ctx context.Context) {
 	case n > 0:
 		h.a.log.InfoContext(ctx, "old webhooks removed", "count", n)
 	}
+	h.a.sweepPrices(ctx)
 	h.a.readPages(ctx)
 }

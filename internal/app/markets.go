@@ -75,6 +75,9 @@ func (m markets) build(ctx context.Context, niche, language string, feeds []doma
 	if err != nil && !thin {
 		return nil, err
 	}
+	if told := m.tellHistories(ctx, &market, at); told != nil {
+		return nil, told
+	}
 	return &market, err
 }
 

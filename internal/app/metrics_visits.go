@@ -15,6 +15,8 @@ var (
 	visitsLag     = prometheus.NewDesc("empire_analytics_lag_seconds", "Longest time until one of the last batch was stored.", nil, nil)
 	beaconStates  = []string{"taken", "busy", "foreign", "bad"}
 	edgeBeacons   = prometheus.NewDesc("empire_edge_beacons_total", "Reports of pages, by what became of them.", []string{"state"}, nil)
+	linkStates    = []string{"followed", "gone", "unknown", "prefetch"}
+	edgeLinks     = prometheus.NewDesc("empire_edge_links_total", "Requests of links to merchants, by what became of them.", []string{"state"}, nil)
 )
 
 // Describe names the metrics.

@@ -59,12 +59,13 @@ func (a *App) wireServices(context.Context) error {
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
 	})
 	a.wireRedirects()
+	a.wireLinks()
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
 	a.Catalogue = service.NewCatalogue(service.CatalogueConfig{
 		Tx: a.store, Feeds: a.store.Feeds, Products: a.store.Products, Programs: a.store.Programs, Keywords: a.store.Keywords,
-		Read: a.readFeed, Graph: a.Graph, Reindex: a.Search.FeedChanged, Audit: a.store.Audit, Now: a.now,
+		Read: a.readFeed, Graph: a.Graph, Reindex: a.Search.FeedChanged, ProgramsChanged: a.Links.ProgramsChanged, Changes: a.store.Market.History, Audit: a.store.Audit, Now: a.now,
 	})
 	a.Webhooks = service.NewWebhooks(service.WebhooksConfig{Tx: a.store, Store: a.store.Webhooks, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now})
 	a.Audit = service.NewAudit(a.store.Audit)
@@ -102,6 +103,7 @@ func (a *App) wireAgents(context.Context) error {
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: a.writer(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
+		Links: a.Links, LinkWay: domain.LinkWay(a.cfg.Links.Way),
 	}
 	a.runtime.Launch = a.launch
 	if err := a.engine.Register(a.launch.Definition()); err != nil {

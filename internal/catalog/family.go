@@ -316,22 +316,24 @@ func (g *grouping) build(members []int) domain.Family {
 	return f
 }
 
-// compareOffers orders variants: with a price first, cheapest first, in stock
-// before not at the same price, then by the total order of rows.
+// compareOffers orders variants: with a price first, then what is not sold out, then
+// the cheapest, in stock before not said at the same price, then by the total order of
+// rows. So the first one has the least price that can be paid now; only if all are
+// sold out it has the least of those.
 func compareOffers(a, b domain.Product) int {
 	pa, pb := priced(&a), priced(&b)
-	switch {
-	case pa != pb && pa:
-		return -1
-	case pa != pb:
-		return 1
-	case pa:
-		if c := cmp.Or(strings.Compare(a.Price.Currency, b.Price.Currency), cmp.Compare(a.Price.Minor, b.Price.Minor)); c != 0 {
-			return c
-		}
+	if pa != pb {
+		return boolRank(pa) - boolRank(pb)
 	}
-	return cmp.Or(cmp.Compare(stockRank(&a), stockRank(&b)), compareRows(a, b))
+	c := boolRank(soldOut(&b)) - boolRank(soldOut(&a))
+	if c == 0 && pa {
+		c = cmp.Or(strings.Compare(a.Price.Currency, b.Price.Currency), cmp.Compare(a.Price.Minor, b.Price.Minor))
+	}
+	return cmp.Or(c, cmp.Compare(stockRank(&a), stockRank(&b)), compareRows(a, b))
 }
+
+// soldOut reports whether the feed says that a row cannot be bought.
+func soldOut(p *domain.Product) bool { return p.InStock != nil && !*p.InStock }
 
 func priced(p *domain.Product) bool { return p.Price != nil && p.Price.Minor > 0 }
 
@@ -346,11 +348,11 @@ func stockRank(p *domain.Product) int {
 }
 
 // priceRange returns the least and the greatest price in the currency of the first
-// variant.
+// variant. Prices of what is sold out count only if all of it is.
 func priceRange(variants []domain.Product) (low, high *domain.Money) {
 	for i := range variants {
 		p := &variants[i]
-		if !priced(p) || low != nil && p.Price.Currency != low.Currency {
+		if !priced(p) || low != nil && (p.Price.Currency != low.Currency || soldOut(p) && !soldOut(&variants[0])) {
 			continue
 		}
 		m := *p.Price

@@ -21,6 +21,11 @@ const (
 // should be one thing.
 const joinScore = 0.8
 
+// joinNearest is how many products of the other merchant are looked at closely for each:
+// what shares less than so many others is not the same, and time grows with it. What
+// TestFamiliesAcrossMerchants asks of known pairs holds.
+const joinNearest = 8
+
 // linkMerchants joins products of different merchants that are the same by what they
 // say: names, model numbers, part numbers, figures. It never joins two products of one
 // merchant, sizes and colors of a parent, or what differs in a figure, a color, an
@@ -66,7 +71,7 @@ func (g *grouping) joinable(members []int) bool {
 // linkPairs joins what two merchants both sell.
 func (g *grouping) linkPairs(a, b []int, sellers map[int]map[string]bool) {
 	strict := match.Strict()
-	strict.MinScore = joinScore
+	strict.MinScore, strict.Nearest = joinScore, joinNearest
 	pairs, err := match.Products(context.Background(), pickRows(g.rows, a), pickRows(g.rows, b), strict)
 	if err != nil {
 		return // only a cancelled context gives one

@@ -192,7 +192,7 @@ func TestFamiliesVariants(t *testing.T) {
 	for _, v := range f.Variants {
 		order = append(order, v.Key)
 	}
-	if want := []string{"a", "b", "c", "d", "p"}; !slices.Equal(order, want) {
+	if want := []string{"a", "c", "b", "d", "p"}; !slices.Equal(order, want) {
 		t.Errorf("variants = %q, want %q", order, want)
 	}
 	if last := f.Variants[4]; last.Price != nil {
@@ -348,5 +348,42 @@ func TestFamiliesLuma(t *testing.T) {
 	}
 	if len(f.Variants) != 16 || f.Variants[15].Kind != "configurable" || f.PriceMin.String() != "42.00 USD" {
 		t.Errorf("%d variants from %v, the last is %q", len(f.Variants), f.PriceMin, f.Variants[15].Kind)
+	}
+}
+
+// TestFamiliesLeadCanBeBought: a lower price at which nothing can be bought is no price
+// to compare with, unless there is no other.
+func TestFamiliesLeadCanBeBought(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	const ean = "4006381333931"
+	at := func(merchant string, price int64, stock *bool) domain.Product {
+		return domain.Product{
+			FeedID: "feed_a", Key: merchant, MerchantKey: merchant, MerchantID: merchant, Name: "Juno Kettle", EAN: ean, InStock: stock,
+			Price: &domain.Money{Minor: price, Currency: "EUR"},
+		}
+	}
+	for _, tt := range []struct {
+		name      string
+		rows      []domain.Product
+		lead      string
+		low, high int64
+	}{
+		{"cheapest is sold out", []domain.Product{at("1", 10990, &no), at("2", 11900, &yes), at("3", 12500, nil)}, "2", 11900, 12500},
+		{"stock that is not said counts as there", []domain.Product{at("1", 10990, nil), at("2", 11900, &yes)}, "1", 10990, 11900},
+		{"all sold out", []domain.Product{at("1", 10990, &no), at("2", 11900, &no)}, "1", 10990, 11900},
+		{"sold out is dearer", []domain.Product{at("1", 10990, &yes), at("2", 11900, &no)}, "1", 10990, 10990},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			families := catalog.Families(tt.rows)
+			if len(families) != 1 {
+				t.Fatalf("families = %q, want one", names(families))
+			}
+			f := families[0]
+			if f.Lead().Key != tt.lead || f.PriceMin.Minor != tt.low || f.PriceMax.Minor != tt.high {
+				t.Errorf("lead %s, %v to %v; want %s, %d to %d", f.Lead().Key, f.PriceMin, f.PriceMax, tt.lead, tt.low, tt.high)
+			}
+		})
 	}
 }

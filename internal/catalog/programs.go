@@ -19,6 +19,7 @@ var programColumns = map[string]string{
 	"name": "name", "advertiser_name": "name", "advertiser name": "name", "program": "name", "programme": "name",
 	"joined": "joined", "membership status": "joined", "membership_status": "joined", "open": "open",
 	"commission_percent": "commission_percent", "commission_fixed": "commission_fixed", "currency": "currency",
+	"epc": "epc", "link_way": "link_way", "links": "link_way",
 	"cookie_days": "cookie_days", "deep_links": "deep_links", "domains": "domains",
 	"traffic_requirements": "traffic_requirements", "traffic requirements": "traffic_requirements", "traffic": "traffic_requirements",
 	"sectors": "sectors", "sector": "sectors", "categories": "sectors", "primary sector": "sectors", "niche": "sectors", "niches": "sectors",
@@ -27,8 +28,9 @@ var programColumns = map[string]string{
 // ReadPrograms reads affiliate programs from a CSV file with a header or from a JSON
 // array of objects with the same names: network (awin by default), advertiser_id,
 // name, joined, open (yes by default), commission_percent, commission_fixed,
-// currency, cookie_days, deep_links, domains, traffic_requirements (low, medium or
-// high), sectors. Programs have no ID yet.
+// currency, epc (what 100 clicks earned, in currency), cookie_days, deep_links, domains,
+// link_way (direct or redirect), traffic_requirements (low, medium or high), sectors.
+// Programs have no ID yet.
 //
 // A program without advertiser_id or name is left out; a value that cannot be read
 // is left unknown. Both are returned as problems, for JSON with the number of the
@@ -152,6 +154,7 @@ func (pr *programReader) add() {
 		return
 	}
 	pr.commission(&p)
+	pr.earnings(&p)
 	pr.cookieDays(&p)
 	pr.domains(&p)
 	pr.audience(&p)
@@ -194,6 +197,26 @@ func (pr *programReader) commission(p *domain.Program) {
 			pr.problem("commission_fixed_unreadable", s)
 		case m.Minor > 0:
 			p.CommissionFixed = &m
+		}
+	}
+}
+
+// earnings reads what clicks earn, and how pages may lead to the merchant.
+func (pr *programReader) earnings(p *domain.Program) {
+	if s := pr.get("epc"); s != "" {
+		m, reason := parseCost(s, columnCurrency(pr.get("currency")))
+		switch {
+		case reason != "":
+			pr.problem("epc_unreadable", s)
+		case m.Minor >= 0:
+			p.EPC = &m
+		}
+	}
+	if s := pr.get("link_way"); s != "" {
+		if w := domain.LinkWay(strings.ToLower(s)); w.Valid() {
+			p.LinkWay = w
+		} else {
+			pr.problem("link_way_unreadable", s)
 		}
 	}
 }

@@ -49,6 +49,7 @@ type Config struct {
 	Webhooks Webhooks `koanf:"webhooks"`
 	Log      Log      `koanf:"log"`
 	Prices   Prices   `koanf:"prices"`
+	Links    Links    `koanf:"links"`
 	Market   Market   `koanf:"market"`
 	Models   Models   `koanf:"models"`
 	Research Research `koanf:"research"`
@@ -184,6 +185,14 @@ type Traces struct {
 // Prices holds the rules for shown prices.
 type Prices struct {
 	MaxAge time.Duration `koanf:"max_age"` // older prices are not shown
+	// History is how long changes of prices are kept; 0: for ever.
+	History time.Duration `koanf:"history"`
+}
+
+// Links holds how pages lead to merchants.
+type Links struct {
+	// Way is direct or redirect (/go/… of the edge), where neither link nor program say.
+	Way string `koanf:"way"`
 }
 
 // Market holds when market data count as stale.
@@ -247,7 +256,8 @@ func defaults() map[string]any {
 		"auth":     map[string]any{"secret": "", "key_file": ""},
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
-		"prices":   map[string]any{"max_age": "72h"},
+		"prices":   map[string]any{"max_age": "72h", "history": "9600h"},
+		"links":    map[string]any{"way": "direct"},
 		"market":   map[string]any{"program_max_age": "24h", "feed_max_age": "72h"},
 		"models":   modelDefaults(),
 		"research": researchDefaults(),
@@ -330,6 +340,12 @@ func (c *Config) Validate() []string {
 	}
 	if c.Prices.MaxAge < time.Hour {
 		add("prices.max_age", "%s is shorter than 1h", c.Prices.MaxAge)
+	}
+	if c.Prices.History != 0 && c.Prices.History < 30*24*time.Hour {
+		add("prices.history", "%s is neither 0, for ever, nor at least 720h", c.Prices.History)
+	}
+	if c.Links.Way != "direct" && c.Links.Way != "redirect" {
+		add("links.way", "%q is not one of direct and redirect", c.Links.Way)
 	}
 	if c.Market.ProgramMaxAge < time.Minute {
 		add("market.program_max_age", "%s is shorter than 1m", c.Market.ProgramMaxAge)

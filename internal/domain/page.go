@@ -300,8 +300,10 @@ type Offer struct {
 	FeedID       FeedID     `json:"feed_id"`
 	ProgramID    ProgramID  `json:"program_id"`
 	MerchantName string     `json:"merchant_name"`
-	URL          string     `json:"url"`    // with sub-id
-	SubID        string     `json:"sub_id"` // unique for site, page and slot; at most 50 characters
+	LinkID       LinkID     `json:"link_id,omitempty"`
+	URL          string     `json:"url"`              // with sub-id: absolute, or /go/… of the website
+	Target       string     `json:"target,omitempty"` // of /go/…: the host that it led to when the page was made
+	SubID        string     `json:"sub_id"`           // unique for site, page and slot; at most 50 characters
 	Price        *Money     `json:"price,omitempty"`
 	PriceAt      *time.Time `json:"price_at,omitempty"`
 	PriceText    string     `json:"price_text,omitempty"`

@@ -88,10 +88,14 @@ type Family struct {
 	NameFrom   []string    `json:"name_from,omitempty"` // attributes whose values Name ends with in parentheses
 	Brand      string      `json:"brand,omitempty"`
 	Category   string      `json:"category,omitempty"`
-	Variants   []Product   `json:"variants"`   // ordered by price, rows without a price last
+	Variants   []Product   `json:"variants"`   // what is not sold out by price, then what is, then rows without a price
 	Attributes []Attribute `json:"attributes"` // merged; Field, Raw and RowKey say from where
-	PriceMin   *Money      `json:"price_min,omitempty"`
-	PriceMax   *Money      `json:"price_max,omitempty"`
+	// PriceMin and PriceMax are of what can be bought; if all is sold out, of all.
+	PriceMin *Money `json:"price_min,omitempty"`
+	PriceMax *Money `json:"price_max,omitempty"`
+	// History is how the price of Lead changed, if that was recorded long enough to be
+	// told; see HistoryPoints.
+	History *PriceHistory `json:"history,omitempty"`
 }
 
 // Attribute returns the attribute of that name, if the family has it.
@@ -104,8 +108,8 @@ func (f *Family) Attribute(name string) (Attribute, bool) {
 	return Attribute{}, false
 }
 
-// Lead returns the variant that stands for the family: the cheapest one with a
-// price, else the first. It panics on a family without variants, which catalog
+// Lead returns the variant that stands for the family: the cheapest one that is not
+// sold out, else the cheapest one with a price, else the first. It panics on a family without variants, which catalog
 // never builds.
 func (f *Family) Lead() *Product { return &f.Variants[0] }
 
@@ -119,11 +123,15 @@ type Program struct {
 	Open         bool      `json:"open"` // false: closed or paused by the advertiser
 	// CommissionBasisPoints is the share of the order value in hundredths of a
 	// percent; nil means unknown.
-	CommissionBasisPoints *int     `json:"commission_basis_points"`
-	CommissionFixed       *Money   `json:"commission_fixed,omitempty"`
-	CookieDays            *int     `json:"cookie_days,omitempty"`
-	DeepLinks             bool     `json:"deep_links"`
-	Domains               []string `json:"domains,omitempty"` // hosts that deep links may lead to
+	CommissionBasisPoints *int   `json:"commission_basis_points"`
+	CommissionFixed       *Money `json:"commission_fixed,omitempty"`
+	// EPC is what the network says that 100 clicks earned; nil means unknown.
+	EPC        *Money `json:"epc,omitempty"`
+	CookieDays *int   `json:"cookie_days,omitempty"`
+	// LinkWay is how pages may lead to the merchant; empty: as the installation does.
+	LinkWay   LinkWay  `json:"link_way,omitempty"`
+	DeepLinks bool     `json:"deep_links"`
+	Domains   []string `json:"domains,omitempty"` // hosts that deep links may lead to
 	// Traffic is how many visitors the advertiser asks for; empty: it asks for none, or
 	// does not say. Sectors are what it sells, in its network's words.
 	Traffic   TrafficLevel `json:"traffic_requirements,omitempty"`

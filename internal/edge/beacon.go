@@ -59,6 +59,7 @@ func (s *Server) serveBeacon(w http.ResponseWriter, r *http.Request, host string
 		return plainText(w, r, http.StatusBadRequest, "This is not a report of a page.\n")
 	case err != nil:
 		return s.fault(w, r, string(st.release), err)
+	case hit.Kind == "": // the redirect counts it
 	case !s.cfg.Collector.Add(hit):
 		s.counters.beacons[beaconBusy].Add(1)
 		h["Retry-After"] = retrySeconds
@@ -111,6 +112,9 @@ func (s *Server) readBeacon(r *http.Request, host string, st *site) (domain.Hit,
 		if hit.Slot == "" || !isCode(hit.Slot) {
 			return domain.Hit{}, errBeacon
 		}
+		if s.redirected(host, b.Href) {
+			hit.Kind = ""
+		}
 	default:
 		return domain.Hit{}, errBeacon
 	}
@@ -146,6 +150,12 @@ func subIDOf(href string) string {
 		return ""
 	}
 	return id
+}
+
+// redirected reports whether a link leads to a redirect of the site itself.
+func (s *Server) redirected(host, href string) bool {
+	u, err := url.Parse(href)
+	return s.cfg.Links != nil && err == nil && hostKey(u.Host) == host && strings.HasPrefix(u.Path, domain.GoPrefix)
 }
 
 // isCode reports whether s has only what slots and sub-ids are made of.

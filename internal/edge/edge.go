@@ -9,6 +9,8 @@
 // reads one row for each site and no manifest.
 //
 // Pages report views and clicks with POST /e (see beacon), which go to the Collector.
+// /go/… leads on to merchants: the registry of links is in memory, too, and follows the
+// same poll. Such clicks are counted here, not by the page.
 //
 // A release that is not published is served at a host made of the SHA-256 of its
 // manifest, see PreviewHost. Such hosts and those of sites have nothing in common:
@@ -70,6 +72,7 @@ type Config struct {
 	Blobs     blobs     // whose ReadAll verifies what it reads
 	Collector collector // takes what pages report; nil: nothing is counted
 	Views     views     // takes the pages that are sent; nil: nothing is counted
+	Links     links     // where /go/… leads; nil: there are no such paths
 	// ClientIP returns the address that a request comes from; nil: that of the peer.
 	ClientIP func(r *http.Request) string
 	// Secure reports whether a request came over TLS to a proxy in front; nil: none did.
@@ -93,6 +96,7 @@ type Server struct {
 	cache    *otter.Cache[string, []byte]
 	loads    singleflight.Group
 	previews previews
+	links    linkTable
 	counters counters
 	settings atomic.Pointer[settings]
 	access   atomic.Pointer[accessLog]

@@ -20,6 +20,7 @@ type Stats struct {
 	CacheBytes uint64        // bytes in the cache now
 	Hosts      int           // names of sites that the server answers for now
 	Beacons    [4]uint64     // reports of pages: taken, refused because too many wait, of other origins, not understood
+	Links      [4]uint64     // requests of /go/…: followed, not available, unknown, fetched ahead
 	Previews   int           // releases in memory that were looked at by their manifest
 }
 
@@ -31,11 +32,20 @@ const (
 	beaconBad
 )
 
+// What becomes of a request of /go/….
+const (
+	linkFollowed = iota
+	linkGone
+	linkUnknown
+	linkPrefetch
+)
+
 type counters struct {
 	requests [6]atomic.Uint64
 	busy     atomic.Int64
 	hits     atomic.Uint64
 	beacons  [4]atomic.Uint64 // by what became of them
+	links    [4]atomic.Uint64 // by what became of them
 	reads    atomic.Uint64
 }
 
@@ -59,6 +69,9 @@ func (s *Server) Stats() Stats {
 	}
 	for i := range out.Beacons {
 		out.Beacons[i] = s.counters.beacons[i].Load()
+	}
+	for i := range out.Links {
+		out.Links[i] = s.counters.links[i].Load()
 	}
 	if t := s.table.Load(); t != nil {
 		out.Hosts = len(*t)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"empire/internal/domain"
 )
 
 // Headers of every answer. Pages are static: they may run scripts and load styles
@@ -24,6 +26,7 @@ var (
 	varyEncoding = []string{"Accept-Encoding"}
 	acceptRanges = []string{"bytes"}
 	textPlain    = []string{"text/plain; charset=utf-8"}
+	textHTML     = []string{"text/html; charset=utf-8"}
 	allowed      = []string{"GET, HEAD"}
 	noStore      = []string{"no-store"}
 	retrySeconds = []string{strconv.Itoa(int(retryAfter.Seconds()))}
@@ -67,6 +70,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) served {
 func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, st *site) (status int, page bool) {
 	if r.URL.Path == beaconPath {
 		return s.serveBeacon(w, r, host, st), false
+	}
+	if s.cfg.Links != nil && strings.HasPrefix(r.URL.Path, domain.GoPrefix) {
+		return s.serveLink(w, r, host, st)
 	}
 	if !readOnly(r) {
 		return refuseMethod(w, r), false
@@ -245,8 +251,16 @@ func unavailable(w http.ResponseWriter, r *http.Request) int {
 }
 
 func plainText(w http.ResponseWriter, r *http.Request, status int, text string) int {
+	return write(w, r, status, textPlain, text)
+}
+
+func writeHTML(w http.ResponseWriter, r *http.Request, status int, text string) int {
+	return write(w, r, status, textHTML, text)
+}
+
+func write(w http.ResponseWriter, r *http.Request, status int, contentType []string, text string) int {
 	h := w.Header()
-	h["Content-Type"] = textPlain
+	h["Content-Type"] = contentType
 	h["Content-Length"] = []string{strconv.Itoa(len(text))}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {

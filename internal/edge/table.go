@@ -24,6 +24,8 @@ type site struct {
 	tenant    domain.TenantID
 	domain    string
 	name      string
+	language  string
+	publisher string // of the operator, for links of AWIN
 	release   domain.ReleaseID
 	analytics bool
 	counters  *hostCounters
@@ -36,6 +38,9 @@ func (s *Server) refresh(ctx context.Context) error {
 	defer s.refreshing.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, loadLimit)
 	defer cancel()
+	if err := s.refreshLinks(ctx); err != nil {
+		return err
+	}
 	// Before the list, so that a deletion in between shows the next time.
 	deletions, err := s.cfg.Sites.Deletions(ctx)
 	if err != nil {
@@ -77,10 +82,11 @@ func (s *Server) refresh(ctx context.Context) error {
 // quick answers, the new manifest is read before it takes over; one that cannot be
 // read does not take over, and is tried again soon.
 func (s *Server) successor(ctx context.Context, old *site, w *domain.Website) *site {
-	if old != nil && old.release == w.LiveRelease && old.domain == w.Domain && old.name == w.Name && old.analytics != w.NoAnalytics {
+	if old != nil && old.release == w.LiveRelease && old.domain == w.Domain && old.name == w.Name && old.analytics != w.NoAnalytics &&
+		old.publisher == w.Operator.PublisherID && old.language == w.Language {
 		return old
 	}
-	next := &site{id: w.ID, domain: w.Domain, name: w.Name, release: w.LiveRelease, analytics: !w.NoAnalytics, tenant: w.Tenant.OrDefault(), counters: &hostCounters{}}
+	next := &site{id: w.ID, domain: w.Domain, name: w.Name, language: w.Language, publisher: w.Operator.PublisherID, release: w.LiveRelease, analytics: !w.NoAnalytics, tenant: w.Tenant.OrDefault(), counters: &hostCounters{}}
 	if old != nil {
 		next.counters = old.counters
 	}

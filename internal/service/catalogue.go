@@ -26,6 +26,7 @@ type feedStore interface {
 type productStore interface {
 	List(ctx context.Context, f domain.ProductFilter, w domain.Window) ([]domain.Product, int, error)
 	Count(ctx context.Context, feed domain.FeedID) (int, error)
+	Get(ctx context.Context, feed domain.FeedID, key string) (*domain.Product, error)
 }
 
 type programStore interface {
@@ -60,8 +61,13 @@ type CatalogueConfig struct {
 	// Reindex has the search look at a feed again, within the transaction of the change;
 	// nil: nothing searches.
 	Reindex func(ctx context.Context, id domain.FeedID) error
-	Audit   auditStore
-	Now     func() time.Time
+	// Changes are what imports changed of one product; nil: nothing is kept.
+	Changes func(ctx context.Context, feed domain.FeedID, key string) ([]domain.ProductChange, error)
+	// ProgramsChanged is told, in the transaction of the change, which programs were
+	// stored; may be nil.
+	ProgramsChanged func(ctx context.Context, list []domain.Program) error
+	Audit           auditStore
+	Now             func() time.Time
 }
 
 // Catalogue imports and lists feeds, products, programs and keywords. They belong to
@@ -207,8 +213,16 @@ func (s *Catalogue) ImportPrograms(ctx context.Context, list []domain.Program) e
 		}
 	}
 	return importList(ctx, s, "programs", list, func(ctx context.Context, list []domain.Program) error {
-		if err := s.cfg.Programs.Upsert(ctx, list); err != nil || s.cfg.Graph == nil {
+		if err := s.cfg.Programs.Upsert(ctx, list); err != nil {
 			return err
+		}
+		if s.cfg.ProgramsChanged != nil {
+			if err := s.cfg.ProgramsChanged(ctx, list); err != nil {
+				return err
+			}
+		}
+		if s.cfg.Graph == nil {
+			return nil
 		}
 		return s.cfg.Graph.Programs(ctx, list)
 	})
@@ -240,6 +254,30 @@ func (s *Catalogue) Products(ctx context.Context, feed domain.FeedID, query stri
 		return nil, 0, err
 	}
 	return s.cfg.Products.List(ctx, domain.ProductFilter{FeedID: feed, Query: query}, w)
+}
+
+// History tells how price and stock of a product changed, as imports saw it. What no
+// feed ever held is CodeNotFound.
+func (s *Catalogue) History(ctx context.Context, feed domain.FeedID, key string) (*domain.PriceHistory, error) {
+	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
+		return nil, err
+	}
+	now, missing := s.cfg.Products.Get(ctx, feed, key)
+	if missing != nil && domain.CodeOf(missing) != domain.CodeNotFound {
+		return nil, missing
+	}
+	var changes []domain.ProductChange
+	if s.cfg.Changes != nil {
+		var err error
+		if changes, err = s.cfg.Changes(ctx, feed, key); err != nil {
+			return nil, err
+		}
+	}
+	h := domain.HistoryOf(feed, key, changes, now)
+	if len(h.Points) == 0 {
+		return nil, missing
+	}
+	return &h, nil
 }
 
 // Programs lists all affiliate programs.

@@ -26,6 +26,7 @@ type estate struct {
 	st        *store.Store
 	websites  *service.Websites
 	redirects *service.Redirects
+	links     *service.Links
 	runs      *service.Runs
 	approvals *service.Approvals
 	pipelines *service.Pipelines
@@ -45,10 +46,11 @@ type estate struct {
 	written   *written               // nil: pages are empty; see watch
 	blobs     *blob.Dir
 
-	mu    sync.Mutex
-	steps []json.RawMessage
-	told  []domain.WebsiteID // edges were told to look at
-	fail  error              // of the step build
+	mu       sync.Mutex
+	steps    []json.RawMessage
+	outlinks []domain.PageLink  // of every release
+	told     []domain.WebsiteID // edges were told to look at
+	fail     error              // of the step build
 }
 
 func newEstate(t *testing.T, st *store.Store) *estate {
@@ -93,6 +95,10 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	}
 	e.websites = service.NewWebsites(e.sites)
 	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
+	e.links = service.NewLinks(service.LinksConfig{
+		Tx: st, Store: st.Links, Programs: st.Programs, Websites: e.websites, Audit: st.Audit, Now: time.Now,
+		Read: func(context.Context, *domain.Release) ([]domain.PageLink, error) { return e.outlinks, nil },
+	})
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)

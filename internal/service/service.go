@@ -79,6 +79,8 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.FleetFreeze:
 		return v.Tenant.OrDefault()
+	case *domain.Link:
+		return v.Tenant.OrDefault()
 	case *domain.Snapshot:
 		return v.Tenant.OrDefault()
 	}

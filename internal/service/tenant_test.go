@@ -30,10 +30,11 @@ type holdings struct {
 	chance   domain.OpportunityID
 	estimate domain.EstimateID
 	model    string
+	link     domain.LinkID
 }
 
 // missingThings have the form of identifiers and name nothing.
-var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0", "own-0", "sched_0", "bud_0", "agent_0", "dead_0", "opp_0", "est_0", "model-0"}
+var missingThings = holdings{"site_0", "rel_0", "run_0", "appr_0", "task_0", "own-0", "sched_0", "bud_0", "agent_0", "dead_0", "opp_0", "est_0", "model-0", "link_0"}
 
 // settle gives a tenant a live website, an open question and a task.
 func settle(ctx context.Context, t *testing.T, e *estate) holdings {
@@ -65,8 +66,12 @@ func settle(ctx context.Context, t *testing.T, e *estate) holdings {
 	if _, err := e.messages.Post(ctx, domain.Message{To: "digger", Message: []byte(`"dig"`)}, 0); err != nil {
 		t.Fatal(err)
 	}
+	link, err := e.links.Create(ctx, domain.LinkParams{Merchant: "Shop", Destination: "https://shop.example/", Slug: "shop"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	scan, model := e.study(ctx, t)
-	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID, own, nightly.ID, e.limit(ctx, t), agent.ID, letter, scan.ID, scan.EstimateID, model}
+	return holdings{site.ID, live.LiveRelease, run.ID, approval.ID, task.ID, own, nightly.ID, e.limit(ctx, t), agent.ID, letter, scan.ID, scan.EstimateID, model, link.ID}
 }
 
 // byID are the methods that take an identifier, called with those of h.
@@ -93,6 +98,21 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 				return err
 			}
 			return e.redirects.Delete(ctx, h.website, "/old/")
+		},
+		"Links.Get":     func(ctx context.Context) error { _, err := e.links.Get(ctx, h.link); return err },
+		"Links.History": func(ctx context.Context) error { _, err := e.links.History(ctx, h.link); return err },
+		"Links.Update": func(ctx context.Context) error {
+			_, err := e.links.Update(ctx, h.link, domain.LinkPatch{Note: new("seen")})
+			return err
+		},
+		"Links.Create": func(ctx context.Context) error {
+			_, err := e.links.Create(ctx, domain.LinkParams{WebsiteID: h.website, Merchant: "Shop", Destination: "https://shop.example/" + domain.NewID("x")})
+			return err
+		},
+		"Links.Outlinks": func(ctx context.Context) error { _, _, err := e.links.Outlinks(ctx, h.website, true, w); return err },
+		"Links.List of a website": func(ctx context.Context) error {
+			_, _, err := e.links.List(ctx, domain.LinkFilter{WebsiteID: h.website}, w)
+			return err
 		},
 		"Websites.Audit": func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
 		"Websites.Export": func(ctx context.Context) error {
@@ -201,6 +221,10 @@ func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int
 			list, err := service.NewEdge(hostsOf{e}).Hosts(ctx)
 			return len(list), len(list), err
 		},
+		"Links.List": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.links.List(ctx, domain.LinkFilter{Tenant: "acme"}, w)
+			return len(l), n, err
+		},
 		"Websites.List": func(ctx context.Context) (int, int, error) {
 			l, n, err := e.websites.List(ctx, w)
 			return len(l), n, err
@@ -296,7 +320,7 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 			for _, id := range [][2]string{
 				{string(h.website), "site_0"}, {string(h.release), "rel_0"}, {string(h.run), "run_0"}, {string(h.approval), "appr_0"}, {string(h.task), "task_0"}, {h.pipeline, "own-0"}, {string(h.schedule), "sched_0"},
 				{string(h.budget), "bud_0"}, {string(h.agent), "agent_0"}, {string(h.letter), "dead_0"},
-				{string(h.chance), "opp_0"}, {string(h.estimate), "est_0"}, {h.model, "model-0"},
+				{string(h.chance), "opp_0"}, {string(h.estimate), "est_0"}, {h.model, "model-0"}, {string(h.link), "link_0"},
 			} {
 				text = strings.ReplaceAll(text, id[0], id[1])
 			}
@@ -380,8 +404,10 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Graph.CatchUp", "Graph.FeedChanged", "Graph.Gone", "Graph.Keywords", "Graph.Programs", "Graph.Published", "Graph.Work",
 		// between agents, which have no tenants: their work has, and its messages with it
 		"Messages.Send", "Messages.HandleAgentMessage", "Messages.Request", "Messages.RequestFor", "Messages.Post",
-		"Websites.OpenApproval", "Redirects.Of", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
+		"Websites.OpenApproval", "Redirects.Of", "Links.Held", "Links.Register", "Links.ProgramsChanged", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
 		"Agents.CancelRunTasks", "Agents.Check", "Agents.Do", "Agents.External", "Agents.Hand", "Agents.Settle", "Agents.Stop", "Agents.Sweep",
+		// puts links into the caller's tenant, as Links.Create does: TestLinkImport
+		"Links.Import",
 		// of the installation: see TestPricesBelongToTheInstallation
 		"Budgets.Prices", "Budgets.SetPrice", "Budgets.Resettle",
 		"Approvals.Open", "Approvals.Expire", "Approvals.RunEnded",
@@ -408,7 +434,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}} {
+	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Links{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

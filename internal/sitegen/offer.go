@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"empire/internal/domain"
@@ -47,8 +48,12 @@ func newOffers(p *domain.Page, w *words) (*offers, error) {
 	return o, nil
 }
 
-// checkAddress accepts absolute http and https addresses with a host.
+// checkAddress accepts absolute http and https addresses with a host, and paths of the
+// site that lead on to merchants.
 func checkAddress(address string) error {
+	if path, ok := strings.CutPrefix(address, domain.GoPrefix); ok && strings.Trim(strings.ToLower(path), "abcdefghijklmnopqrstuvwxyz0123456789-_/") == "" {
+		return nil
+	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return domain.Invalid("offers", "Offer address %.60q is not an http or https address.", address)

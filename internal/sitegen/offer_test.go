@@ -185,3 +185,32 @@ func TestOrigin(t *testing.T) {
 		t.Errorf("sitemap ignores the origin: %s", body)
 	}
 }
+
+// TestOffersThroughTheEdge: a link that the edge leads on is shown as any other, and
+// addresses that are neither such a path nor of the web are refused.
+func TestOffersThroughTheEdge(t *testing.T) {
+	t.Parallel()
+	d := sitegentest.English()
+	set := func(address string) {
+		for i := range d.Pages {
+			if len(d.Pages[i].Offers) > 0 {
+				d.Pages[i].Offers[0].URL = address
+				return
+			}
+		}
+	}
+	set("/go/k2/top-1/home-0k3")
+	found := 0
+	for _, f := range render(t, d) {
+		found += strings.Count(string(f.Body), `<a class="btn" rel="sponsored nofollow noopener" href="/go/k2/top-1/home-0k3"`)
+	}
+	if found != 1 {
+		t.Errorf("the link is there %d times", found)
+	}
+	for _, bad := range []string{"/other/k2", "//evil.example/go/x", "/go/../x", "/go/a?u=https://evil.example", "javascript:alert(1)"} {
+		set(bad)
+		if _, err := sitegen.Render(d, sitegen.Options{}); err == nil {
+			t.Errorf("address %q was taken", bad)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,4 +127,33 @@ func (s *Market) History(ctx context.Context, feed domain.FeedID, key string) ([
 		return c, err
 	}, `SELECT doc FROM product_changes WHERE feed_id = $1 AND key = $2 ORDER BY at`, feed, key)
 	return list, s.db.fail(err, "read history of product %s", key)
+}
+
+// Histories returns the changes of products of a feed by key, each in the order of
+// time. Products without any are left out.
+func (s *Market) Histories(ctx context.Context, feed domain.FeedID, keys []string) (map[string][]domain.ProductChange, error) {
+	out := map[string][]domain.ProductChange{}
+	for part := range slices.Chunk(keys, 1000) {
+		f := filter{conds: []string{"feed_id = $1"}, args: []any{feed}}
+		in(&f, s.db.d, "key", part)
+		err := s.db.eachRead(ctx, `SELECT doc FROM product_changes`+f.where()+` ORDER BY key, at`, f.args, func(r row) error {
+			var c domain.ProductChange
+			if err := r.Scan(jsonValue{&c}); err != nil {
+				return err
+			}
+			out[c.Key] = append(out[c.Key], c)
+			return nil
+		})
+		if err != nil {
+			return nil, s.db.fail(err, "read histories of feed %s", feed)
+		}
+	}
+	return out, nil
+}
+
+// SweepChanges removes changes of products from before a time, and returns how many
+// those were.
+func (s *Market) SweepChanges(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.db.exec(ctx, `DELETE FROM product_changes WHERE at < $1`, s.db.time(before))
+	return n, s.db.fail(err, "remove old changes of products")
 }

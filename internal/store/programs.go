@@ -11,17 +11,29 @@ import (
 type Programs struct{ db *DB }
 
 const programColumns = `id, network, advertiser_id, name, joined, open, commission_basis_points, commission_fixed_minor, commission_fixed_currency,
-	cookie_days, deep_links, domains, source, created_at, updated_at, traffic, sectors`
+	cookie_days, deep_links, domains, source, created_at, updated_at, traffic, sectors, epc_minor, epc_currency, link_way`
 
 func scanProgram(r row) (p domain.Program, err error) {
-	var minor sql.NullInt64
-	var currency sql.NullString
+	var minor, epc sql.NullInt64
+	var currency, epcCurrency sql.NullString
 	err = r.Scan(&p.ID, &p.Network, &p.AdvertiserID, &p.Name, &p.Joined, &p.Open, &p.CommissionBasisPoints, &minor, &currency, &p.CookieDays,
-		&p.DeepLinks, jsonValue{&p.Domains}, &p.Source, asTime(&p.CreatedAt), asTime(&p.UpdatedAt), &p.Traffic, jsonValue{&p.Sectors})
+		&p.DeepLinks, jsonValue{&p.Domains}, &p.Source, asTime(&p.CreatedAt), asTime(&p.UpdatedAt), &p.Traffic, jsonValue{&p.Sectors},
+		&epc, &epcCurrency, &p.LinkWay)
 	if minor.Valid {
 		p.CommissionFixed = &domain.Money{Minor: minor.Int64, Currency: currency.String}
 	}
+	if epc.Valid {
+		p.EPC = &domain.Money{Minor: epc.Int64, Currency: epcCurrency.String}
+	}
 	return p, err
+}
+
+// moneyArgs are amount and currency, or nothing.
+func moneyArgs(m *domain.Money) (minor, currency any) {
+	if m == nil {
+		return nil, nil
+	}
+	return m.Minor, m.Currency
 }
 
 // Upsert stores programs, all or none. A program is known by its network and
@@ -29,12 +41,13 @@ func scanProgram(r row) (p domain.Program, err error) {
 // slice.
 func (s *Programs) Upsert(ctx context.Context, programs []domain.Program) error {
 	const query = `INSERT INTO programs (` + programColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (network, advertiser_id) DO UPDATE SET name = excluded.name, joined = excluded.joined, open = excluded.open,
 			commission_basis_points = excluded.commission_basis_points, commission_fixed_minor = excluded.commission_fixed_minor,
 			commission_fixed_currency = excluded.commission_fixed_currency, cookie_days = excluded.cookie_days,
 			deep_links = excluded.deep_links, domains = excluded.domains, source = excluded.source, updated_at = excluded.updated_at,
-			traffic = excluded.traffic, sectors = excluded.sectors
+			traffic = excluded.traffic, sectors = excluded.sectors, epc_minor = excluded.epc_minor,
+			epc_currency = excluded.epc_currency, link_way = excluded.link_way
 		RETURNING id, created_at`
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		stmt, err := s.db.w(ctx).PrepareContext(ctx, query)
@@ -44,12 +57,11 @@ func (s *Programs) Upsert(ctx context.Context, programs []domain.Program) error 
 		defer stmt.Close()
 		for i := range programs {
 			p := &programs[i]
-			var minor, currency any
-			if p.CommissionFixed != nil {
-				minor, currency = p.CommissionFixed.Minor, p.CommissionFixed.Currency
-			}
+			minor, currency := moneyArgs(p.CommissionFixed)
+			epc, epcCurrency := moneyArgs(p.EPC)
 			err := stmt.QueryRowContext(ctx, p.ID, p.Network, p.AdvertiserID, p.Name, p.Joined, p.Open, p.CommissionBasisPoints, minor, currency,
 				p.CookieDays, p.DeepLinks, jsonValue{p.Domains}, p.Source, s.db.time(p.CreatedAt), s.db.time(p.UpdatedAt), p.Traffic, jsonValue{p.Sectors},
+				epc, epcCurrency, p.LinkWay,
 			).Scan(&p.ID, asTime(&p.CreatedAt))
 			if err != nil {
 				return err

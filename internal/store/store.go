@@ -44,6 +44,7 @@ type Store struct {
 	Vectors     *Vectors
 	Traffic     *Traffic
 	Redirects   *Redirects
+	Links       *Links
 
 	Market        *Market
 	Opportunities *Opportunities
@@ -97,6 +98,7 @@ func New(db *DB) *Store {
 		Vectors:     &Vectors{db},
 		Traffic:     &Traffic{db},
 		Redirects:   &Redirects{db},
+		Links:       &Links{db},
 
 		Market:        &Market{db},
 		Opportunities: &Opportunities{db},

@@ -90,7 +90,7 @@ var knownValues = strings.Fields(`a above ads all alt altprice and art6 attr Att
 	othermedian othern owner pa page partn pb peerabove peergap peermedian peerrank peers phone phrase price q25 q75 rank register responsible rights rows
 	sa sb second secondshare share short shown site sizecount sizes stated statedn street tdddg theattr third thirdshare tied unit unpriced va value vat vb
 	vhigh vlow x
-	per ref pooln gtin groupmedian gap value have`)
+	per ref pooln gtin groupmedian gap value have shop since`)
 
 func TestPhrasesUseKnownValues(t *testing.T) {
 	t.Parallel()

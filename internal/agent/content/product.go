@@ -28,6 +28,7 @@ func (w *pageWriter) product() {
 	w.suits(p, it)
 	p.end()
 	w.position(it, vs)
+	w.history(it, vs)
 	w.specification(it, vs)
 	w.forAndAgainst(pros, cons, vs)
 	w.alternatives(it, vs)

@@ -15,6 +15,8 @@ type candidate struct {
 	merchant string
 	cost     int64  // what the reader is compared by, in minor units
 	expected *int64 // commission of a sale
+	epc      *int64 // earnings of 100 clicks, if those of all that can be offered are known
+	link     domain.Link
 	excluded string
 }
 
@@ -77,7 +79,11 @@ func (p *plan) unusable(f *domain.Family, c *candidate) string {
 	case f.PriceMin != nil && c.row.Price.Currency != f.PriceMin.Currency:
 		return "the price is in another currency"
 	}
-	if _, err := p.link(c, "probe"); err != nil {
+	var err error
+	if c.link, err = p.linkOf(c); err == nil {
+		_, _, err = p.address(&c.link, c, "probe", "probe")
+	}
+	if err != nil {
 		return err.Error()
 	}
 	return ""
@@ -121,6 +127,7 @@ func decide(list []*candidate) *choice {
 		exclude(eligible, dear, fmt.Sprintf("more than %d %% above the cheapest offer", MaxMarkupPercent))
 		eligible = keep(eligible, func(c *candidate) bool { return !dear(c) })
 	}
+	compareByClicks(eligible)
 	slices.SortFunc(eligible, compareOffers)
 	out := &choice{}
 	if len(eligible) > 0 {
@@ -169,10 +176,27 @@ func addDelivery(list []*candidate) {
 	}
 }
 
+// compareByClicks has offers compared by what a click earned, which counts how many
+// visitors buy, too: if that is known of all their programs in one currency. Else one
+// program would be held by its clicks against another by its sales.
+func compareByClicks(list []*candidate) {
+	for _, c := range list {
+		if e := c.program.EPC; e == nil || e.Currency != list[0].program.EPC.Currency {
+			return
+		}
+	}
+	for _, c := range list {
+		c.epc = &c.program.EPC.Minor
+	}
+}
+
 // compareOffers orders the offers that the reader's price allows.
 func compareOffers(a, b *candidate) int {
 	earn := func(c *candidate) int64 {
-		if c.expected == nil {
+		switch {
+		case c.epc != nil:
+			return *c.epc
+		case c.expected == nil:
 			return -1
 		}
 		return *c.expected
@@ -203,6 +227,9 @@ func reason(eligible []*candidate, offered, stocked int) string {
 		return fmt.Sprintf("the only one of %d merchants that is not sold out", offered) + stock
 	case len(eligible) == 1:
 		return fmt.Sprintf("the lowest price: the other merchants ask more than %d %% more", MaxMarkupPercent) + stock
+	case best.epc != nil:
+		return fmt.Sprintf("highest earnings per click (%d minor units for 100 clicks) of %d merchants within %d %% of the lowest price",
+			*best.epc, len(eligible), MaxMarkupPercent) + stock
 	case best.expected != nil:
 		return fmt.Sprintf("highest expected commission (%d minor units) of %d merchants within %d %% of the lowest price",
 			*best.expected, len(eligible), MaxMarkupPercent) + stock

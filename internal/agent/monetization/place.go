@@ -111,13 +111,15 @@ func (p *plan) offer(page *domain.Page, s slot, claims *evidence.Claims) (domain
 	}
 	o := domain.Offer{
 		Slot: s.name, Product: s.product, RowKey: c.best.row.Key, FeedID: c.best.row.FeedID, ProgramID: c.best.program.ID,
-		MerchantName: c.best.merchant, SubID: SubID(p.in.Draft.Website.ID, page.Slug, s.name), Reason: c.reason,
+		MerchantName: c.best.merchant, SubID: domain.SubID(p.in.Draft.Website.ID, page.Slug, s.name, p.in.Variant), Reason: c.reason,
 		Alternatives: slices.Clone(c.alternatives),
 	}
 	var err error
-	if o.URL, err = p.link(c.best, o.SubID); err != nil {
+	if o.URL, o.Target, err = p.address(&c.best.link, c.best, s.name, o.SubID); err != nil {
 		return domain.Offer{}, err.Error()
 	}
+	o.LinkID = c.best.link.ID
+	p.use(&c.best.link)
 	p.used[c.best.program.ID] = true
 	p.checkPublisher(c.best)
 	p.name(&o, c.best, claims)

@@ -4,14 +4,19 @@
 // The policy, in this order:
 //
 //  1. Only programs that are joined and open, and only rows with a price in the
-//     currency of the product and with a link that can be tracked.
+//     currency of the product and with a link that can be tracked and that nobody has
+//     paused, closed or found dead.
 //  2. A row that the feed calls out of stock is taken only if there is no other.
 //  3. The reader's price comes before the commission: a merchant that asks more than
 //     MaxMarkupPercent above the cheapest one is never linked. Delivery counts if
 //     all of them state it.
-//  4. Among the rest: stated in stock, then the greater expected commission (price ×
-//     rate, known before unknown), then the lower price, then merchant, feed and row,
-//     so that equal input gives equal offers.
+//  4. Among the rest: stated in stock, then the greater earnings per click if all their
+//     programs tell them, else the greater expected commission (price × rate, known
+//     before unknown), then the lower price, then merchant, feed and row, so that equal
+//     input gives equal offers.
+//
+// Every offer names the link of the registry that it uses. A link that a person has
+// changed is used as it is now.
 //
 // Prices that are older than allowed are left out. Legal, FAQ and method pages carry
 // no offers. The theme prints the disclosure above the first offer of a page and
@@ -19,8 +24,11 @@
 package monetization
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"empire/internal/domain"
@@ -47,6 +55,12 @@ type PlanInput struct {
 	Programs    []domain.Program
 	Now         time.Time
 	PriceMaxAge time.Duration // positive; older prices are not shown
+	// Links are what the registry holds, as far as LinkIDs names it; Way is how pages
+	// lead to merchants where neither link nor program says (empty: direct).
+	Links map[domain.LinkID]domain.Link
+	Way   domain.LinkWay
+	// Variant tells variants of the same pages apart in sub-ids; empty: there is one.
+	Variant string
 }
 
 // PlanResult is the draft's pages with their offers.
@@ -54,6 +68,7 @@ type PlanResult struct {
 	Pages    []domain.Page
 	Evidence []domain.Evidence // the draft's and that of the prices, sorted by ID
 	Programs []domain.Program  // all that offers name, also stand-ins for merchants that only a feed names
+	Links    []domain.Link     // that the registry does not hold so, sorted by ID
 	Placed   int               // slots with an offer
 	Skipped  int               // slots without
 	Findings []domain.Finding
@@ -76,6 +91,7 @@ func (pl *Planner) Run(ctx context.Context, in PlanInput) (PlanResult, error) {
 	p.reportPrograms()
 	out.Evidence, out.Programs, out.Findings = p.ledger.All(), p.usedPrograms(), p.findings
 	out.Placed, out.Skipped = p.placed, p.skipped
+	out.Links = slices.SortedFunc(maps.Values(p.links), func(a, b domain.Link) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
@@ -100,6 +116,7 @@ type plan struct {
 	programs map[string]*domain.Program // by advertiser ID
 	used     map[domain.ProgramID]bool
 	choices  map[string]*choice // by family key
+	links    map[domain.LinkID]domain.Link
 	ledger   *evidence.Ledger
 	findings []domain.Finding
 	reported map[string]bool // findings that are told once
@@ -110,7 +127,7 @@ type plan struct {
 func newPlan(in PlanInput) *plan {
 	p := &plan{
 		in: in, families: map[string]*domain.Family{}, programs: map[string]*domain.Program{},
-		used: map[domain.ProgramID]bool{}, choices: map[string]*choice{},
+		links: map[domain.LinkID]domain.Link{}, used: map[domain.ProgramID]bool{}, choices: map[string]*choice{},
 		ledger: evidence.NewLedger(in.Draft.Evidence...), reported: map[string]bool{},
 	}
 	for i := range in.Market.Families {

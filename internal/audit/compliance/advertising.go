@@ -169,6 +169,9 @@ func carriesSubID(o domain.Offer) bool {
 	if err != nil {
 		return false
 	}
+	if path, ok := strings.CutPrefix(o.URL, domain.GoPrefix); ok { // the redirect puts it into the link
+		return strings.HasSuffix(path, "/"+o.SubID)
+	}
 	for _, values := range u.Query() {
 		if slices.Contains(values, o.SubID) {
 			return true
@@ -202,6 +205,9 @@ func amazon(s *Site) []fault {
 	}
 	for _, p := range s.Draft.Pages {
 		for _, o := range p.Offers {
+			if amazonHosts.MatchString(strings.ToLower(o.Target)) {
+				out = append(out, fault{p.Path(), fmt.Sprintf("The link in slot %s hides behind a redirect that it leads to Amazon.", o.Slot), "Link directly."})
+			}
 			if amazonAddress(o.URL) && o.PriceText != "" && (o.PriceAt == nil || s.Draft.BuiltAt.Sub(*o.PriceAt) > 24*time.Hour) {
 				out = append(out, fault{p.Path(), fmt.Sprintf("Amazon's price in slot %s is older than a day.", o.Slot), "Leave out the price or read it again."})
 			}

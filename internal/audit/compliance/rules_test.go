@@ -178,12 +178,19 @@ var advertisingTwins = []twin{
 		s.main += strings.Replace(amazonLink, "Ad ", "Anzeige ", 1) + "<p>Als Amazon-Partner verdiene ich an qualifizierten Verkäufen.</p>"
 	}},
 	{"L17", "old price", func(s *site) { amazonOffer(s, 25*time.Hour) }, func(s *site) { amazonOffer(s, 23*time.Hour) }},
+	{"L17", "behind a redirect", func(s *site) { goOffer(s, "www.amazon.de") }, func(s *site) { goOffer(s, "www.awin1.com") }},
 	{"L17", "trademark", func(s *site) { s.draft.Website.Domain = "amazon-keys.example"; s.main += amazonLink }, func(s *site) { s.draft.Website.Domain = "amazon-river.example" }},
 	{"L26", "name in the domain", func(s *site) { s.draft.Website.Domain = "gadget-shop-deals.example" }, func(s *site) { s.draft.Website.Domain = "gadgets-and-shops.example" }},
 	{"L26", "merchant of an offer", func(s *site) { s.offer().MerchantName = "Keys" }, func(s *site) { s.offer().MerchantName = "Key" }},
 	{"L26", "name of the niche", func(s *site) { s.draft.Website.Domain, s.offer().MerchantName = "logitech.example", "Logitech" }, func(s *site) {
 		s.draft.Website.Domain, s.offer().MerchantName = "keyboards.example", "Keyboards"
 	}},
+}
+
+// goOffer makes the offer a link of the edge that leads to a host.
+func goOffer(s *site, host string) {
+	s.offer().URL, s.offer().Target = "/go/k2/a/"+s.offer().SubID, host
+	s.link = `<a rel="sponsored nofollow" href="/go/k2/a/` + s.offer().SubID + `"><span>Ad</span> View at Shop</a>`
 }
 
 func amazonOffer(s *site, age time.Duration) {

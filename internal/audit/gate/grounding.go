@@ -144,6 +144,11 @@ func knowledge(d *domain.Draft, m *domain.Market) func(string) bool {
 			texts = append(texts, v.Name, v.MerchantName)
 			days = append(days, v.ReadAt)
 		}
+		if h := m.Families[i].History; h != nil {
+			for _, p := range h.Points {
+				days = append(days, p.At)
+			}
+		}
 	}
 	known := make(map[string]bool, len(texts))
 	for _, t := range texts {

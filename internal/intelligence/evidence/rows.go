@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"math"
+	"slices"
 
 	"empire/internal/domain"
 )
@@ -57,7 +58,7 @@ func (r MarketRows) Row(feed domain.FeedID, key string) (*domain.Product, bool) 
 }
 
 // States reports whether the product that a row belongs to has a number: its price
-// (search_price), how many rows it has (variants), how many of its attributes are
+// (search_price), one that it had (price_history), how many rows it has (variants), how many of its attributes are
 // counted (extras), a number in the row's column of that name, or an attribute.
 // Attributes without a number are counted: they are there (1) or not (0).
 func (r MarketRows) States(row, field string, value float64) bool {
@@ -68,6 +69,10 @@ func (r MarketRows) States(row, field string, value float64) bool {
 				if p := f.Variants[i].Price; f.Variants[i].Key == row && p != nil && near(p.Major(), value) {
 					return true
 				}
+			}
+		case "price_history":
+			if f.History != nil && f.History.Key == row && slices.ContainsFunc(f.History.Points, func(p domain.PricePoint) bool { return p.Price != nil && near(p.Price.Major(), value) }) {
+				return true
 			}
 		case "variants":
 			if near(float64(len(f.Variants)), value) {

@@ -21,7 +21,7 @@ type key struct {
 // candidates returns, for every product of the first side, the products of the
 // second that share the most weight with it, best first. A token that very many
 // names have brings nothing together.
-func (c *corpus) candidates() [][]int32 {
+func (c *corpus) candidates(nearest int) [][]int32 {
 	keys := [2][][]key{}
 	for s := range c.side {
 		keys[s] = make([][]key, len(c.side[s]))
@@ -55,7 +55,7 @@ func (c *corpus) candidates() [][]int32 {
 		for _, j := range touched {
 			sums[j] = 0
 		}
-		out[i] = slices.Clone(touched[:min(maxNearness, len(touched))])
+		out[i] = slices.Clone(touched[:min(nearest, len(touched))])
 	}
 	return out
 }

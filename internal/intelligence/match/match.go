@@ -44,6 +44,9 @@ type Config struct {
 	// MinMargin is how much better a pair must be than the best other partner of
 	// either product. Zero takes the best one even when another is as good.
 	MinMargin float64
+	// Nearest is how many products of the second list are compared in full with each of
+	// the first, those that share the most; 0: 40. Time grows with it.
+	Nearest int
 }
 
 // DefaultMinScore is the score from which more speaks for a pair than against it.
@@ -62,14 +65,17 @@ func Products(ctx context.Context, a, b []domain.Product, cfg Config) ([]Pair, e
 	if cfg.MinScore == 0 {
 		cfg.MinScore = DefaultMinScore
 	}
+	if cfg.Nearest <= 0 {
+		cfg.Nearest = maxNearness
+	}
 	c := newCorpus(a, b)
 	var scored []Pair
-	for i, list := range c.candidates() {
+	for i, list := range c.candidates(cfg.Nearest) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		for _, j := range list {
-			got := c.compare(&c.side[0][i], &c.side[1][j])
+			got := c.compare(&c.side[0][i], &c.side[1][j], false)
 			if got.score > 0 {
 				scored = append(scored, Pair{A: i, B: int(j), Score: got.score})
 			}
@@ -81,7 +87,7 @@ func Products(ctx context.Context, a, b []domain.Product, cfg Config) ([]Pair, e
 	pairs := assign(scored, len(a), len(b), cfg)
 	for k := range pairs {
 		p := &pairs[k]
-		p.Reasons = c.compare(&c.side[0][p.A], &c.side[1][p.B]).reasons
+		p.Reasons = c.compare(&c.side[0][p.A], &c.side[1][p.B], true).reasons
 	}
 	return pairs, nil
 }

@@ -7,6 +7,7 @@ import (
 
 // comparison is what was found when two products were compared.
 type comparison struct {
+	quiet   bool // no reasons are kept
 	score   float64
 	reasons []Reason
 }
@@ -22,17 +23,20 @@ type shared struct {
 // The base is the weight of what the names share, as a part of all that they say:
 // the mean of Dice's coefficient, which asks for names that say the same, and of the
 // part of the shorter name that the longer one has, because shops write names of
-// very different lengths. Identifiers then raise it and contradictions lower it.
-func (c *corpus) compare(a, b *profile) comparison {
+// very different lengths. Identifiers then raise it and contradictions lower it. The
+// reasons are given with explain alone, because nearly all pairs are thrown away.
+func (c *corpus) compare(a, b *profile, explain bool) comparison {
 	if a.gtin >= 0 && b.gtin >= 0 {
 		if a.gtin == b.gtin {
-			return comparison{1, []Reason{{Kind: "gtin", Text: strings.TrimLeft(c.vocab.tokens[a.gtin].text, "0"), Effect: 1}}}
+			return comparison{score: 1, reasons: []Reason{{Kind: "gtin", Text: strings.TrimLeft(c.vocab.tokens[a.gtin].text, "0"), Effect: 1}}}
 		}
-		return comparison{0, []Reason{{Kind: "gtin_differs", Effect: -1}}}
+		return comparison{reasons: []Reason{{Kind: "gtin_differs", Effect: -1}}}
 	}
 	al := c.align(a, b)
-	out := comparison{score: al.base()}
-	out.add("name", al.text(c), out.score)
+	out := comparison{score: al.base(), quiet: !explain}
+	if explain {
+		out.add("name", al.text(c), out.score)
+	}
 	out.identifiers(c, a, b, al)
 	out.contradictions(c, a, b, al)
 	out.prices(a, b)
@@ -41,7 +45,7 @@ func (c *corpus) compare(a, b *profile) comparison {
 }
 
 func (o *comparison) add(kind, text string, effect float64) {
-	if math.Abs(effect) > 1e-9 {
+	if math.Abs(effect) > 1e-9 && !o.quiet {
 		o.reasons = append(o.reasons, Reason{Kind: kind, Text: text, Effect: effect})
 	}
 }
@@ -159,7 +163,10 @@ func (o *comparison) prices(a, b *profile) {
 		return
 	}
 	doublings := math.Abs(math.Log2(float64(a.price.Minor) / float64(b.price.Minor)))
-	text := a.price.Decimal() + " / " + b.price.Decimal() + " " + a.price.Currency
+	text := ""
+	if !o.quiet {
+		text = a.price.Decimal() + " / " + b.price.Decimal() + " " + a.price.Currency
+	}
 	if doublings < 1 {
 		o.raise("price", text, 0.15*(1-doublings))
 		return

@@ -129,6 +129,13 @@ type Releases interface {
 	Build(ctx context.Context, host string, files []domain.File) (manifest string, bytes int64, err error)
 }
 
+// Links is the registry of affiliate links. Register runs in the transaction that
+// finishes the step.
+type Links interface {
+	Held(ctx context.Context, ids []domain.LinkID) (map[domain.LinkID]domain.Link, error)
+	Register(ctx context.Context, website domain.WebsiteID, links []domain.Link) error
+}
+
 // Launch holds what the steps of launch_website need.
 type Launch struct {
 	Markets     Markets
@@ -141,7 +148,9 @@ type Launch struct {
 	Writer      *content.Generator
 	Optimizer   *seo.Optimizer
 	Monetizer   *monetization.Planner
-	PriceMaxAge time.Duration // older prices are not shown
+	PriceMaxAge time.Duration  // older prices are not shown
+	Links       Links          // the registry; nil: there is none
+	LinkWay     domain.LinkWay // of links and programs that name none
 	// Design says what the operator chose for the look of a site; may be nil.
 	Design func(*domain.Website) (*domain.Design, error)
 	// Redirects returns where addresses lead that the website once had and d has not; may
@@ -313,9 +322,7 @@ func (l *Launch) monetize(ctx context.Context, in *pipeline.Input) (pipeline.Out
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	res, err := l.Monetizer.Run(ctx, monetization.PlanInput{
-		Draft: draft, Market: market, Programs: market.Programs, Now: in.Run.CreatedAt, PriceMaxAge: l.PriceMaxAge,
-	})
+	res, err := l.offers(ctx, draft, market, in.Run.CreatedAt)
 	if err != nil {
 		return pipeline.Output{}, err
 	}
@@ -325,7 +332,24 @@ func (l *Launch) monetize(ctx context.Context, in *pipeline.Input) (pipeline.Out
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	return pipeline.Output{Result: MonetizeResult{sha, res.Placed, res.Skipped, res.Findings}}, nil
+	out := pipeline.Output{Result: MonetizeResult{sha, res.Placed, res.Skipped, res.Findings}}
+	if l.Links != nil {
+		out.Apply = func(ctx context.Context) error { return l.Links.Register(ctx, draft.Website.ID, res.Links) }
+	}
+	return out, nil
+}
+
+// offers has the planner fill the slots of a draft with the links that the registry
+// holds.
+func (l *Launch) offers(ctx context.Context, d *domain.Draft, m *domain.Market, now time.Time) (monetization.PlanResult, error) {
+	in := monetization.PlanInput{Draft: d, Market: m, Programs: m.Programs, Now: now, PriceMaxAge: l.PriceMaxAge, Way: l.LinkWay}
+	if l.Links != nil {
+		var err error
+		if in.Links, err = l.Links.Held(ctx, monetization.LinkIDs(in)); err != nil {
+			return monetization.PlanResult{}, err
+		}
+	}
+	return l.Monetizer.Run(ctx, in)
 }
 
 // seed derives the look and wording of a site from its domain, so that a rebuild

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"empire/internal/agent"
-	"empire/internal/agent/monetization"
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
@@ -224,9 +223,7 @@ func (r *Runtime) programMatch(ctx context.Context, params json.RawMessage) (any
 	if err != nil {
 		return nil, err
 	}
-	res, err := r.Launch.Monetizer.Run(ctx, monetization.PlanInput{
-		Draft: d, Market: m, Programs: m.Programs, Now: r.Now().UTC(), PriceMaxAge: r.Launch.PriceMaxAge,
-	})
+	res, err := r.Launch.offers(ctx, d, m, r.Now().UTC())
 	if err != nil {
 		return nil, err
 	}

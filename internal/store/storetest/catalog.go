@@ -197,7 +197,7 @@ func testPrograms(t *testing.T, s *store.Store) {
 	full := domain.Program{
 		ID: "prog_1", Network: "awin", AdvertiserID: "900001", Name: "Shop", Joined: true, Open: true, CommissionBasisPoints: ptr(550),
 		CommissionFixed: &domain.Money{Minor: 120, Currency: "EUR"}, CookieDays: ptr(30), DeepLinks: true, Domains: []string{"shop.example"},
-		Source: "programs.csv", CreatedAt: day, UpdatedAt: day,
+		Source: "programs.csv", CreatedAt: day, UpdatedAt: day, EPC: &domain.Money{Minor: 4700, Currency: "EUR"}, LinkWay: domain.WayRedirect,
 	}
 	bare := domain.Program{ID: "prog_2", Network: "awin", AdvertiserID: "900002", Name: "Other", Source: "feed", CreatedAt: day, UpdatedAt: day}
 	must(t, s.Programs.Upsert(ctx, []domain.Program{full, bare}))
@@ -206,6 +206,7 @@ func testPrograms(t *testing.T, s *store.Store) {
 
 	update := full
 	update.ID, update.Name, update.CommissionBasisPoints, update.CommissionFixed = "prog_9", "Shop 2", nil, nil
+	update.EPC, update.LinkWay = nil, ""
 	update.CreatedAt, update.UpdatedAt = day.Add(time.Hour), day.Add(time.Hour)
 	list := []domain.Program{update}
 	must(t, s.Programs.Upsert(ctx, list))

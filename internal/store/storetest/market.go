@@ -69,6 +69,11 @@ func testProductChanges(t *testing.T, s *store.Store) {
 	other.Name = "other"
 	must(t, s.Market.Record(ctx, []domain.ProductChange{other})) // told already
 	wantEqual(t, ptr(value(s.Market.History(ctx, a.ID, "1"))(t)), &[]domain.ProductChange{list[0], list[3]})
+	histories := value(s.Market.Histories(ctx, list[3].FeedID, []string{"1", "nothing"}))(t)
+	wantEqual(t, histories["1"], value(s.Market.History(ctx, list[3].FeedID, "1"))(t))
+	if len(histories) != 1 || len(histories["1"]) == 0 {
+		t.Errorf("histories = %v, want that of 1 alone", histories)
+	}
 	if got := value(s.Market.Changes(ctx, nil, day))(t); len(got) != 4 || got[3].Key != "1" || !got[3].At.Equal(list[3].At) {
 		t.Errorf("all changes = %+v", got)
 	}

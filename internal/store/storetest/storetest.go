@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"evidence", testEvidence},
 		{"releases", testReleases},
 		{"redirects", testRedirects},
+		{"links", testLinks},
+		{"link_history", testLinkHistory},
 		{"concurrent_releases", testConcurrentReleases},
 		{"feeds", testFeeds},
 		{"products", testProducts},
