@@ -229,7 +229,7 @@ const (
 )
 
 // MaxBulk is how many websites a bulk action may name.
-const MaxBulk = 1000
+const MaxBulk = 5000
 
 // BulkResult is how a bulk action went for one website: all of it, or none if Err
 // is set.
