@@ -321,6 +321,86 @@ type Bar struct {
 	Highlight *bool    `json:"highlight,omitempty"`
 }
 
+// Batch is a model of the API.
+type Batch struct {
+	// null for a dry run, which is not kept
+	ID     *string       `json:"id"`
+	Action BatchAction   `json:"action"`
+	Filter WebsiteFilter `json:"filter"`
+	Reason string        `json:"reason"`
+	// planned: a dry run
+	State BatchState `json:"state"`
+	// Websites that were selected
+	Total  int64 `json:"total"`
+	Queued int64 `json:"queued"`
+	// Of a rebuild: runs that were started
+	Done int64 `json:"done"`
+	// Websites that were not in a state for it
+	Skipped int64 `json:"skipped"`
+	Failed  int64 `json:"failed"`
+	// Websites that were not selected, by the first condition that they do not meet
+	LeftOut    map[string]int64 `json:"left_out"`
+	ActorID    string           `json:"actor_id"`
+	CreatedAt  time.Time        `json:"created_at"`
+	FinishedAt *time.Time       `json:"finished_at"`
+}
+
+// BatchAction is one of a fixed set of words.
+type BatchAction string
+
+// The values of BatchAction.
+const (
+	BatchActionPublish  BatchAction = "publish"
+	BatchActionRollback BatchAction = "rollback"
+	BatchActionArchive  BatchAction = "archive"
+	BatchActionRebuild  BatchAction = "rebuild"
+)
+
+// BatchState is one of a fixed set of words. planned: a dry run.
+type BatchState string
+
+// The values of BatchState.
+const (
+	BatchStatePlanned   BatchState = "planned"
+	BatchStateRunning   BatchState = "running"
+	BatchStateDone      BatchState = "done"
+	BatchStateCancelled BatchState = "cancelled"
+)
+
+// BatchDetail is a model of the API.
+type BatchDetail struct {
+	Batch Batch `json:"batch"`
+	// In the order in which they are changed
+	Websites []BatchSite `json:"websites"`
+}
+
+// BatchSite is a model of the API.
+type BatchSite struct {
+	WebsiteID string `json:"website_id"`
+	// Empty if the website was deleted
+	Domain string `json:"domain"`
+	// queued in a dry run: it would be done
+	State BatchSiteState `json:"state"`
+	// The release that is live by it, or would be
+	ReleaseID *string `json:"release_id"`
+	// The run of a rebuild
+	RunID *string `json:"run_id"`
+	// Why not; empty otherwise
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// BatchSiteState is one of a fixed set of words. queued in a dry run: it would be done.
+type BatchSiteState string
+
+// The values of BatchSiteState.
+const (
+	BatchSiteStateQueued  BatchSiteState = "queued"
+	BatchSiteStateDone    BatchSiteState = "done"
+	BatchSiteStateSkipped BatchSiteState = "skipped"
+	BatchSiteStateFailed  BatchSiteState = "failed"
+)
+
 // BeginTOTPInput is a model of the API.
 type BeginTOTPInput struct {
 	// The current password
@@ -435,6 +515,14 @@ type BudgetScope struct {
 	Pipeline string `json:"pipeline,omitempty"`
 	// Only calls for this website; empty: for all
 	WebsiteID string `json:"website_id,omitempty"`
+}
+
+// BuiltWith is a model of the API.
+type BuiltWith struct {
+	Program string `json:"program,omitempty"`
+	Prompts string `json:"prompts,omitempty"`
+	Rules   string `json:"rules,omitempty"`
+	Theme   string `json:"theme,omitempty"`
 }
 
 // BulkFault is a model of the API.
@@ -2188,13 +2276,15 @@ type Release struct {
 	// 1, 2, … within the website
 	Number int64 `json:"number"`
 	// SHA-256 of the manifest
-	Manifest  string    `json:"manifest"`
-	RunID     *string   `json:"run_id"`
-	Files     int64     `json:"files"`
-	Pages     int64     `json:"pages"`
-	SizeBytes int64     `json:"size_bytes"`
-	SEOScore  float64   `json:"seo_score"`
-	Gates     []Gate    `json:"gates"`
+	Manifest  string  `json:"manifest"`
+	RunID     *string `json:"run_id"`
+	Files     int64   `json:"files"`
+	Pages     int64   `json:"pages"`
+	SizeBytes int64   `json:"size_bytes"`
+	SEOScore  float64 `json:"seo_score"`
+	Gates     []Gate  `json:"gates"`
+	// Versions of the program, its templates, rules and prompts; what is absent was not noted
+	BuiltWith BuiltWith `json:"built_with"`
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
@@ -2890,6 +2980,30 @@ type Stage struct {
 	When string `json:"when,omitempty"`
 }
 
+// StartBatchInput is a model of the API.
+type StartBatchInput struct {
+	// publish makes the newest approved release live, rollback the one before the live one, rebuild starts a run that asks for approval as always
+	Action StartBatchInputAction `json:"action"`
+	// All websites; needed without a filter, and only then
+	All *bool `json:"all,omitempty"`
+	// Change nothing; say what would be done to which websites and why not to others
+	DryRun *bool `json:"dry_run,omitempty"`
+	// Which websites: all that is given must fit
+	Filter *WebsiteFilter `json:"filter,omitempty"`
+	Reason string         `json:"reason,omitempty"`
+}
+
+// StartBatchInputAction is one of a fixed set of words. publish makes the newest approved release live, rollback the one before the live one, rebuild starts a run that asks for approval as always.
+type StartBatchInputAction string
+
+// The values of StartBatchInputAction.
+const (
+	StartBatchInputActionPublish  StartBatchInputAction = "publish"
+	StartBatchInputActionRollback StartBatchInputAction = "rollback"
+	StartBatchInputActionArchive  StartBatchInputAction = "archive"
+	StartBatchInputActionRebuild  StartBatchInputAction = "rebuild"
+)
+
 // StartFleetChangeInput is a model of the API.
 type StartFleetChangeInput struct {
 	Action StartFleetChangeInputAction `json:"action"`
@@ -2990,6 +3104,12 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
 	Note    string   `json:"note,omitempty"`
+}
+
+// Tags is a model of the API.
+type Tags struct {
+	// Small letters, digits and - _ . : within, up to 40 of them
+	Tags []string `json:"tags"`
 }
 
 // Task is a model of the API.
@@ -3485,6 +3605,46 @@ const (
 	WebsiteDetailStateArchived WebsiteDetailState = "archived"
 )
 
+// WebsiteFilter is a model of the API.
+type WebsiteFilter struct {
+	// The SEO score of the live release is less than this
+	BelowScore *float64 `json:"below_score,omitempty"`
+	// Versions that the live release was built with; those given must be equal
+	BuiltWith *BuiltWith `json:"built_with,omitempty"`
+	// That the website reads
+	Feed string `json:"feed,omitempty"`
+	// Only these
+	IDs      []string              `json:"ids,omitempty"`
+	Language WebsiteFilterLanguage `json:"language,omitempty"`
+	// Least SEO score of the live release
+	MinScore *float64 `json:"min_score,omitempty"`
+	// A part of the niche, in any case
+	Niche string             `json:"niche,omitempty"`
+	State WebsiteFilterState `json:"state,omitempty"`
+	Tag   string             `json:"tag,omitempty"`
+	// A part of the domain, name, title or niche, in any case
+	Text string `json:"text,omitempty"`
+}
+
+// WebsiteFilterLanguage is one of a fixed set of words.
+type WebsiteFilterLanguage string
+
+// The values of WebsiteFilterLanguage.
+const (
+	WebsiteFilterLanguageEn WebsiteFilterLanguage = "en"
+	WebsiteFilterLanguageDe WebsiteFilterLanguage = "de"
+)
+
+// WebsiteFilterState is one of a fixed set of words.
+type WebsiteFilterState string
+
+// The values of WebsiteFilterState.
+const (
+	WebsiteFilterStateDraft    WebsiteFilterState = "draft"
+	WebsiteFilterStateLive     WebsiteFilterState = "live"
+	WebsiteFilterStateArchived WebsiteFilterState = "archived"
+)
+
 // WebsitePatch is a model of the API.
 type WebsitePatch struct {
 	// Whether its pages count visits and clicks; takes effect with the next rebuild
@@ -3539,11 +3699,20 @@ func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error
 
 // BulkWebsites: do one thing to many websites.
 //
-// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed.
+// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed. For websites that a filter selects, and to follow what is done, start a batch.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) BulkWebsites(ctx context.Context, in BulkInput) ([]BulkResult, error) {
 	return array[BulkResult](ctx, c, request{method: "POST", path: "/websites/bulk", body: in, keyed: true})
+}
+
+// CancelBatch: cancel a batch.
+//
+// Websites that were not changed yet stay as they are.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CancelBatch(ctx context.Context, batchID string) (*Batch, error) {
+	return one[Batch](ctx, c, request{method: "POST", path: "/fleet/batches/{batch_id}/cancel", ids: []string{batchID}, keyed: true})
 }
 
 // CancelRun: cancel a run.
@@ -3897,6 +4066,39 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetBatchParams are the parameters of GetBatch; what is empty is not sent.
+type GetBatchParams struct {
+	// Only websites in this state: queued, done, skipped, failed
+	State string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p GetBatchParams) query() url.Values {
+	q := url.Values{}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// GetBatch: show how far a batch is.
+//
+// With a window of its websites.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetBatch(ctx context.Context, batchID string, p GetBatchParams) (*BatchDetail, error) {
+	return one[BatchDetail](ctx, c, request{method: "GET", path: "/fleet/batches/{batch_id}", ids: []string{batchID}, query: p.query()})
+}
+
 // GetBudget: show a budget.
 //
 // Needs the permission `websites.read`.
@@ -4160,6 +4362,15 @@ func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule,
 // Needs the permission `intelligence.use`.
 func (c *Client) GetSnapshot(ctx context.Context, snapshotID string) (*Snapshot, error) {
 	return one[Snapshot](ctx, c, request{method: "GET", path: "/intelligence/snapshots/{snapshot_id}", ids: []string{snapshotID}})
+}
+
+// GetTags: show the tags of a website.
+//
+// Batches select by them.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetTags(ctx context.Context, websiteID string) (*Tags, error) {
+	return one[Tags](ctx, c, request{method: "GET", path: "/websites/{website_id}/tags", ids: []string{websiteID}})
 }
 
 // GetTask: show a task and its result.
@@ -4466,6 +4677,40 @@ func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (*Listing[Aud
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[AuditEntry, error] {
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
+}
+
+// ListBatchesParams are the parameters of ListBatches; what is empty is not sent.
+type ListBatchesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListBatchesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListBatches: list batches over many websites.
+//
+// The newest first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListBatches(ctx context.Context, p ListBatchesParams) (*Listing[Batch], error) {
+	return list[Batch](ctx, c, request{method: "GET", path: "/fleet/batches", query: p.query()})
+}
+
+// AllBatches walks the whole list that ListBatches gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllBatches(ctx context.Context, p ListBatchesParams) iter.Seq2[Batch, error] {
+	return walk[Batch](ctx, c, request{method: "GET", path: "/fleet/batches", query: p.query()})
 }
 
 // ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
@@ -6000,6 +6245,24 @@ func (c *Client) SetPrice(ctx context.Context, in SetPriceInput) (*Price, error)
 // Needs the permission `websites.manage`.
 func (c *Client) SetRedirect(ctx context.Context, websiteID string, in SetRedirectInput) (*RedirectState, error) {
 	return one[RedirectState](ctx, c, request{method: "PUT", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// SetTags: give a website tags.
+//
+// In the place of those that it has; an empty list takes all away.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) SetTags(ctx context.Context, websiteID string, in Tags) (*Tags, error) {
+	return one[Tags](ctx, c, request{method: "PUT", path: "/websites/{website_id}/tags", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// StartBatch: do one thing to all websites that a filter selects.
+//
+// A job does it in the background, each website whole or not at all, and goes on where it was when its process dies. Up to 50,000 websites. The answer lists the websites that were selected; with `dry_run` each with what would be done, and nothing is kept.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) StartBatch(ctx context.Context, in StartBatchInput) (*BatchDetail, error) {
+	return one[BatchDetail](ctx, c, request{method: "POST", path: "/fleet/batches", body: in, keyed: true})
 }
 
 // StartFleetChange: change many websites, a few of them first.

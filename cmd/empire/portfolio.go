@@ -30,7 +30,7 @@ type portfolio interface {
 	marketKeeper
 	fleetKeeper
 	redirectKeeper
-	bulkKeeper
+	batchKeeper
 }
 
 type siteKeeper interface {

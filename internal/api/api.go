@@ -55,6 +55,7 @@ type Config struct {
 	Edge       edgeService
 	Duplicates duplicateService
 	Fleet      fleetService
+	Batches    batchService
 
 	Logger *slog.Logger
 }
@@ -122,6 +123,7 @@ func New(c Config) *API {
 	registerEdge(a, c.Edge)
 	registerDuplicates(a, c.Duplicates)
 	registerFleet(a, c.Fleet)
+	registerBatches(a, c.Batches)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -119,6 +119,7 @@ type App struct {
 	Orchestrator *service.Orchestrator
 	Duplicates   *service.Duplicates
 	Fleet        *service.Fleet
+	Batches      *service.Batches
 
 	started []part
 }

@@ -59,6 +59,7 @@ func (a *App) wireServices(context.Context) error {
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
 	})
 	a.wireRedirects()
+	a.wireBatches()
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (a *App) liveChanged(ctx context.Context, id domain.WebsiteID) {
 // wireAgents builds the agents, the pipeline that calls them and the job handlers.
 func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
-		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check},
+		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check, a.builtWith()},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: content.New(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
 	}

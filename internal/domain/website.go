@@ -228,8 +228,9 @@ const (
 	BulkRebuild  BulkAction = "rebuild"
 )
 
-// MaxBulk is how many websites a bulk action may name.
-const MaxBulk = 5000
+// MaxBulk is how many websites a bulk action may name while the caller waits; a batch
+// takes more.
+const MaxBulk = 1000
 
 // BulkResult is how a bulk action went for one website: all of it, or none if Err
 // is set.

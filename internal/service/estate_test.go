@@ -25,6 +25,7 @@ type estate struct {
 	st        *store.Store
 	websites  *service.Websites
 	redirects *service.Redirects
+	batches   *service.Batches
 	runs      *service.Runs
 	approvals *service.Approvals
 	pipelines *service.Pipelines
@@ -44,10 +45,11 @@ type estate struct {
 	written   *written               // nil: pages are empty; see watch
 	blobs     *blob.Dir
 
-	mu    sync.Mutex
-	steps []json.RawMessage
-	told  []domain.WebsiteID // edges were told to look at
-	fail  error              // of the step build
+	mu     sync.Mutex
+	steps  []json.RawMessage
+	told   []domain.WebsiteID // edges were told to look at
+	onTold func()             // called then; may be nil
+	fail   error              // of the step build
 }
 
 func newEstate(t *testing.T, st *store.Store) *estate {
@@ -87,11 +89,16 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		LiveChanged: func(_ context.Context, id domain.WebsiteID) {
 			e.mu.Lock()
 			e.told = append(e.told, id)
+			done := e.onTold
 			e.mu.Unlock()
+			if done != nil {
+				done()
+			}
 		},
 	}
 	e.websites = service.NewWebsites(e.sites)
 	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
+	e.batches = e.newBatches()
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
@@ -140,7 +147,7 @@ func (e *estate) launch() pipeline.Definition {
 				return pipeline.Output{}, err
 			}
 			draft, err := blob.PutJSON(ctx, e.blobs, domain.Draft{Pages: []domain.Page{{Title: string(in.Run.ID)}, {Slug: "guide", Title: "Guide"}}})
-			c := service.Candidate{Manifest: sha, Draft: draft, Files: len(m.Entries), Pages: 2, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
+			c := service.Candidate{Manifest: sha, Draft: draft, Files: len(m.Entries), Pages: 2, SEOScore: 90, BuiltWith: domain.BuiltWith{Theme: "theme-1"}, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
 			title := func(ctx context.Context) error { return e.websites.SetTitle(ctx, in.Run.WebsiteID, "Built") }
 			return pipeline.Output{Result: c, Apply: title}, err
 		}),

@@ -135,6 +135,13 @@ func (s *Batches) Settle(ctx context.Context, id domain.BatchID, w *domain.Batch
 	return s.db.fail(err, "settle website %s of batch %s", w.WebsiteID, id)
 }
 
+// Drop settles all websites that are not, as skipped.
+func (s *Batches) Drop(ctx context.Context, id domain.BatchID, detail string) error {
+	const query = `UPDATE batch_sites SET state = $3, detail = $4 WHERE batch_id = $1 AND state = $2`
+	_, err := s.db.exec(ctx, query, id, domain.BatchSiteQueued, domain.BatchSiteSkipped, detail)
+	return s.db.fail(err, "drop websites of batch %s", id)
+}
+
 func (s *Batches) counts(ctx context.Context, id domain.BatchID) (map[domain.BatchSiteState]int, error) {
 	out := map[domain.BatchSiteState]int{}
 	err := s.db.eachRead(ctx, `SELECT state, count(*) FROM batch_sites WHERE batch_id = $1 GROUP BY state`, []any{id}, func(r row) error {

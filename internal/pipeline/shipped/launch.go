@@ -80,6 +80,8 @@ type (
 		Grounded int           `json:"grounded_claims"`
 		SEOScore float64       `json:"seo_score"`
 		Gates    []domain.Gate `json:"gates"`
+		// BuiltWith says which versions of the program made it.
+		BuiltWith domain.BuiltWith `json:"built_with"`
 	}
 	// ApproveResult is the result of approve: who decided what.
 	ApproveResult struct {

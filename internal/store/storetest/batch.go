@@ -47,6 +47,11 @@ func testBatches(t *testing.T, s *store.Store) {
 	must(t, s.Batches.Settle(ctx, b.ID, &sites[1]))
 	wantEqual(t, value(s.Batches.Sites(ctx, b.ID, []domain.BatchSiteState{domain.BatchSiteFailed}, domain.Window{Limit: 5}))(t), sites[1:])
 
+	cancelled := &domain.Batch{ID: "bat_0", Tenant: "else", State: domain.BatchRunning, CreatedAt: day}
+	must(t, s.Batches.Insert(ctx, cancelled, []domain.BatchSite{{WebsiteID: w.ID, State: domain.BatchSiteQueued}, {WebsiteID: w.ID, Position: 1, State: domain.BatchSiteDone}}))
+	must(t, s.Batches.Drop(ctx, "bat_0", "cancelled"))
+	wantEqual(t, value(s.Batches.Get(ctx, "bat_0"))(t).Counts, map[domain.BatchSiteState]int{domain.BatchSiteSkipped: 1, domain.BatchSiteDone: 1})
+
 	held := value(s.Batches.Hold(ctx, b.ID))(t)
 	at := day.Add(time.Minute)
 	held.State, held.FinishedAt = domain.BatchDone, &at
@@ -56,7 +61,7 @@ func testBatches(t *testing.T, s *store.Store) {
 	if total != 1 || list[0].State != domain.BatchDone || list[0].Counts[domain.BatchSiteDone] != 1 || list[0].Counts[domain.BatchSiteFailed] != 1 {
 		t.Errorf("list = %+v of %d", list, total)
 	}
-	if _, total, err = s.Batches.List(ctx, "else", domain.Window{}); err != nil || total != 0 {
+	if _, total, err = s.Batches.List(ctx, "none", domain.Window{}); err != nil || total != 0 {
 		t.Errorf("another tenant sees %d, %v", total, err)
 	}
 	_, err = s.Batches.Hold(ctx, "bat_x")
