@@ -120,6 +120,8 @@ type App struct {
 	Duplicates   *service.Duplicates
 	Fleet        *service.Fleet
 	Batches      *service.Batches
+	Revisions    *service.Revisions
+	Planned      *service.Planned
 
 	started []part
 }
@@ -366,8 +368,8 @@ func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Dra
 	if err != nil {
 		return nil, nil, err
 	}
-	var scan shipped.ScanResult
-	if err := a.stepResult(ctx, run, "scan", &scan); err != nil {
+	sha, err := a.marketOf(ctx, run)
+	if err != nil {
 		return nil, nil, err
 	}
 	kept := artifacts{a.blobs}
@@ -375,6 +377,6 @@ func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Dra
 	if err != nil {
 		return nil, nil, err
 	}
-	market, err := kept.Market(ctx, scan.Market)
+	market, err := kept.Market(ctx, sha)
 	return draft, market, err
 }

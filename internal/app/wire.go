@@ -56,10 +56,11 @@ func (a *App) wireServices(context.Context) error {
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
 		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
-		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
+		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Retirements: a.store.Retirements, Now: a.now,
 	})
 	a.wireRedirects()
 	a.wireBatches()
+	a.wireRevisions()
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
@@ -105,6 +106,9 @@ func (a *App) wireAgents(context.Context) error {
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
 	}
 	a.runtime.Launch = a.launch
+	if err := a.wireEdit(); err != nil {
+		return err
+	}
 	if err := a.engine.Register(a.launch.Definition()); err != nil {
 		return err
 	}

@@ -41,3 +41,31 @@ type PlannedRelease struct {
 	CreatedAt time.Time        `json:"created_at"`
 	EndedAt   *time.Time       `json:"ended_at"`
 }
+
+// EditKind says how a release candidate is made of the live release instead of being
+// built from the feeds.
+type EditKind string
+
+// The kinds of edit.
+const (
+	EditRestore EditKind = "restore" // one page as it was in an earlier release
+	EditRetire  EditKind = "retire"  // no page is left; addresses lead elsewhere or are gone
+)
+
+// EditParams are the parameters of an edit_website run.
+type EditParams struct {
+	WebsiteID WebsiteID `json:"website_id"`
+	Kind      EditKind  `json:"kind"`
+	Path      string    `json:"path,omitempty"`       // restore: of the page
+	ReleaseID ReleaseID `json:"release_id,omitempty"` // restore: where the page comes from
+	Into      WebsiteID `json:"into,omitempty"`       // retire: where visitors are led; empty: 410
+	Reason    string    `json:"reason,omitempty"`
+}
+
+// EditSource is what an edit is made of.
+type EditSource struct {
+	Live   ReleaseContent
+	Run    *Run           // that built the live release
+	Other  ReleaseContent // restore: the earlier release; retire: the live one of the website that visitors are led to
+	Number int            // of the earlier release
+}

@@ -164,6 +164,9 @@ func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain
 	if err := s.published(ctx, site, r, d, action, fresh); err != nil {
 		return err
 	}
+	if err := s.revived(ctx, site, action); err != nil {
+		return err
+	}
 	s.tellEdges(ctx, site.ID)
 	after, err := s.cfg.Websites.Get(ctx, site.ID)
 	if err != nil {
@@ -231,6 +234,11 @@ func (s *Websites) destination(ctx context.Context, site *domain.Website, action
 func (s *Websites) movable(ctx context.Context, site *domain.Website, action string, release domain.ReleaseID) (*domain.Release, error) {
 	if err := s.notArchived(site); err != nil {
 		return nil, err
+	}
+	if action == actionPublished {
+		if err := s.notRetired(ctx, site); err != nil {
+			return nil, err
+		}
 	}
 	r, err := s.destination(ctx, site, action, release)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"empire/internal/domain"
 	"empire/internal/pipeline"
@@ -51,16 +52,33 @@ func (l *Launch) redirected(ctx context.Context, d *domain.Draft, files []domain
 	if err != nil {
 		return nil, err
 	}
+	return withMoved(files, moved), nil
+}
+
+// withMoved adds addresses that lead elsewhere, or that are gone, to files.
+func withMoved(files []domain.File, moved []domain.Moved) []domain.File {
 	taken := make(map[string]bool, len(files))
+	var lost *domain.File
 	for i := range files {
-		taken[files[i].Path] = true
-	}
-	for _, m := range moved {
-		if !taken[m.From] {
-			files = append(files, domain.File{Path: m.From, Status: http.StatusMovedPermanently, Location: m.To})
+		if taken[files[i].Path] = true; files[i].Status == http.StatusNotFound {
+			lost = new(files[i])
 		}
 	}
-	return files, nil
+	for _, m := range moved {
+		switch {
+		case taken[m.From]:
+		case m.To != domain.GoneTarget:
+			files = append(files, domain.File{Path: m.From, Status: http.StatusMovedPermanently, Location: m.To})
+		case lost != nil: // with the words of the error page
+			f := *lost
+			f.Path, f.File, f.Status = m.From, strings.Trim(m.From, "/")+"/index.html", http.StatusGone
+			if m.From == "/" {
+				f.File = "index.html"
+			}
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 func redGate(gates []domain.Gate) error {
