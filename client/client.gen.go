@@ -2088,6 +2088,39 @@ type PipelineStep struct {
 	After []string `json:"after"`
 }
 
+// PlanReleaseInput is a model of the API.
+type PlanReleaseInput struct {
+	ReleaseID string `json:"release_id"`
+	// When it goes live, at most two years ahead
+	At time.Time `json:"at"`
+}
+
+// Planned is a model of the API.
+type Planned struct {
+	ID        string `json:"id"`
+	WebsiteID string `json:"website_id"`
+	ReleaseID string `json:"release_id"`
+	// When it goes live
+	At    time.Time    `json:"at"`
+	State PlannedState `json:"state"`
+	// Why it was refused, or that it was late
+	Detail    string     `json:"detail"`
+	ActorID   string     `json:"actor_id"`
+	CreatedAt time.Time  `json:"created_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+}
+
+// PlannedState is one of a fixed set of words.
+type PlannedState string
+
+// The values of PlannedState.
+const (
+	PlannedStateWaiting   PlannedState = "waiting"
+	PlannedStatePublished PlannedState = "published"
+	PlannedStateRefused   PlannedState = "refused"
+	PlannedStateCancelled PlannedState = "cancelled"
+)
+
 // Price is a model of the API.
 type Price struct {
 	ID       string `json:"id"`
@@ -2468,6 +2501,34 @@ type Resettlement struct {
 	// By how much in all
 	DeltaMicros int64  `json:"delta_micros"`
 	Currency    string `json:"currency"`
+}
+
+// RestoreInput is a model of the API.
+type RestoreInput struct {
+	// Of the page, such as /guide/
+	Path string `json:"path"`
+	// Where the page comes from
+	ReleaseID string `json:"release_id"`
+}
+
+// RetireInput is a model of the API.
+type RetireInput struct {
+	Reason string `json:"reason"`
+	// Of the page; left out: the whole website
+	Path string `json:"path,omitempty"`
+	// Where visitors are led: a path of the website, or for a whole website the id of another one; left out: 410
+	Target string `json:"target,omitempty"`
+}
+
+// Retirement is a model of the API.
+type Retirement struct {
+	// Empty: the whole website
+	Path string `json:"path"`
+	// Where visitors are led: a path, or for a whole website the id of another one; empty: they are told that it is gone
+	Target  string    `json:"target"`
+	Reason  string    `json:"reason"`
+	ActorID string    `json:"actor_id"`
+	At      time.Time `json:"at"`
 }
 
 // Retry is a model of the API.
@@ -3713,6 +3774,13 @@ func (c *Client) BulkWebsites(ctx context.Context, in BulkInput) ([]BulkResult, 
 // Needs the permission `websites.manage`.
 func (c *Client) CancelBatch(ctx context.Context, batchID string) (*Batch, error) {
 	return one[Batch](ctx, c, request{method: "POST", path: "/fleet/batches/{batch_id}/cancel", ids: []string{batchID}, keyed: true})
+}
+
+// CancelPlannedRelease: keep a planned release from going live.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CancelPlannedRelease(ctx context.Context, plannedID string) (*Planned, error) {
+	return one[Planned](ctx, c, request{method: "POST", path: "/fleet/planned-releases/{planned_id}/cancel", ids: []string{plannedID}, keyed: true})
 }
 
 // CancelRun: cancel a run.
@@ -5316,6 +5384,50 @@ func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.S
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
 }
 
+// ListPlannedReleasesParams are the parameters of ListPlannedReleases; what is empty is not sent.
+type ListPlannedReleasesParams struct {
+	// Only of this website
+	WebsiteID string
+	// : waiting, published, refused, cancelled
+	State string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListPlannedReleasesParams) query() url.Values {
+	q := url.Values{}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListPlannedReleases: list releases that go live at a time, and what became of them.
+//
+// The newest plan first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPlannedReleases(ctx context.Context, p ListPlannedReleasesParams) (*Listing[Planned], error) {
+	return list[Planned](ctx, c, request{method: "GET", path: "/fleet/planned-releases", query: p.query()})
+}
+
+// AllPlannedReleases walks the whole list that ListPlannedReleases gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllPlannedReleases(ctx context.Context, p ListPlannedReleasesParams) iter.Seq2[Planned, error] {
+	return walk[Planned](ctx, c, request{method: "GET", path: "/fleet/planned-releases", query: p.query()})
+}
+
 // ListPricesParams are the parameters of ListPrices; what is empty is not sent.
 type ListPricesParams struct {
 	// At most this many
@@ -5502,6 +5614,15 @@ func (c *Client) ListResearch(ctx context.Context, p ListResearchParams) (*Listi
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllResearch(ctx context.Context, p ListResearchParams) iter.Seq2[ResearchInfo, error] {
 	return walk[ResearchInfo](ctx, c, request{method: "GET", path: "/intelligence/research", query: p.query()})
+}
+
+// ListRetirements: list what of a website was retired.
+//
+// By path; the website as a whole comes first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListRetirements(ctx context.Context, websiteID string) ([]Retirement, error) {
+	return array[Retirement](ctx, c, request{method: "GET", path: "/websites/{website_id}/retirements", ids: []string{websiteID}})
 }
 
 // ListRunEventsParams are the parameters of ListRunEvents; what is empty is not sent.
@@ -5987,6 +6108,15 @@ func (c *Client) Logout(ctx context.Context, p LogoutParams) error {
 	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", query: p.query()})
 }
 
+// PlanRelease: have a release go live at a time.
+//
+// A release that was approved before. Whether it may is asked again when its time comes, also of freezes and limits. What no process looked at in time goes live late and says so.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) PlanRelease(ctx context.Context, websiteID string, in PlanReleaseInput) (*Planned, error) {
+	return one[Planned](ctx, c, request{method: "POST", path: "/websites/{website_id}/planned-releases", ids: []string{websiteID}, body: in, keyed: true})
+}
+
 // PublishRelease: make a release live.
 //
 // Refused while a gate of the release is red.
@@ -6152,6 +6282,24 @@ func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettl
 	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
 }
 
+// RestorePage: bring one page back from an earlier release.
+//
+// Starts an edit_website run: the live release with this page as it was. It passes the gates with the market of the live release, is refused with the reason where one is red, and is approved as always.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) RestorePage(ctx context.Context, websiteID string, in RestoreInput) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/restore", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// Retire: retire a page or a website.
+//
+// A page of a product, a comparison or a best-for page goes with the build that is started, and later builds do not bring it back. A website keeps a release that leads every address to the pages of another one, or says that they are gone; it is approved as always, and a rollback brings the website back.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) Retire(ctx context.Context, websiteID string, in RetireInput) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/retire", ids: []string{websiteID}, body: in, keyed: true})
+}
+
 // RetryRun: go on with a run that has ended.
 //
 // A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.
@@ -6297,6 +6445,29 @@ func (c *Client) StopFleetChange(ctx context.Context, changeID string, in StopFl
 // Needs the permission `websites.read`.
 func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
 	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+}
+
+// TakeBackRetirementParams are the parameters of TakeBackRetirement; what is empty is not sent.
+type TakeBackRetirementParams struct {
+	// Of the page; left out: the whole website
+	Path string
+}
+
+func (p TakeBackRetirementParams) query() url.Values {
+	q := url.Values{}
+	if p.Path != "" {
+		q.Set("path", p.Path)
+	}
+	return q
+}
+
+// TakeBackRetirement: forget that a page or a website was retired.
+//
+// The next build may bring it back.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) TakeBackRetirement(ctx context.Context, websiteID string, p TakeBackRetirementParams) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}/retirements", ids: []string{websiteID}, query: p.query(), keyed: true})
 }
 
 // UnfreezeFleetParams are the parameters of UnfreezeFleet; what is empty is not sent.

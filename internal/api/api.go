@@ -56,6 +56,8 @@ type Config struct {
 	Duplicates duplicateService
 	Fleet      fleetService
 	Batches    batchService
+	Revisions  revisionService
+	Planned    plannedService
 
 	Logger *slog.Logger
 }
@@ -124,6 +126,8 @@ func New(c Config) *API {
 	registerDuplicates(a, c.Duplicates)
 	registerFleet(a, c.Fleet)
 	registerBatches(a, c.Batches)
+	registerRevisions(a, c.Revisions)
+	registerPlanned(a, c.Planned)
 	a.harvestModels()
 	a.straighten()
 	return a

@@ -140,17 +140,11 @@ func (s *Revisions) mergeable(ctx context.Context, site *domain.Website, into do
 	if other.State != domain.WebsiteLive {
 		return domain.Errorf(domain.CodeConflict, "Website %s is not live and cannot take visitors.", into)
 	}
-	if gone, err := s.retired(ctx, into); err != nil || gone != nil {
-		return cmpErr(err, domain.Errorf(domain.CodeConflict, "Website %s is retired itself.", into))
+	gone, err := wholeRetired(ctx, s.cfg.Store, into)
+	if err == nil && gone != nil {
+		err = domain.Errorf(domain.CodeConflict, "Website %s is retired itself.", into)
 	}
-	return nil
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
+	return err
 }
 
 // removable refuses to retire a page that a website cannot be without.
@@ -310,11 +304,7 @@ func (s *Revisions) Gone(ctx context.Context, id domain.WebsiteID) ([]string, er
 	return out, nil
 }
 
-// retired returns how a website as a whole was retired, nil if it was not.
-func (s *Revisions) retired(ctx context.Context, id domain.WebsiteID) (*domain.Retirement, error) {
-	return wholeRetired(ctx, s.cfg.Store, id)
-}
-
+// wholeRetired returns how a website as a whole was retired, nil if it was not.
 func wholeRetired(ctx context.Context, store retirementStore, id domain.WebsiteID) (*domain.Retirement, error) {
 	list, err := store.List(ctx, id)
 	if err != nil || len(list) == 0 || list[0].Path != "" {

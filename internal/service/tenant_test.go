@@ -392,6 +392,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Duplicates.List", "Duplicates.Check", "Duplicates.Refuse", "Duplicates.Fresh", "Duplicates.Moved", "Duplicates.Work", "Duplicates.CatchUp",
 		"Fleet.Status", "Fleet.Freeze", "Fleet.Unfreeze", "Fleet.StartChange", "Fleet.Changes", "Fleet.Change", "Fleet.ContinueChange", "Fleet.StopChange",
 		"Fleet.Frozen", "Fleet.Allow", "Fleet.Published", "Fleet.Sweep",
+		// of pages and times: TestRevisionTenants; the last are the work of steps and of the clock
+		"Revisions.Restore", "Revisions.Retire", "Revisions.List", "Revisions.TakeBack", "Planned.Plan", "Planned.List", "Planned.Cancel",
+		"Revisions.Source", "Revisions.Edited", "Revisions.Gone", "Planned.Fire",
 		// over many websites: TestBatchTenants; the last are the work of jobs
 		"Batches.Start", "Batches.List", "Batches.Get", "Batches.Cancel", "Batches.Tags", "Batches.SetTags", "Batches.Work", "Batches.Finish",
 		// of a connection, which Connect has admitted
@@ -403,7 +406,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}, &service.Batches{}} {
+	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}, &service.Batches{}, &service.Revisions{}, &service.Planned{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {
