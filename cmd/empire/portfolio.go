@@ -31,6 +31,7 @@ type portfolio interface {
 	fleetKeeper
 	redirectKeeper
 	batchKeeper
+	revisionKeeper
 }
 
 type siteKeeper interface {
