@@ -267,6 +267,10 @@ func (f websites) Get(_ context.Context, id domain.WebsiteID) (*domain.Website, 
 	return f.site(id)
 }
 
+func (f websites) Forecast(context.Context, *domain.Run) (*domain.RunForecast, error) {
+	return &domain.RunForecast{At: &noon, Runs: 3}, nil
+}
+
 func (f websites) Generate(_ context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error) {
 	f.note(func() { f.generate = p })
 	if p.Domain == "taken.example" {

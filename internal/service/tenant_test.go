@@ -373,6 +373,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Graph.CatchUp", "Graph.FeedChanged", "Graph.Gone", "Graph.Keywords", "Graph.Programs", "Graph.Published", "Graph.Work",
 		// between agents, which have no tenants: their work has, and its messages with it
 		"Messages.Send", "Messages.HandleAgentMessage", "Messages.Request", "Messages.RequestFor", "Messages.Post",
+		"Websites.Forecast", // TestForecast
 		"Websites.OpenApproval", "Redirects.Of", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
 		"Agents.CancelRunTasks", "Agents.Check", "Agents.Do", "Agents.External", "Agents.Hand", "Agents.Settle", "Agents.Stop", "Agents.Sweep",
 		// of the installation: see TestPricesBelongToTheInstallation

@@ -33,6 +33,7 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	}
 	in.Progress(2, 3, "storing the release candidate")
 	res.Files = len(files)
+	res.about(&draft.Website)
 	if files, err = l.redirected(ctx, draft, files); err != nil {
 		return pipeline.Output{}, err
 	}
@@ -41,6 +42,12 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	}
 	res.Draft = ref.Draft
 	return pipeline.Output{Result: res}, nil
+}
+
+// about names the website of a candidate and says whether nothing keeps it from being
+// deployed.
+func (g *GateResult) about(w *domain.Website) {
+	g.WebsiteID, g.Domain, g.Ready = w.ID, w.Domain, domain.GateVerdict(g.Gates) == domain.GatePass
 }
 
 // redirected returns files with redirects for the addresses that the website had.

@@ -63,6 +63,7 @@ func (e *Edit) compose(ctx context.Context, in *pipeline.Input) (pipeline.Output
 		return pipeline.Output{}, redGate(res.Gates)
 	}
 	res.Files = len(files)
+	res.about(&draft.Website)
 	if res.Draft, err = e.Artifacts.PutDraft(ctx, draft); err != nil {
 		return pipeline.Output{}, err
 	}

@@ -71,6 +71,11 @@ type (
 	}
 	// GateResult is the result of gate: a release candidate.
 	GateResult struct {
+		WebsiteID domain.WebsiteID `json:"website_id"`
+		Domain    string           `json:"domain"`
+		// Ready says that every gate passed; with a remark a person has to look first.
+		Ready bool `json:"ready_for_deployment"`
+
 		Draft    string        `json:"draft"`
 		Manifest string        `json:"manifest"`
 		Files    int           `json:"files"`
