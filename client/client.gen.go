@@ -321,6 +321,86 @@ type Bar struct {
 	Highlight *bool    `json:"highlight,omitempty"`
 }
 
+// Batch is a model of the API.
+type Batch struct {
+	// null for a dry run, which is not kept
+	ID     *string       `json:"id"`
+	Action BatchAction   `json:"action"`
+	Filter WebsiteFilter `json:"filter"`
+	Reason string        `json:"reason"`
+	// planned: a dry run
+	State BatchState `json:"state"`
+	// Websites that were selected
+	Total  int64 `json:"total"`
+	Queued int64 `json:"queued"`
+	// Of a rebuild: runs that were started
+	Done int64 `json:"done"`
+	// Websites that were not in a state for it
+	Skipped int64 `json:"skipped"`
+	Failed  int64 `json:"failed"`
+	// Websites that were not selected, by the first condition that they do not meet
+	LeftOut    map[string]int64 `json:"left_out"`
+	ActorID    string           `json:"actor_id"`
+	CreatedAt  time.Time        `json:"created_at"`
+	FinishedAt *time.Time       `json:"finished_at"`
+}
+
+// BatchAction is one of a fixed set of words.
+type BatchAction string
+
+// The values of BatchAction.
+const (
+	BatchActionPublish  BatchAction = "publish"
+	BatchActionRollback BatchAction = "rollback"
+	BatchActionArchive  BatchAction = "archive"
+	BatchActionRebuild  BatchAction = "rebuild"
+)
+
+// BatchState is one of a fixed set of words. planned: a dry run.
+type BatchState string
+
+// The values of BatchState.
+const (
+	BatchStatePlanned   BatchState = "planned"
+	BatchStateRunning   BatchState = "running"
+	BatchStateDone      BatchState = "done"
+	BatchStateCancelled BatchState = "cancelled"
+)
+
+// BatchDetail is a model of the API.
+type BatchDetail struct {
+	Batch Batch `json:"batch"`
+	// In the order in which they are changed
+	Websites []BatchSite `json:"websites"`
+}
+
+// BatchSite is a model of the API.
+type BatchSite struct {
+	WebsiteID string `json:"website_id"`
+	// Empty if the website was deleted
+	Domain string `json:"domain"`
+	// queued in a dry run: it would be done
+	State BatchSiteState `json:"state"`
+	// The release that is live by it, or would be
+	ReleaseID *string `json:"release_id"`
+	// The run of a rebuild
+	RunID *string `json:"run_id"`
+	// Why not; empty otherwise
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// BatchSiteState is one of a fixed set of words. queued in a dry run: it would be done.
+type BatchSiteState string
+
+// The values of BatchSiteState.
+const (
+	BatchSiteStateQueued  BatchSiteState = "queued"
+	BatchSiteStateDone    BatchSiteState = "done"
+	BatchSiteStateSkipped BatchSiteState = "skipped"
+	BatchSiteStateFailed  BatchSiteState = "failed"
+)
+
 // BeginTOTPInput is a model of the API.
 type BeginTOTPInput struct {
 	// The current password
@@ -435,6 +515,14 @@ type BudgetScope struct {
 	Pipeline string `json:"pipeline,omitempty"`
 	// Only calls for this website; empty: for all
 	WebsiteID string `json:"website_id,omitempty"`
+}
+
+// BuiltWith is a model of the API.
+type BuiltWith struct {
+	Program string `json:"program,omitempty"`
+	Prompts string `json:"prompts,omitempty"`
+	Rules   string `json:"rules,omitempty"`
+	Theme   string `json:"theme,omitempty"`
 }
 
 // BulkFault is a model of the API.
@@ -2175,6 +2263,39 @@ type PipelineStep struct {
 	After []string `json:"after"`
 }
 
+// PlanReleaseInput is a model of the API.
+type PlanReleaseInput struct {
+	ReleaseID string `json:"release_id"`
+	// When it goes live, at most two years ahead
+	At time.Time `json:"at"`
+}
+
+// Planned is a model of the API.
+type Planned struct {
+	ID        string `json:"id"`
+	WebsiteID string `json:"website_id"`
+	ReleaseID string `json:"release_id"`
+	// When it goes live
+	At    time.Time    `json:"at"`
+	State PlannedState `json:"state"`
+	// Why it was refused, or that it was late
+	Detail    string     `json:"detail"`
+	ActorID   string     `json:"actor_id"`
+	CreatedAt time.Time  `json:"created_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+}
+
+// PlannedState is one of a fixed set of words.
+type PlannedState string
+
+// The values of PlannedState.
+const (
+	PlannedStateWaiting   PlannedState = "waiting"
+	PlannedStatePublished PlannedState = "published"
+	PlannedStateRefused   PlannedState = "refused"
+	PlannedStateCancelled PlannedState = "cancelled"
+)
+
 // Price is a model of the API.
 type Price struct {
 	ID       string `json:"id"`
@@ -2387,13 +2508,15 @@ type Release struct {
 	// 1, 2, … within the website
 	Number int64 `json:"number"`
 	// SHA-256 of the manifest
-	Manifest  string    `json:"manifest"`
-	RunID     *string   `json:"run_id"`
-	Files     int64     `json:"files"`
-	Pages     int64     `json:"pages"`
-	SizeBytes int64     `json:"size_bytes"`
-	SEOScore  float64   `json:"seo_score"`
-	Gates     []Gate    `json:"gates"`
+	Manifest  string  `json:"manifest"`
+	RunID     *string `json:"run_id"`
+	Files     int64   `json:"files"`
+	Pages     int64   `json:"pages"`
+	SizeBytes int64   `json:"size_bytes"`
+	SEOScore  float64 `json:"seo_score"`
+	Gates     []Gate  `json:"gates"`
+	// Versions of the program, its templates, rules and prompts; what is absent was not noted
+	BuiltWith BuiltWith `json:"built_with"`
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
@@ -2577,6 +2700,34 @@ type Resettlement struct {
 	// By how much in all
 	DeltaMicros int64  `json:"delta_micros"`
 	Currency    string `json:"currency"`
+}
+
+// RestoreInput is a model of the API.
+type RestoreInput struct {
+	// Of the page, such as /guide/
+	Path string `json:"path"`
+	// Where the page comes from
+	ReleaseID string `json:"release_id"`
+}
+
+// RetireInput is a model of the API.
+type RetireInput struct {
+	Reason string `json:"reason"`
+	// Of the page; left out: the whole website
+	Path string `json:"path,omitempty"`
+	// Where visitors are led: a path of the website, or for a whole website the id of another one; left out: 410
+	Target string `json:"target,omitempty"`
+}
+
+// Retirement is a model of the API.
+type Retirement struct {
+	// Empty: the whole website
+	Path string `json:"path"`
+	// Where visitors are led: a path, or for a whole website the id of another one; empty: they are told that it is gone
+	Target  string    `json:"target"`
+	Reason  string    `json:"reason"`
+	ActorID string    `json:"actor_id"`
+	At      time.Time `json:"at"`
 }
 
 // Retry is a model of the API.
@@ -3096,6 +3247,30 @@ type Stage struct {
 	When string `json:"when,omitempty"`
 }
 
+// StartBatchInput is a model of the API.
+type StartBatchInput struct {
+	// publish makes the newest approved release live, rollback the one before the live one, rebuild starts a run that asks for approval as always
+	Action StartBatchInputAction `json:"action"`
+	// All websites; needed without a filter, and only then
+	All *bool `json:"all,omitempty"`
+	// Change nothing; say what would be done to which websites and why not to others
+	DryRun *bool `json:"dry_run,omitempty"`
+	// Which websites: all that is given must fit
+	Filter *WebsiteFilter `json:"filter,omitempty"`
+	Reason string         `json:"reason,omitempty"`
+}
+
+// StartBatchInputAction is one of a fixed set of words. publish makes the newest approved release live, rollback the one before the live one, rebuild starts a run that asks for approval as always.
+type StartBatchInputAction string
+
+// The values of StartBatchInputAction.
+const (
+	StartBatchInputActionPublish  StartBatchInputAction = "publish"
+	StartBatchInputActionRollback StartBatchInputAction = "rollback"
+	StartBatchInputActionArchive  StartBatchInputAction = "archive"
+	StartBatchInputActionRebuild  StartBatchInputAction = "rebuild"
+)
+
 // StartFleetChangeInput is a model of the API.
 type StartFleetChangeInput struct {
 	Action StartFleetChangeInputAction `json:"action"`
@@ -3196,6 +3371,12 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
 	Note    string   `json:"note,omitempty"`
+}
+
+// Tags is a model of the API.
+type Tags struct {
+	// Small letters, digits and - _ . : within, up to 40 of them
+	Tags []string `json:"tags"`
 }
 
 // Task is a model of the API.
@@ -3746,6 +3927,46 @@ const (
 	WebsiteDetailStateArchived WebsiteDetailState = "archived"
 )
 
+// WebsiteFilter is a model of the API.
+type WebsiteFilter struct {
+	// The SEO score of the live release is less than this
+	BelowScore *float64 `json:"below_score,omitempty"`
+	// Versions that the live release was built with; those given must be equal
+	BuiltWith *BuiltWith `json:"built_with,omitempty"`
+	// That the website reads
+	Feed string `json:"feed,omitempty"`
+	// Only these
+	IDs      []string              `json:"ids,omitempty"`
+	Language WebsiteFilterLanguage `json:"language,omitempty"`
+	// Least SEO score of the live release
+	MinScore *float64 `json:"min_score,omitempty"`
+	// A part of the niche, in any case
+	Niche string             `json:"niche,omitempty"`
+	State WebsiteFilterState `json:"state,omitempty"`
+	Tag   string             `json:"tag,omitempty"`
+	// A part of the domain, name, title or niche, in any case
+	Text string `json:"text,omitempty"`
+}
+
+// WebsiteFilterLanguage is one of a fixed set of words.
+type WebsiteFilterLanguage string
+
+// The values of WebsiteFilterLanguage.
+const (
+	WebsiteFilterLanguageEn WebsiteFilterLanguage = "en"
+	WebsiteFilterLanguageDe WebsiteFilterLanguage = "de"
+)
+
+// WebsiteFilterState is one of a fixed set of words.
+type WebsiteFilterState string
+
+// The values of WebsiteFilterState.
+const (
+	WebsiteFilterStateDraft    WebsiteFilterState = "draft"
+	WebsiteFilterStateLive     WebsiteFilterState = "live"
+	WebsiteFilterStateArchived WebsiteFilterState = "archived"
+)
+
 // WebsitePatch is a model of the API.
 type WebsitePatch struct {
 	// Whether its pages count visits and clicks; takes effect with the next rebuild
@@ -3800,11 +4021,27 @@ func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error
 
 // BulkWebsites: do one thing to many websites.
 //
-// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed.
+// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed. For websites that a filter selects, and to follow what is done, start a batch.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) BulkWebsites(ctx context.Context, in BulkInput) ([]BulkResult, error) {
 	return array[BulkResult](ctx, c, request{method: "POST", path: "/websites/bulk", body: in, keyed: true})
+}
+
+// CancelBatch: cancel a batch.
+//
+// Websites that were not changed yet stay as they are.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CancelBatch(ctx context.Context, batchID string) (*Batch, error) {
+	return one[Batch](ctx, c, request{method: "POST", path: "/fleet/batches/{batch_id}/cancel", ids: []string{batchID}, keyed: true})
+}
+
+// CancelPlannedRelease: keep a planned release from going live.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CancelPlannedRelease(ctx context.Context, plannedID string) (*Planned, error) {
+	return one[Planned](ctx, c, request{method: "POST", path: "/fleet/planned-releases/{planned_id}/cancel", ids: []string{plannedID}, keyed: true})
 }
 
 // CancelRun: cancel a run.
@@ -4167,6 +4404,39 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetBatchParams are the parameters of GetBatch; what is empty is not sent.
+type GetBatchParams struct {
+	// Only websites in this state: queued, done, skipped, failed
+	State string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p GetBatchParams) query() url.Values {
+	q := url.Values{}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// GetBatch: show how far a batch is.
+//
+// With a window of its websites.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetBatch(ctx context.Context, batchID string, p GetBatchParams) (*BatchDetail, error) {
+	return one[BatchDetail](ctx, c, request{method: "GET", path: "/fleet/batches/{batch_id}", ids: []string{batchID}, query: p.query()})
+}
+
 // GetBudget: show a budget.
 //
 // Needs the permission `websites.read`.
@@ -4469,6 +4739,15 @@ func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule,
 // Needs the permission `intelligence.use`.
 func (c *Client) GetSnapshot(ctx context.Context, snapshotID string) (*Snapshot, error) {
 	return one[Snapshot](ctx, c, request{method: "GET", path: "/intelligence/snapshots/{snapshot_id}", ids: []string{snapshotID}})
+}
+
+// GetTags: show the tags of a website.
+//
+// Batches select by them.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetTags(ctx context.Context, websiteID string) (*Tags, error) {
+	return one[Tags](ctx, c, request{method: "GET", path: "/websites/{website_id}/tags", ids: []string{websiteID}})
 }
 
 // GetTask: show a task and its result.
@@ -4784,6 +5063,40 @@ func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (*Listing[Aud
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[AuditEntry, error] {
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
+}
+
+// ListBatchesParams are the parameters of ListBatches; what is empty is not sent.
+type ListBatchesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListBatchesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListBatches: list batches over many websites.
+//
+// The newest first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListBatches(ctx context.Context, p ListBatchesParams) (*Listing[Batch], error) {
+	return list[Batch](ctx, c, request{method: "GET", path: "/fleet/batches", query: p.query()})
+}
+
+// AllBatches walks the whole list that ListBatches gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllBatches(ctx context.Context, p ListBatchesParams) iter.Seq2[Batch, error] {
+	return walk[Batch](ctx, c, request{method: "GET", path: "/fleet/batches", query: p.query()})
 }
 
 // ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
@@ -5486,6 +5799,50 @@ func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.S
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
 }
 
+// ListPlannedReleasesParams are the parameters of ListPlannedReleases; what is empty is not sent.
+type ListPlannedReleasesParams struct {
+	// Only of this website
+	WebsiteID string
+	// : waiting, published, refused, cancelled
+	State string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListPlannedReleasesParams) query() url.Values {
+	q := url.Values{}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListPlannedReleases: list releases that go live at a time, and what became of them.
+//
+// The newest plan first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPlannedReleases(ctx context.Context, p ListPlannedReleasesParams) (*Listing[Planned], error) {
+	return list[Planned](ctx, c, request{method: "GET", path: "/fleet/planned-releases", query: p.query()})
+}
+
+// AllPlannedReleases walks the whole list that ListPlannedReleases gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllPlannedReleases(ctx context.Context, p ListPlannedReleasesParams) iter.Seq2[Planned, error] {
+	return walk[Planned](ctx, c, request{method: "GET", path: "/fleet/planned-releases", query: p.query()})
+}
+
 // ListPricesParams are the parameters of ListPrices; what is empty is not sent.
 type ListPricesParams struct {
 	// At most this many
@@ -5672,6 +6029,15 @@ func (c *Client) ListResearch(ctx context.Context, p ListResearchParams) (*Listi
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllResearch(ctx context.Context, p ListResearchParams) iter.Seq2[ResearchInfo, error] {
 	return walk[ResearchInfo](ctx, c, request{method: "GET", path: "/intelligence/research", query: p.query()})
+}
+
+// ListRetirements: list what of a website was retired.
+//
+// By path; the website as a whole comes first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListRetirements(ctx context.Context, websiteID string) ([]Retirement, error) {
+	return array[Retirement](ctx, c, request{method: "GET", path: "/websites/{website_id}/retirements", ids: []string{websiteID}})
 }
 
 // ListRunEventsParams are the parameters of ListRunEvents; what is empty is not sent.
@@ -6157,6 +6523,15 @@ func (c *Client) Logout(ctx context.Context, p LogoutParams) error {
 	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", query: p.query()})
 }
 
+// PlanRelease: have a release go live at a time.
+//
+// A release that was approved before. Whether it may is asked again when its time comes, also of freezes and limits. What no process looked at in time goes live late and says so.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) PlanRelease(ctx context.Context, websiteID string, in PlanReleaseInput) (*Planned, error) {
+	return one[Planned](ctx, c, request{method: "POST", path: "/websites/{website_id}/planned-releases", ids: []string{websiteID}, body: in, keyed: true})
+}
+
 // PublishRelease: make a release live.
 //
 // Refused while a gate of the release is red.
@@ -6322,6 +6697,24 @@ func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettl
 	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
 }
 
+// RestorePage: bring one page back from an earlier release.
+//
+// Starts an edit_website run: the live release with this page as it was. It passes the gates with the market of the live release, is refused with the reason where one is red, and is approved as always.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) RestorePage(ctx context.Context, websiteID string, in RestoreInput) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/restore", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// Retire: retire a page or a website.
+//
+// A page of a product, a comparison or a best-for page goes with the build that is started, and later builds do not bring it back. A website keeps a release that leads every address to the pages of another one, or says that they are gone; it is approved as always, and a rollback brings the website back.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) Retire(ctx context.Context, websiteID string, in RetireInput) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/retire", ids: []string{websiteID}, body: in, keyed: true})
+}
+
 // RetryRun: go on with a run that has ended.
 //
 // A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.
@@ -6417,6 +6810,24 @@ func (c *Client) SetRedirect(ctx context.Context, websiteID string, in SetRedire
 	return one[RedirectState](ctx, c, request{method: "PUT", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, body: in, keyed: true})
 }
 
+// SetTags: give a website tags.
+//
+// In the place of those that it has; an empty list takes all away.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) SetTags(ctx context.Context, websiteID string, in Tags) (*Tags, error) {
+	return one[Tags](ctx, c, request{method: "PUT", path: "/websites/{website_id}/tags", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// StartBatch: do one thing to all websites that a filter selects.
+//
+// A job does it in the background, each website whole or not at all, and goes on where it was when its process dies. Up to 50,000 websites. The answer lists the websites that were selected; with `dry_run` each with what would be done, and nothing is kept.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) StartBatch(ctx context.Context, in StartBatchInput) (*BatchDetail, error) {
+	return one[BatchDetail](ctx, c, request{method: "POST", path: "/fleet/batches", body: in, keyed: true})
+}
+
 // StartFleetChange: change many websites, a few of them first.
 //
 // The canary group is built anew at once. When all of it is published with no red gate the change waits for a person; a failed run, a red gate or a freeze in the group stops it. Each website is approved as always.
@@ -6449,6 +6860,29 @@ func (c *Client) StopFleetChange(ctx context.Context, changeID string, in StopFl
 // Needs the permission `websites.read`.
 func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
 	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+}
+
+// TakeBackRetirementParams are the parameters of TakeBackRetirement; what is empty is not sent.
+type TakeBackRetirementParams struct {
+	// Of the page; left out: the whole website
+	Path string
+}
+
+func (p TakeBackRetirementParams) query() url.Values {
+	q := url.Values{}
+	if p.Path != "" {
+		q.Set("path", p.Path)
+	}
+	return q
+}
+
+// TakeBackRetirement: forget that a page or a website was retired.
+//
+// The next build may bring it back.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) TakeBackRetirement(ctx context.Context, websiteID string, p TakeBackRetirementParams) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}/retirements", ids: []string{websiteID}, query: p.query(), keyed: true})
 }
 
 // UnfreezeFleetParams are the parameters of UnfreezeFleet; what is empty is not sent.

@@ -19,7 +19,7 @@ keeps a website, or all, from publishing; a change of many websites begins with 
 goes on only when those are published. A rollback is never braked.`,
 		Example: "  empire fleet status\n  empire fleet freeze keyboards.example --reason 'visits fell by half'\n  empire fleet change start --reason 'theme 2' --canary 5",
 	}
-	c.AddCommand(fleetStatusCommand(g), fleetFreezeCommand(g), fleetUnfreezeCommand(g), fleetChangeCommand(g))
+	c.AddCommand(fleetStatusCommand(g), fleetFreezeCommand(g), fleetUnfreezeCommand(g), fleetChangeCommand(g), fleetBatchCommand(g))
 	return c
 }
 

@@ -210,7 +210,7 @@ func viewSite(w *domain.Website) siteView {
 func viewRelease(r *domain.Release) releaseView {
 	return releaseView{
 		ID: r.ID, WebsiteID: r.WebsiteID, Number: r.Number, Manifest: r.Manifest, RunID: orNil(r.RunID), Files: r.Files, Pages: r.Pages,
-		SizeBytes: r.Bytes, SEOScore: r.SEOScore, Gates: orEmpty(r.Gates), CreatedAt: r.CreatedAt.UTC(), PublishedAt: utc(r.PublishedAt),
+		SizeBytes: r.Bytes, SEOScore: r.SEOScore, Gates: orEmpty(r.Gates), BuiltWith: r.BuiltWith, CreatedAt: r.CreatedAt.UTC(), PublishedAt: utc(r.PublishedAt),
 	}
 }
 

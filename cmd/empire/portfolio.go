@@ -31,8 +31,9 @@ type portfolio interface {
 	fleetKeeper
 	redirectKeeper
 	linkKeeper
-	bulkKeeper
 	edgeKeeper
+	batchKeeper
+	revisionKeeper
 }
 
 type siteKeeper interface {

@@ -18,7 +18,8 @@ func siteCommand(g *globals) *cobra.Command {
 	}
 	c.AddCommand(
 		siteListCommand(g), siteShowCommand(g), siteBuildCommand(g), sitePreviewCommand(g), sitePublishCommand(g), siteRollbackCommand(g),
-		siteExportCommand(g), siteAuditCommand(g), siteStatsCommand(g), siteDiffCommand(g), siteVerifyCommand(g), siteBulkCommand(g),
+		siteExportCommand(g), siteAuditCommand(g), siteStatsCommand(g), siteDiffCommand(g), siteVerifyCommand(g), siteBulkCommand(g), siteTagCommand(g),
+		siteRestoreCommand(g), siteRetireCommand(g), siteRetirementsCommand(g), sitePlannedCommand(g),
 	)
 	return c
 }
@@ -158,13 +159,18 @@ followed. SITE is an id, a name or a domain.`,
 }
 
 func sitePublishCommand(g *globals) *cobra.Command {
-	var release string
-	c := siteArgs(g, "publish", "Make an approved release live", "  empire site publish keyboards.example --release rel_…",
+	var release, at string
+	c := siteArgs(g, "publish", "Make an approved release live, now or at a time",
+		"  empire site publish keyboards.example --release rel_…\n  empire site publish keyboards.example --release rel_… --at 2027-01-31T08:00:00+01:00",
 		func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error {
+			if at != "" {
+				return g.planAt(ctx, cmd, p, s, release, at)
+			}
 			moved, err := p.Publish(ctx, s.ID, domain.ReleaseID(release))
 			return g.printMoved(cmd, moved, err)
 		})
 	c.Flags().StringVar(&release, "release", "", "id of the release, as site show lists it (needed)")
+	c.Flags().StringVar(&at, "at", "", "when, as RFC 3339 with a time zone; see site planned (default now)")
 	find := c.RunE
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if release == "" {

@@ -35,6 +35,7 @@ type releaseView struct {
 	SizeBytes   int64            `json:"size_bytes"`
 	SEOScore    float64          `json:"seo_score"`
 	Gates       []domain.Gate    `json:"gates"`
+	BuiltWith   domain.BuiltWith `json:"built_with"`
 	CreatedAt   time.Time        `json:"created_at"`
 	PublishedAt *time.Time       `json:"published_at"`
 }

@@ -56,6 +56,9 @@ type Config struct {
 	Edge       edgeService
 	Duplicates duplicateService
 	Fleet      fleetService
+	Batches    batchService
+	Revisions  revisionService
+	Planned    plannedService
 
 	Logger *slog.Logger
 }
@@ -125,6 +128,9 @@ func New(c Config) *API {
 	registerEdge(a, c.Edge)
 	registerDuplicates(a, c.Duplicates)
 	registerFleet(a, c.Fleet)
+	registerBatches(a, c.Batches)
+	registerRevisions(a, c.Revisions)
+	registerPlanned(a, c.Planned)
 	a.harvestModels()
 	a.straighten()
 	return a

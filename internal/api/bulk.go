@@ -54,7 +54,7 @@ func registerBulk(a *API, sites bulkService) {
 		id: "bulk-websites", method: http.MethodPost, path: "/websites/bulk", tag: "websites", permission: domain.WebsitesManage,
 		summary: "Do one thing to many websites",
 		text: "Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, " +
-			"even if all of them failed.",
+			"even if all of them failed. For websites that a filter selects, and to follow what is done, start a batch.",
 		request: map[string]any{"action": "publish", "ids": []domain.WebsiteID{exampleSite, "site_01k2jb"}},
 		response: []bulkResultBody{
 			{ID: exampleSite, Status: http.StatusOK},

@@ -48,16 +48,20 @@ type fakes struct {
 	register  domain.RegisterParams
 	sitePatch domain.WebsitePatch
 	action    domain.BulkAction
-	audit     domain.AuditFilter
-	message   domain.Message
-	ttl       time.Duration
-	inState   domain.MessageState
-	dead      domain.DeadLetterFilter
-	entries   int // how many entries the audit log has
-	to        domain.ReleaseID
-	diff      domain.DiffParams
-	run       *domain.Run
-	from      string
+
+	batchParams domain.BatchParams
+	batchStates []domain.BatchSiteState
+
+	audit   domain.AuditFilter
+	message domain.Message
+	ttl     time.Duration
+	inState domain.MessageState
+	dead    domain.DeadLetterFilter
+	entries int // how many entries the audit log has
+	to      domain.ReleaseID
+	diff    domain.DiffParams
+	run     *domain.Run
+	from    string
 
 	schedule      domain.ScheduleParams
 	schedulePatch domain.SchedulePatch
@@ -261,6 +265,10 @@ func (f websites) Export(_ context.Context, id domain.WebsiteID, format domain.E
 
 func (f websites) Get(_ context.Context, id domain.WebsiteID) (*domain.Website, error) {
 	return f.site(id)
+}
+
+func (f websites) Forecast(context.Context, *domain.Run) (*domain.RunForecast, error) {
+	return &domain.RunForecast{At: &noon, Runs: 3}, nil
 }
 
 func (f websites) Generate(_ context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error) {
@@ -626,7 +634,7 @@ func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
 		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Redirects: redirects{f}, Links: links{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
 		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Edge: edgeHosts{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
-		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f}, Duplicates: duplicates{f}, Fleet: fleet{f},
+		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f}, Duplicates: duplicates{f}, Fleet: fleet{f}, Batches: batches{f}, Revisions: revisions{f}, Planned: plannedReleases{f},
 	})
 }
 

@@ -29,6 +29,7 @@ type releaseBody struct {
 	SizeBytes   int64            `json:"size_bytes"`
 	SEOScore    float64          `json:"seo_score"`
 	Gates       []domain.Gate    `json:"gates"`
+	BuiltWith   domain.BuiltWith `json:"built_with" doc:"Versions of the program, its templates, rules and prompts; what is absent was not noted"`
 	CreatedAt   time.Time        `json:"created_at"`
 	PublishedAt *time.Time       `json:"published_at" doc:"When it last became live; null if it never was"`
 }
@@ -52,6 +53,8 @@ type (
 	}
 )
 
+var exampleBuilt = domain.BuiltWith{Program: "v1.4.0", Theme: "9a1f0c72be45", Rules: "2", Prompts: "51c0d7a98e12"}
+
 var exampleRun = domain.RunID("run_01k2ja")
 
 func registerReleases(a *API, releases releaseService) {
@@ -60,7 +63,7 @@ func registerReleases(a *API, releases releaseService) {
 		summary: "List the releases of a website", text: "Newest first.",
 		response: []releaseBody{{
 			ID: exampleRelease, WebsiteID: "site_01k2ja", Number: 2, Manifest: exampleHash, RunID: &exampleRun, Files: 48, Pages: 31,
-			SizeBytes: 612_345, SEOScore: 96.5, Gates: []domain.Gate{exampleGate}, CreatedAt: exampleTime, PublishedAt: &exampleTime,
+			SizeBytes: 612_345, SEOScore: 96.5, Gates: []domain.Gate{exampleGate}, BuiltWith: exampleBuilt, CreatedAt: exampleTime, PublishedAt: &exampleTime,
 		}},
 	}, func(ctx context.Context, in *listReleasesInput) (*listOutput[releaseBody], error) {
 		items, total, err := releases.Releases(ctx, in.ID, in.domain())
@@ -140,7 +143,7 @@ var exampleRebuildRun = runBody{
 func toRelease(r *domain.Release) releaseBody {
 	b := releaseBody{
 		ID: r.ID, WebsiteID: r.WebsiteID, Number: r.Number, Manifest: r.Manifest, Files: r.Files, Pages: r.Pages, SizeBytes: r.Bytes,
-		SEOScore: r.SEOScore, Gates: list(r.Gates), CreatedAt: r.CreatedAt.UTC(), PublishedAt: utc(r.PublishedAt),
+		SEOScore: r.SEOScore, Gates: list(r.Gates), BuiltWith: r.BuiltWith, CreatedAt: r.CreatedAt.UTC(), PublishedAt: utc(r.PublishedAt),
 	}
 	if r.RunID != "" {
 		b.RunID = &r.RunID

@@ -21,6 +21,7 @@ type siteService interface {
 	After(ctx context.Context, id domain.WebsiteID, limit int) ([]domain.Website, int, error)
 	Get(ctx context.Context, id domain.WebsiteID) (*domain.Website, error)
 	Generate(ctx context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error)
+	Forecast(ctx context.Context, run *domain.Run) (*domain.RunForecast, error)
 	Audit(ctx context.Context, id domain.WebsiteID) ([]domain.Gate, error)
 }
 
@@ -53,6 +54,10 @@ type generatedBody struct {
 	PipelineID domain.RunID     `json:"pipeline_id" doc:"The same as run_id"`
 	Status     domain.RunState  `json:"status" doc:"Of the run" enum:"queued,running,waiting,completed,failed,cancelled"`
 	StatusURL  string           `json:"status_url" doc:"Where the run is"`
+	// Ready is what the result of the step gate says in the end.
+	Ready          bool       `json:"ready_for_deployment" doc:"Whether every gate has passed: false until the gates were asked; the result of the step gate tells it then"`
+	Expected       *time.Time `json:"estimated_completion_time" doc:"When it asks for approval, from the runs of this kind that have finished; null without any"`
+	EstimateReason string     `json:"estimate_reason" doc:"Why there is no estimate; empty otherwise"`
 }
 
 type auditBody struct {
@@ -159,6 +164,11 @@ func registerGenerate(a *API, sites siteService) {
 			return nil, err
 		}
 		body := toGenerated(toWebsite(site), run.ID, run.State)
+		f, err := sites.Forecast(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		body.Expected, body.EstimateReason = utc(f.At), f.Reason
 		return &generatedOutput{body.StatusURL, body}, nil
 	})
 }
@@ -196,5 +206,5 @@ func toDetail(w *domain.Website) *websiteDetailOutput {
 }
 
 func toGenerated(site WebsiteBody, run domain.RunID, state domain.RunState) generatedBody {
-	return generatedBody{site, site.ID, run, run, state, Base + "/runs/" + string(run)}
+	return generatedBody{WebsiteBody: site, WebsiteID: site.ID, PipelineID: run, RunID: run, Status: state, StatusURL: Base + "/runs/" + string(run)}
 }

@@ -125,6 +125,9 @@ type App struct {
 	Orchestrator *service.Orchestrator
 	Duplicates   *service.Duplicates
 	Fleet        *service.Fleet
+	Batches      *service.Batches
+	Revisions    *service.Revisions
+	Planned      *service.Planned
 
 	started []part
 }
@@ -372,8 +375,8 @@ func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Dra
 	if err != nil {
 		return nil, nil, err
 	}
-	var scan shipped.ScanResult
-	if err := a.stepResult(ctx, run, "scan", &scan); err != nil {
+	sha, err := a.marketOf(ctx, run)
+	if err != nil {
 		return nil, nil, err
 	}
 	kept := artifacts{a.blobs}
@@ -381,6 +384,6 @@ func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Dra
 	if err != nil {
 		return nil, nil, err
 	}
-	market, err := kept.Market(ctx, scan.Market)
+	market, err := kept.Market(ctx, sha)
 	return draft, market, err
 }

@@ -42,6 +42,7 @@ func (a artifacts) Draft(ctx context.Context, sha string) (*domain.Draft, error)
 type gates struct {
 	snapshot  gate.Snapshot
 	portfolio func(ctx context.Context, d *domain.Draft) (*domain.PortfolioCheck, error) // nil: nothing is compared
+	with      domain.BuiltWith
 }
 
 // Check fits gate.Check to the pipeline.
@@ -58,7 +59,7 @@ func (g gates) Check(ctx context.Context, d *domain.Draft, m *domain.Market, fil
 		r.Gates = append(r.Gates, gate.Portfolio(c))
 	}
 	return shipped.GateResult{
-		Pages: r.Pages, Products: r.Products, Claims: r.Claims, Grounded: r.Grounded, SEOScore: r.SEOScore, Gates: r.Gates,
+		Pages: r.Pages, Products: r.Products, Claims: r.Claims, Grounded: r.Grounded, SEOScore: r.SEOScore, Gates: r.Gates, BuiltWith: g.with,
 	}, nil
 }
 
@@ -90,7 +91,7 @@ func (s sites) Publish(ctx context.Context, id domain.ReleaseID, run *domain.Run
 func candidate(g shipped.GateResult) service.Candidate {
 	return service.Candidate{
 		Draft: g.Draft, Manifest: g.Manifest, Files: g.Files, Bytes: g.Bytes, Pages: g.Pages, Products: g.Products,
-		Claims: g.Claims, Grounded: g.Grounded, SEOScore: g.SEOScore, Gates: g.Gates,
+		Claims: g.Claims, Grounded: g.Grounded, SEOScore: g.SEOScore, Gates: g.Gates, BuiltWith: g.BuiltWith,
 	}
 }
 

@@ -63,7 +63,7 @@ func TestContract(t *testing.T) {
 }
 
 // Bounds of what a run may really do: each of these keeps workers busy for seconds.
-var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5, "scan-opportunity": 20, "start-fleet-change": 1, "freeze-fleet": 3}
+var dear = map[string]int{"generate-website": 2, "start-run": 20, "retry-run": 3, "create-task": 20, "rebuild-website": 2, "bulk-websites": 10, "ask-research": 5, "scan-opportunity": 20, "start-fleet-change": 1, "freeze-fleet": 3, "start-batch": 2, "restore-page": 2, "retire": 1}
 
 func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 	t.Helper()
@@ -84,7 +84,7 @@ func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 
 // neverGood are operations that generated requests need not succeed with: they take
 // a code that only an authenticator has, or come too late for work that is short.
-var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "continue-fleet-change", "stop-fleet-change"}
+var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "continue-fleet-change", "stop-fleet-change", "cancel-batch", "restore-page", "retire", "take-back-retirement", "cancel-planned-release"}
 
 // hookToken is what a workflow of n8n proves itself with.
 const hookToken = "a token of workflows, long enough"
@@ -180,6 +180,9 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	}
 	c.want("GET", base+"/fleet/changes/"+change.ID, nil, http.StatusOK, &begun)
 	c.want("POST", base+"/runs/"+begun.Websites[0].RunID+"/cancel", nil, http.StatusOK, nil) // so that the website can be built
+	c.want("POST", base+"/websites/"+string(site)+"/planned-releases", map[string]string{"release_id": releases[0].ID, "at": time.Now().Add(time.Hour).Format(time.RFC3339)}, http.StatusCreated, nil)
+	var batch struct{ Batch struct{ ID string } }
+	c.want("POST", base+"/fleet/batches", map[string]any{"action": "rollback", "filter": map[string]any{"ids": []string{string(site)}}}, http.StatusOK, &batch)
 	var found struct{ ID string }
 	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
@@ -197,6 +200,10 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "freeze-fleet", Target: base + "/fleet/freeze", Body: `{"website_id": "` + string(site) + `", "reason": "contract"}`},
 		{Operation: "unfreeze-fleet", Target: base + "/fleet/freeze?website_id=" + string(site)},
 		{Operation: "get-fleet-change", Target: base + "/fleet/changes/" + change.ID},
+		{Operation: "plan-release", Target: base + "/websites/" + string(site) + "/planned-releases", Body: encode(t, map[string]string{"release_id": releases[0].ID, "at": time.Now().Add(time.Hour).Format(time.RFC3339)})},
+		{Operation: "get-batch", Target: base + "/fleet/batches/" + batch.Batch.ID + "?state=done"},
+		{Operation: "start-batch", Target: base + "/fleet/batches", Body: `{"action": "rollback", "filter": {"text": "none of these"}, "dry_run": true}`},
+		{Operation: "set-tags", Target: base + "/websites/" + string(site) + "/tags", Body: `{"tags": ["contract"]}`},
 		{Operation: "list-duplicates", Target: base + "/intelligence/duplicates?threshold=0.6"},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},

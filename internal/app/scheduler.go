@@ -32,6 +32,7 @@ func (s *scheduler) Start(ctx context.Context) error {
 			case n > 0:
 				s.a.log.InfoContext(ctx, "scheduled runs started", "count", n)
 			}
+			s.a.firePlanned(ctx)
 			select {
 			case <-ctx.Done():
 				return nil

@@ -56,10 +56,12 @@ func (a *App) wireServices(context.Context) error {
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
 		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Project: hugo.Project, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
-		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Now: a.now,
+		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Retirements: a.store.Retirements, Now: a.now,
 	})
 	a.wireRedirects()
 	a.wireLinks()
+	a.wireBatches()
+	a.wireRevisions()
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
@@ -100,12 +102,15 @@ func (a *App) liveChanged(ctx context.Context, id domain.WebsiteID) {
 // wireAgents builds the agents, the pipeline that calls them and the job handlers.
 func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
-		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check},
+		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check, a.builtWith()},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: a.writer(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
 		Links: a.Links, LinkWay: domain.LinkWay(a.cfg.Links.Way),
 	}
 	a.runtime.Launch = a.launch
+	if err := a.wireEdit(); err != nil {
+		return err
+	}
 	if err := a.engine.Register(a.launch.Definition()); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/http"
 
 	"empire/internal/domain"
 	"empire/internal/release"
@@ -16,7 +17,7 @@ func compareReleases(before, after domain.ReleaseContent) ([]domain.PageDiff, []
 // wireRedirects builds the service of redirects over that of websites.
 func (a *App) wireRedirects() {
 	a.Redirects = service.NewRedirects(service.RedirectsConfig{
-		Tx: a.store, Store: a.store.Redirects, Websites: a.Websites, Audit: a.store.Audit, Now: a.now, Successor: release.Redirects,
+		Tx: a.store, Store: a.store.Redirects, Retirements: a.store.Retirements, Websites: a.Websites, Audit: a.store.Audit, Now: a.now, Successor: release.Redirects,
 	})
 }
 
@@ -51,6 +52,14 @@ func (a *App) VerifyRelease(ctx context.Context, site *domain.Website, id domain
 	for _, e := range m.Entries {
 		if e.Location != "" { // found from releases before this one
 			files = append(files, domain.File{Path: e.Path, Status: e.Status, Location: e.Location})
+			continue
+		}
+		if e.Status == http.StatusGone {
+			body, err := a.blobs.ReadAll(ctx, e.SHA256)
+			if err != nil {
+				return nil, "", err
+			}
+			files = append(files, domain.File{Path: e.Path, File: e.File, ContentType: e.ContentType, Body: body, Status: e.Status})
 		}
 	}
 	rebuilt, _, err = a.builder.Build(ctx, m.Host, files)

@@ -40,6 +40,10 @@ type (
 	TaskID string
 	// FleetChangeID identifies a change of many websites: chg_….
 	FleetChangeID string
+	// BatchID identifies a batch over many websites: bat_….
+	BatchID string
+	// PlannedReleaseID identifies a release that goes live later: plan_….
+	PlannedReleaseID string
 	// ApprovalID identifies an approval: appr_….
 	ApprovalID string
 	// SnapshotID identifies a kept page: snap_… and the start of a SHA-256 over it.

@@ -19,6 +19,7 @@ type Release struct {
 	Bytes     int64     `json:"bytes"`
 	Gates     []Gate    `json:"gates"`
 	SEOScore  float64   `json:"seo_score"`
+	BuiltWith BuiltWith `json:"built_with"`
 	CreatedAt time.Time `json:"created_at"`
 	// PublishedAt is when it last became the live release; nil if it never was.
 	PublishedAt *time.Time `json:"published_at"`

@@ -190,3 +190,10 @@ type AuditEntry struct {
 	After     string    `json:"after,omitempty"`
 	RequestID string    `json:"request_id,omitempty"`
 }
+
+// RunForecast is an estimate of when a run asks for approval.
+type RunForecast struct {
+	At     *time.Time // nil: there is no estimate
+	Runs   int        // that it rests on
+	Reason string     // why there is none
+}

@@ -256,7 +256,8 @@ const (
 	BulkRebuild  BulkAction = "rebuild"
 )
 
-// MaxBulk is how many websites a bulk action may name.
+// MaxBulk is how many websites a bulk action may name while the caller waits; a batch
+// takes more.
 const MaxBulk = 1000
 
 // BulkResult is how a bulk action went for one website: all of it, or none if Err

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // that next has not: those of the pages of earlier releases and those that earlier
 // releases led already, each straight to a page of next, or elsewhere if the operator
 // said so. own are the operator's and come before all others. A page of next is never
-// redirected. The result is sorted by path, without chains and without loops.
+// redirected. A target of domain.GoneTarget leads nowhere. The result is sorted by path, without chains and without loops.
 //
 // A page's successor is the page of the same kind about the same products, or else the
 // one of the same kind for the same search phrase, or else the nearest hub: a page that
@@ -70,7 +71,7 @@ func (m *moves) add(path string, to func() string) {
 func (m *moves) end(path string) string {
 	seen := map[string]bool{path: true}
 	for at := m.to[path]; ; at = m.to[at] {
-		if m.pages[at] || strings.HasPrefix(at, "https://") {
+		if m.pages[at] || strings.HasPrefix(at, "https://") || at == domain.GoneTarget {
 			return at
 		}
 		if at == "" || seen[at] {
@@ -136,4 +137,80 @@ func keywordOf(d *domain.Draft, p *domain.Page) string {
 		return strings.ToLower(p.Keywords[0])
 	}
 	return ""
+}
+
+// Merged returns where visitors of a website that is retired are led: from each address
+// of its live release to the page of another website that stands for it, next, at host;
+// without next nowhere.
+func Merged(live domain.ReleaseContent, next *domain.Draft, host string) []domain.Moved {
+	own := map[string]string{}
+	for _, e := range live.Manifest.Entries {
+		if e.Location != "" {
+			own[e.Path] = e.Location
+		}
+	}
+	to := func(path string, p *domain.Page) string {
+		switch {
+		case next == nil:
+			return domain.GoneTarget
+		case p == nil || path == "/":
+			return "https://" + host + "/"
+		}
+		return "https://" + host + newMoves(next).successor(p, keywordOf(live.Draft, p))
+	}
+	var out []domain.Moved
+	pages := map[string]*domain.Page{}
+	for i := range live.Draft.Pages {
+		p := &live.Draft.Pages[i]
+		pages[p.Path()] = p
+		out = append(out, domain.Moved{From: p.Path(), To: to(p.Path(), p)})
+	}
+	for path, target := range own {
+		if strings.HasPrefix(target, "https://") {
+			out = append(out, domain.Moved{From: path, To: target})
+			continue
+		}
+		out = append(out, domain.Moved{From: path, To: to(path, pages[target])})
+	}
+	slices.SortFunc(out, func(a, b domain.Moved) int { return cmp.Compare(a.From, b.From) })
+	return out
+}
+
+// Overlay returns the files of a release that is made of another one: base with what
+// differs between before and after, which the same program built. Files of after that
+// are new to base and never change come along, because pages may name them.
+func Overlay(base, before, after []domain.File) []domain.File {
+	was := byPath(before)
+	is := byPath(after)
+	var out []domain.File
+	has := map[string]bool{}
+	for _, f := range base {
+		n, still := is[f.Path]
+		_, had := was[f.Path]
+		switch {
+		case had && !still:
+			continue
+		case still && (!had || !bytes.Equal(n.Body, was[f.Path].Body)):
+			out = append(out, *n)
+		default:
+			out = append(out, f)
+		}
+		has[f.Path] = true
+	}
+	for i := range after {
+		f := &after[i]
+		_, had := was[f.Path]
+		if !has[f.Path] && (!had || f.Immutable) {
+			out = append(out, *f)
+		}
+	}
+	return out
+}
+
+func byPath(files []domain.File) map[string]*domain.File {
+	out := make(map[string]*domain.File, len(files))
+	for i := range files {
+		out[files[i].Path] = &files[i]
+	}
+	return out
 }

@@ -6,6 +6,9 @@ import (
 	"empire/internal/domain"
 )
 
+// actionPublished is what the log says of a release that was made live.
+const actionPublished = "release.published"
+
 // actionRolledBack is what the log says of a release that was live before and is
 // again: nothing ever brakes it.
 const actionRolledBack = "release.rolled_back"

@@ -27,6 +27,7 @@ type estate struct {
 	websites  *service.Websites
 	redirects *service.Redirects
 	links     *service.Links
+	batches   *service.Batches
 	runs      *service.Runs
 	approvals *service.Approvals
 	pipelines *service.Pipelines
@@ -50,6 +51,7 @@ type estate struct {
 	steps    []json.RawMessage
 	outlinks []domain.PageLink  // of every release
 	told     []domain.WebsiteID // edges were told to look at
+	onTold   func()             // called then; may be nil
 	fail     error              // of the step build
 }
 
@@ -90,7 +92,11 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		LiveChanged: func(_ context.Context, id domain.WebsiteID) {
 			e.mu.Lock()
 			e.told = append(e.told, id)
+			done := e.onTold
 			e.mu.Unlock()
+			if done != nil {
+				done()
+			}
 		},
 	}
 	e.websites = service.NewWebsites(e.sites)
@@ -99,6 +105,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Tx: st, Store: st.Links, Programs: st.Programs, Websites: e.websites, Audit: st.Audit, Now: time.Now,
 		Read: func(context.Context, *domain.Release) ([]domain.PageLink, error) { return e.outlinks, nil },
 	})
+	e.batches = e.newBatches()
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
@@ -152,7 +159,7 @@ func (e *estate) launch() pipeline.Definition {
 				return pipeline.Output{}, err
 			}
 			draft, err := blob.PutJSON(ctx, e.blobs, domain.Draft{Pages: []domain.Page{{Title: string(in.Run.ID)}, {Slug: "guide", Title: "Guide"}}})
-			c := service.Candidate{Manifest: sha, Draft: draft, Files: len(m.Entries), Pages: 2, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
+			c := service.Candidate{Manifest: sha, Draft: draft, Files: len(m.Entries), Pages: 2, SEOScore: 90, BuiltWith: domain.BuiltWith{Theme: "theme-1"}, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
 			title := func(ctx context.Context) error { return e.websites.SetTitle(ctx, in.Run.WebsiteID, "Built") }
 			return pipeline.Output{Result: c, Apply: title}, err
 		}),

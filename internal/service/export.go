@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 
@@ -41,7 +42,7 @@ func (s *Websites) Export(ctx context.Context, id domain.WebsiteID, format domai
 	if err != nil {
 		return nil, fmt.Errorf("export website %s: %w", id, err)
 	}
-	m.Entries = slices.DeleteFunc(m.Entries, func(e domain.ManifestEntry) bool { return e.Location != "" })
+	m.Entries = slices.DeleteFunc(m.Entries, func(e domain.ManifestEntry) bool { return e.Location != "" || e.Status == http.StatusGone })
 	for _, e := range m.Entries {
 		if !filepath.IsLocal(e.File) {
 			return nil, fmt.Errorf("export website %s: file name %q does not stay inside the site", id, e.File)

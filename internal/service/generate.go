@@ -205,6 +205,9 @@ func (s *Websites) Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Ru
 		if err := s.notArchived(site); err != nil {
 			return err
 		}
+		if err := s.notRetired(ctx, site); err != nil {
+			return err
+		}
 		if err := s.notBusy(ctx, id); err != nil {
 			return err
 		}

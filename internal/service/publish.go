@@ -21,6 +21,8 @@ type Candidate struct {
 	Grounded int
 	SEOScore float64
 	Gates    []domain.Gate
+	// BuiltWith says which versions of the program made it.
+	BuiltWith domain.BuiltWith
 }
 
 // approvalPayload is exactly what a person approves.
@@ -84,7 +86,7 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	}
 	r := &domain.Release{
 		ID: id, WebsiteID: site.ID, Manifest: c.Manifest, RunID: run.ID, Draft: c.Draft, Files: c.Files, Pages: c.Pages, Bytes: c.Bytes,
-		Gates: c.Gates, SEOScore: c.SEOScore, CreatedAt: s.journal.stamp(),
+		Gates: c.Gates, SEOScore: c.SEOScore, BuiltWith: c.BuiltWith, CreatedAt: s.journal.stamp(),
 	}
 	if err := publishable(site, r); err != nil {
 		return err
@@ -109,7 +111,7 @@ func (s *Websites) PublishCandidate(ctx context.Context, id domain.ReleaseID, ru
 	if err := s.reindex(ctx, site); err != nil {
 		return err
 	}
-	return s.makeLive(ctx, site, r, d, "release.published")
+	return s.makeLive(ctx, site, r, d, actionPublished)
 }
 
 func (s *Websites) reindex(ctx context.Context, site *domain.Website) error {
@@ -162,6 +164,9 @@ func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain
 	if err := s.published(ctx, site, r, d, action, fresh); err != nil {
 		return err
 	}
+	if err := s.revived(ctx, site, action); err != nil {
+		return err
+	}
 	s.tellEdges(ctx, site.ID)
 	after, err := s.cfg.Websites.Get(ctx, site.ID)
 	if err != nil {
@@ -194,32 +199,55 @@ func (s *Websites) SetTitle(ctx context.Context, id domain.WebsiteID, title stri
 // Publish makes a stored release live; without one, the newest that can be. Only a
 // release that was published before, and so approved, can be.
 func (s *Websites) Publish(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*domain.Website, error) {
-	return s.move(ctx, id, "release.published", func(ctx context.Context, site *domain.Website) (*domain.Release, error) {
-		if release != "" {
-			return s.release(ctx, site, release)
-		}
-		none := domain.Errorf(domain.CodeConflict, "Website %s has no approved release.", id)
-		return s.newest(ctx, id, none, func(*domain.Release) bool { return true })
-	})
+	return s.move(ctx, id, actionPublished, release, nil)
 }
 
 // Rollback makes an earlier release live: the given one, or without one the newest
 // release older than the live one.
 func (s *Websites) Rollback(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID) (*domain.Website, error) {
-	return s.move(ctx, id, "release.rolled_back", func(ctx context.Context, site *domain.Website) (*domain.Release, error) {
-		if release != "" {
-			return s.release(ctx, site, release)
-		}
-		if site.LiveRelease == "" {
-			return nil, domain.Errorf(domain.CodeConflict, "Website %s has no live release.", id)
-		}
-		live, err := s.cfg.Releases.Get(ctx, site.LiveRelease)
-		if err != nil {
+	return s.move(ctx, id, actionRolledBack, release, nil)
+}
+
+// destination returns the release that an action makes live: the given one, or the
+// newest that was published before, for a rollback of those older than the live one.
+func (s *Websites) destination(ctx context.Context, site *domain.Website, action string, release domain.ReleaseID) (*domain.Release, error) {
+	if release != "" {
+		return s.release(ctx, site, release)
+	}
+	if action == actionPublished {
+		none := domain.Errorf(domain.CodeConflict, "Website %s has no approved release.", site.ID)
+		return s.newest(ctx, site.ID, none, func(*domain.Release) bool { return true })
+	}
+	if site.LiveRelease == "" {
+		return nil, domain.Errorf(domain.CodeConflict, "Website %s has no live release.", site.ID)
+	}
+	live, err := s.cfg.Releases.Get(ctx, site.LiveRelease)
+	if err != nil {
+		return nil, err
+	}
+	none := domain.Errorf(domain.CodeConflict, "Website %s has no release before number %d.", site.ID, live.Number)
+	return s.newest(ctx, site.ID, none, func(r *domain.Release) bool { return r.Number < live.Number })
+}
+
+// movable returns the release that an action would make live, or why it may not. What
+// brakes it beyond that is only known when it is done.
+func (s *Websites) movable(ctx context.Context, site *domain.Website, action string, release domain.ReleaseID) (*domain.Release, error) {
+	if err := s.notArchived(site); err != nil {
+		return nil, err
+	}
+	if action == actionPublished {
+		if err := s.notRetired(ctx, site); err != nil {
 			return nil, err
 		}
-		none := domain.Errorf(domain.CodeConflict, "Website %s has no release before number %d.", id, live.Number)
-		return s.newest(ctx, id, none, func(r *domain.Release) bool { return r.Number < live.Number })
-	})
+	}
+	r, err := s.destination(ctx, site, action, release)
+	if err != nil {
+		return nil, err
+	}
+	if r.PublishedAt == nil {
+		return nil, domain.Errorf(domain.CodeForbidden, "Release %s was never approved.", r.ID)
+	}
+	return r, publishable(site, r)
 }
 
 // release returns a release of a website. One of another website is as missing as
@@ -250,7 +278,9 @@ func (s *Websites) newest(ctx context.Context, id domain.WebsiteID, none error, 
 	}
 }
 
-func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string, choose func(context.Context, *domain.Website) (*domain.Release, error)) (*domain.Website, error) {
+// move makes another release live. With also, that belongs into the same transaction
+// and is told which release it is.
+func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string, release domain.ReleaseID, also func(context.Context, *domain.Release) error) (*domain.Website, error) {
 	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
 		return nil, err
 	}
@@ -260,28 +290,26 @@ func (s *Websites) move(ctx context.Context, id domain.WebsiteID, action string,
 	if err := s.intact(ctx, id); err != nil {
 		return nil, err
 	}
+	var after *domain.Website
 	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
 		site, err := s.hold(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := s.notArchived(site); err != nil {
-			return err
-		}
-		r, err := choose(ctx, site)
+		r, err := s.movable(ctx, site, action, release)
 		if err != nil {
 			return err
 		}
-		if r.PublishedAt == nil {
-			return domain.Errorf(domain.CodeForbidden, "Release %s was never approved.", r.ID)
+		if also != nil {
+			if err := also(ctx, r); err != nil {
+				return err
+			}
 		}
-		if err := publishable(site, r); err != nil {
+		if err := s.makeLive(ctx, site, r, nil, action); err != nil {
 			return err
 		}
-		return s.makeLive(ctx, site, r, nil, action)
+		after, err = s.cfg.Websites.Get(ctx, id)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.cfg.Websites.Get(ctx, id)
+	return after, err
 }

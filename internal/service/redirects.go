@@ -19,12 +19,14 @@ type redirectStore interface {
 
 // RedirectsConfig is what Redirects needs.
 type RedirectsConfig struct {
-	Tx        transactor
-	Store     redirectStore
-	Websites  *Websites
-	Audit     auditStore
-	Now       func() time.Time
-	Successor func(next *domain.Draft, own []domain.Redirect, earlier ...domain.ReleaseContent) []domain.Moved
+	Tx    transactor
+	Store redirectStore
+	// Retirements are pages that are gone for good; may be nil.
+	Retirements retirementStore
+	Websites    *Websites
+	Audit       auditStore
+	Now         func() time.Time
+	Successor   func(next *domain.Draft, own []domain.Redirect, earlier ...domain.ReleaseContent) []domain.Moved
 }
 
 // Redirects lead visitors of addresses that websites once had. What an operator sets
@@ -151,7 +153,7 @@ func (s *Redirects) Of(ctx context.Context, d *domain.Draft) ([]domain.Moved, er
 	if err != nil {
 		return nil, err
 	}
-	own, err := s.cfg.Store.List(ctx, site.ID)
+	own, err := s.own(ctx, site.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -179,4 +181,23 @@ func (s *Redirects) Of(ctx context.Context, d *domain.Draft) ([]domain.Moved, er
 		earlier = append(earlier, c)
 	}
 	return s.cfg.Successor(d, own, earlier...), nil
+}
+
+// own returns where an operator leads visitors: those of retired pages, and what was set
+// by itself, which comes later and so before them.
+func (s *Redirects) own(ctx context.Context, id domain.WebsiteID) ([]domain.Redirect, error) {
+	var out []domain.Redirect
+	if s.cfg.Retirements != nil {
+		gone, err := s.cfg.Retirements.List(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for i := range gone {
+			if gone[i].Path != "" {
+				out = append(out, domain.Redirect{WebsiteID: id, Path: gone[i].Path, Target: cmp.Or(gone[i].Target, domain.GoneTarget)})
+			}
+		}
+	}
+	set, err := s.cfg.Store.List(ctx, id)
+	return append(out, set...), err
 }

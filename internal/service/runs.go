@@ -55,6 +55,9 @@ func (s *Runs) Start(ctx context.Context, p domain.StartParams) (*domain.Run, er
 	if p.Pipeline == "launch_website" {
 		return nil, domain.Invalid("pipeline", "Start launch_website through POST /websites/generate, which reserves the domain.")
 	}
+	if p.Pipeline == pipelineEdit {
+		return nil, domain.Invalid("pipeline", "Start edit_website through POST /websites/{website_id}/restore or /retire.")
+	}
 	start := pipeline.StartParams{
 		Pipeline: p.Pipeline, Params: p.Params, Stages: p.Stages, Tenant: scope(ctx), OwnerID: principal.UserID, Priority: p.Priority,
 	}

@@ -77,6 +77,10 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.FleetChange:
 		return v.Tenant.OrDefault()
+	case *domain.Batch:
+		return v.Tenant.OrDefault()
+	case *domain.PlannedRelease:
+		return v.Tenant.OrDefault()
 	case *domain.FleetFreeze:
 		return v.Tenant.OrDefault()
 	case *domain.Link:

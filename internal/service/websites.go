@@ -84,7 +84,9 @@ type WebsitesConfig struct {
 	// Reindex has the search look at a website again, within the transaction of the
 	// change; nil: nothing searches.
 	Reindex func(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID) error
-	Now     func() time.Time
+	// Retirements are websites that are retired, which are not built again; may be nil.
+	Retirements retirementStore
+	Now         func() time.Time
 }
 
 // ForbiddenNiche is a kind of niche that is refused by rule (L25).
@@ -127,6 +129,33 @@ func (*Websites) notArchived(site *domain.Website) error {
 		return domain.Errorf(domain.CodeConflict, "Website %s is archived; change its state first.", site.ID)
 	}
 	return nil
+}
+
+// notRetired refuses what would bring a retired website back by the way.
+func (s *Websites) notRetired(ctx context.Context, site *domain.Website) error {
+	if s.cfg.Retirements == nil {
+		return nil
+	}
+	r, err := wholeRetired(ctx, s.cfg.Retirements, site.ID)
+	if err != nil || r == nil {
+		return err
+	}
+	return domain.Errorf(domain.CodeConflict, "Website %s is retired since %s: %s A rollback brings it back.", site.ID, r.At.UTC().Format(time.DateOnly), sentence(r.Reason))
+}
+
+// revived forgets that a website was retired, in the transaction that rolls it back.
+func (s *Websites) revived(ctx context.Context, site *domain.Website, action string) error {
+	if s.cfg.Retirements == nil || action != actionRolledBack {
+		return nil
+	}
+	r, err := wholeRetired(ctx, s.cfg.Retirements, site.ID)
+	if err != nil || r == nil {
+		return err
+	}
+	if err := s.cfg.Retirements.Delete(ctx, site.ID, ""); err != nil {
+		return err
+	}
+	return s.journal.changedFor(ctx, site.Tenant.OrDefault(), "website.revived", string(site.ID), "", r, nil)
 }
 
 func (s *Websites) notBusy(ctx context.Context, id domain.WebsiteID) error {

@@ -1,9 +1,12 @@
 package sitegen
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -15,6 +18,23 @@ import (
 //
 //go:embed theme
 var themeFiles embed.FS
+
+// ThemeVersion names the embedded templates, styles and scripts: others have another
+// name.
+func ThemeVersion() string { return themeVersion() }
+
+var themeVersion = sync.OnceValue(func() string {
+	h := sha256.New()
+	_ = fs.WalkDir(themeFiles, ".", func(path string, d fs.DirEntry, err error) error { // embedded files can be read
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := themeFiles.ReadFile(path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(b), b)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))[:12]
+})
 
 // theme returns the parsed templates. They are parsed once; executing them is
 // safe for concurrent use.

@@ -12,11 +12,11 @@ import (
 // Releases are the immutable versions of websites.
 type Releases struct{ db *DB }
 
-const releaseColumns = `id, website_id, number, manifest, run_id, draft, files, pages, bytes, gates, seo_score, created_at, published_at`
+const releaseColumns = `id, website_id, number, manifest, run_id, draft, files, pages, bytes, gates, seo_score, created_at, published_at, built_with`
 
 func scanRelease(r row) (rel domain.Release, err error) {
 	err = r.Scan(&rel.ID, &rel.WebsiteID, &rel.Number, &rel.Manifest, &rel.RunID, &rel.Draft, &rel.Files, &rel.Pages, &rel.Bytes,
-		jsonValue{&rel.Gates}, &rel.SEOScore, asTime(&rel.CreatedAt), asTimePtr(&rel.PublishedAt))
+		jsonValue{&rel.Gates}, &rel.SEOScore, asTime(&rel.CreatedAt), asTimePtr(&rel.PublishedAt), jsonValue{&rel.BuiltWith})
 	return rel, err
 }
 
@@ -28,7 +28,7 @@ func noRelease(id domain.ReleaseID) *domain.Error {
 // website's row counts releases, so that two at once get different numbers.
 func (s *Releases) Insert(ctx context.Context, r *domain.Release) error {
 	const number = `UPDATE websites SET release_number = release_number + 1 WHERE id = $1 RETURNING release_number`
-	const insert = `INSERT INTO releases (` + releaseColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	const insert = `INSERT INTO releases (` + releaseColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	var n int
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		err := s.db.w(ctx).QueryRowContext(ctx, number, r.WebsiteID).Scan(&n)
@@ -39,7 +39,7 @@ func (s *Releases) Insert(ctx context.Context, r *domain.Release) error {
 			return err
 		}
 		_, err = s.db.exec(ctx, insert, r.ID, r.WebsiteID, n, r.Manifest, r.RunID, r.Draft, r.Files, r.Pages, r.Bytes, jsonValue{r.Gates},
-			r.SEOScore, s.db.time(r.CreatedAt), s.db.timePtr(r.PublishedAt))
+			r.SEOScore, s.db.time(r.CreatedAt), s.db.timePtr(r.PublishedAt), jsonValue{r.BuiltWith})
 		return err
 	})
 	if err != nil {

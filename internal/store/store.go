@@ -54,6 +54,11 @@ type Store struct {
 	Signatures   *Signatures
 	Fleet        *Fleet
 	FleetChanges *FleetChanges
+
+	Tags        *Tags
+	Batches     *Batches
+	Retirements *Retirements
+	Planned     *PlannedReleases
 }
 
 // New returns the aggregates of db.
@@ -108,6 +113,11 @@ func New(db *DB) *Store {
 		Signatures:   &Signatures{db},
 		Fleet:        &Fleet{db},
 		FleetChanges: &FleetChanges{db},
+
+		Tags:        &Tags{db},
+		Batches:     &Batches{db},
+		Retirements: &Retirements{db},
+		Planned:     &PlannedReleases{db},
 	}
 }
 

@@ -1,8 +1,11 @@
 package content
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -23,6 +26,23 @@ import (
 //
 //go:embed phrases/*/*.txt
 var phraseFiles embed.FS
+
+// PhraseVersion names the phrases that texts are written from: others have another
+// name.
+func PhraseVersion() string { return phraseVersion() }
+
+var phraseVersion = sync.OnceValue(func() string {
+	h := sha256.New()
+	_ = fs.WalkDir(phraseFiles, ".", func(path string, d fs.DirEntry, err error) error { // embedded files can be read
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := phraseFiles.ReadFile(path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(b), b)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))[:12]
+})
 
 // bank holds the variants of one language by key.
 type bank map[string][]template

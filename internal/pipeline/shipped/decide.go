@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"empire/internal/domain"
 	"empire/internal/pipeline"
@@ -32,6 +33,7 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	}
 	in.Progress(2, 3, "storing the release candidate")
 	res.Files = len(files)
+	res.about(&draft.Website)
 	if files, err = l.redirected(ctx, draft, files); err != nil {
 		return pipeline.Output{}, err
 	}
@@ -40,6 +42,12 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	}
 	res.Draft = ref.Draft
 	return pipeline.Output{Result: res}, nil
+}
+
+// about names the website of a candidate and says whether nothing keeps it from being
+// deployed.
+func (g *GateResult) about(w *domain.Website) {
+	g.WebsiteID, g.Domain, g.Ready = w.ID, w.Domain, domain.GateVerdict(g.Gates) == domain.GatePass
 }
 
 // redirected returns files with redirects for the addresses that the website had.
@@ -51,16 +59,33 @@ func (l *Launch) redirected(ctx context.Context, d *domain.Draft, files []domain
 	if err != nil {
 		return nil, err
 	}
+	return withMoved(files, moved), nil
+}
+
+// withMoved adds addresses that lead elsewhere, or that are gone, to files.
+func withMoved(files []domain.File, moved []domain.Moved) []domain.File {
 	taken := make(map[string]bool, len(files))
+	var lost *domain.File
 	for i := range files {
-		taken[files[i].Path] = true
-	}
-	for _, m := range moved {
-		if !taken[m.From] {
-			files = append(files, domain.File{Path: m.From, Status: http.StatusMovedPermanently, Location: m.To})
+		if taken[files[i].Path] = true; files[i].Status == http.StatusNotFound {
+			lost = new(files[i])
 		}
 	}
-	return files, nil
+	for _, m := range moved {
+		switch {
+		case taken[m.From]:
+		case m.To != domain.GoneTarget:
+			files = append(files, domain.File{Path: m.From, Status: http.StatusMovedPermanently, Location: m.To})
+		case lost != nil: // with the words of the error page
+			f := *lost
+			f.Path, f.File, f.Status = m.From, strings.Trim(m.From, "/")+"/index.html", http.StatusGone
+			if m.From == "/" {
+				f.File = "index.html"
+			}
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 func redGate(gates []domain.Gate) error {

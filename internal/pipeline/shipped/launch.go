@@ -6,6 +6,7 @@ package shipped
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"empire/internal/agent/content"
@@ -70,6 +71,11 @@ type (
 	}
 	// GateResult is the result of gate: a release candidate.
 	GateResult struct {
+		WebsiteID domain.WebsiteID `json:"website_id"`
+		Domain    string           `json:"domain"`
+		// Ready says that every gate passed; with a remark a person has to look first.
+		Ready bool `json:"ready_for_deployment"`
+
 		Draft    string        `json:"draft"`
 		Manifest string        `json:"manifest"`
 		Files    int           `json:"files"`
@@ -80,6 +86,10 @@ type (
 		Grounded int           `json:"grounded_claims"`
 		SEOScore float64       `json:"seo_score"`
 		Gates    []domain.Gate `json:"gates"`
+		// Market is the SHA-256 of the market that an edit was checked with.
+		Market string `json:"market,omitempty"`
+		// BuiltWith says which versions of the program made it.
+		BuiltWith domain.BuiltWith `json:"built_with"`
 	}
 	// ApproveResult is the result of approve: who decided what.
 	ApproveResult struct {
@@ -156,6 +166,9 @@ type Launch struct {
 	// Redirects returns where addresses lead that the website once had and d has not; may
 	// be nil.
 	Redirects func(ctx context.Context, d *domain.Draft) ([]domain.Moved, error)
+	// Gone returns the paths of pages that were retired: they are not planned again; may
+	// be nil.
+	Gone func(ctx context.Context, id domain.WebsiteID) ([]string, error)
 	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.
 	Freeze func(ctx context.Context, run *domain.Run, o *domain.Opportunity) error
 }
@@ -236,6 +249,13 @@ func (l *Launch) plan(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	plan, err := l.Builder.Plan(ctx, website.PlanInput{Market: market, Website: *site, Seed: seed(site)})
 	if err != nil {
 		return pipeline.Output{}, err
+	}
+	if l.Gone != nil {
+		gone, err := l.Gone(ctx, site.ID)
+		if err != nil {
+			return pipeline.Output{}, err
+		}
+		plan.Pages = slices.DeleteFunc(plan.Pages, func(p domain.PlanPage) bool { return slices.Contains(gone, domain.PathOf(p.Slug)) })
 	}
 	apply := func(ctx context.Context) error { return l.Sites.SetTitle(ctx, site.ID, plan.Title) }
 	return pipeline.Output{Result: PlanResult{plan}, Apply: apply}, nil

@@ -17,7 +17,7 @@ func testReleases(t *testing.T, s *store.Store) {
 	r := &domain.Release{
 		ID: "rel_1", WebsiteID: keys.ID, Manifest: "m", RunID: "run_1", Draft: "d", Files: 3, Pages: 2, Bytes: 1 << 40,
 		Gates:    []domain.Gate{{Name: "legal", State: domain.GatePass, Findings: []domain.Finding{{Rule: "L9", Severity: domain.GateWarn}}}},
-		SEOScore: 97.25, CreatedAt: day,
+		SEOScore: 97.25, CreatedAt: day, BuiltWith: domain.BuiltWith{Theme: "t1", Rules: "2"},
 	}
 	must(t, s.Releases.Insert(ctx, r))
 	wantEqual(t, value(s.Releases.Get(ctx, r.ID))(t), r)

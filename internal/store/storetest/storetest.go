@@ -135,6 +135,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"signatures", testSignatures},
 		{"fleet", testFleet},
 		{"fleet_changes", testFleetChanges},
+		{"tags", testTags},
+		{"batches", testBatches},
+		{"retirements", testRetirements},
+		{"planned_releases", testPlannedReleases},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
