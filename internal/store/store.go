@@ -53,6 +53,9 @@ type Store struct {
 	Signatures   *Signatures
 	Fleet        *Fleet
 	FleetChanges *FleetChanges
+
+	SEO         *SEO
+	Submissions *Submissions
 }
 
 // New returns the aggregates of db.
@@ -106,6 +109,9 @@ func New(db *DB) *Store {
 		Signatures:   &Signatures{db},
 		Fleet:        &Fleet{db},
 		FleetChanges: &FleetChanges{db},
+
+		SEO:         &SEO{db},
+		Submissions: &Submissions{db},
 	}
 }
 

@@ -132,6 +132,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"signatures", testSignatures},
 		{"fleet", testFleet},
 		{"fleet_changes", testFleetChanges},
+		{"seo_audits", testSEOAudits},
+		{"seo_keywords", testSEOKeywords},
+		{"submissions", testSubmissions},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
