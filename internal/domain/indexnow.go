@@ -29,6 +29,7 @@ type Submission struct {
 	Total     int             `json:"total" doc:"Addresses that changed with the release"`
 	Sent      int             `json:"sent" doc:"Addresses that were taken"`
 	Attempts  int             `json:"attempts" doc:"Requests that were made"`
+	Failures  int             `json:"failures" doc:"Requests without success since the last one with"`
 	Status    int             `json:"status" doc:"HTTP status of the last answer; 0: there was none"`
 	Detail    string          `json:"detail"`
 	URLs      []string        `json:"urls"`

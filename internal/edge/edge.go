@@ -71,7 +71,10 @@ type Config struct {
 	Collector collector // takes what pages report; nil: nothing is counted
 	// ClientIP returns the address that a request comes from; nil: that of the peer.
 	ClientIP func(r *http.Request) string
-	Logger   *slog.Logger
+	// KeyFile returns the key of a host, which is served at /KEY.txt to prove that this
+	// server holds the host; nil: none is.
+	KeyFile func(host string) string
+	Logger  *slog.Logger
 
 	// Addr is where Start listens, such as 127.0.0.1:8081; empty means that the
 	// server is used as a handler only.

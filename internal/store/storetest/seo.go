@@ -52,7 +52,7 @@ func testSEOKeywords(t *testing.T, s *store.Store) {
 	}
 	must(t, s.SEO.ReplaceKeywords(ctx, keys, "rel_keys", []domain.KeywordPage{page(keys, "/", "keyboard", day), page(keys, "/a/", "", day), page(keys, "/b/", "quiet", day)}))
 	must(t, s.SEO.ReplaceKeywords(ctx, lamps, "rel_2", []domain.KeywordPage{page(lamps, "/", "lamp", day), page(lamps, "/x/", "keyboard", day.Add(time.Hour)), page(lamps, "/y/", "", day)}))
-	must(t, s.SEO.ReplaceKeywords(ctx, elsewhere, "rel_3", []domain.KeywordPage{page(elsewhere, "/", "keyboard", day.Add(-time.Hour))}))
+	must(t, s.SEO.ReplaceKeywords(ctx, elsewhere, "rel_elsewhere", []domain.KeywordPage{page(elsewhere, "/", "keyboard", day.Add(-time.Hour))}))
 	if shared := value(s.SEO.SharedKeywords(ctx, "main"))(t); len(shared) != 0 {
 		t.Errorf("shared by drafts: %+v", shared)
 	}
