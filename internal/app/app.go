@@ -88,6 +88,8 @@ type App struct {
 	pages          *fetch.Client // the way out for addresses of others
 	vectors        vector.Index
 	visits         *analytics.Collector // nil unless this is a server
+	searchPages    func(ctx context.Context, tenants []domain.TenantID, q domain.SearchQuery) (*domain.SearchAnswer, error)
+	hostKey        func(host string) string // the key that proves to search engines who holds a host
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -119,6 +121,8 @@ type App struct {
 	Orchestrator *service.Orchestrator
 	Duplicates   *service.Duplicates
 	Fleet        *service.Fleet
+	SEO          *service.SEO
+	Submissions  *service.Submissions
 
 	started []part
 }

@@ -31,7 +31,7 @@ func (a *App) wireEdge() error {
 	var err error
 	a.edge, err = edge.New(edge.Config{
 		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
-		Collector: a.visits, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
+		KeyFile: a.keyFile(), Collector: a.visits, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
 	})
 	if err != nil {
 		return err

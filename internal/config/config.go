@@ -56,6 +56,7 @@ type Config struct {
 
 	Analytics Analytics `koanf:"analytics"`
 	Fleet     Fleet     `koanf:"fleet"`
+	SEO       SEO       `koanf:"seo"`
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
 
@@ -253,6 +254,7 @@ func defaults() map[string]any {
 
 		"analytics": analyticsDefaults(),
 		"fleet":     fleetDefaults(),
+		"seo":       seoDefaults(),
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
 
@@ -292,6 +294,7 @@ func (c *Config) Validate() []string {
 	c.validateVectors(add)
 	c.validateAnalytics(add)
 	c.validateFleet(add)
+	c.validateSEO(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

@@ -162,6 +162,11 @@ func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain
 	if err := s.published(ctx, site, r, d, action, fresh); err != nil {
 		return err
 	}
+	if s.cfg.Moved != nil && site.LiveRelease != r.ID {
+		if err := s.cfg.Moved(ctx, site, r.ID, site.LiveRelease); err != nil {
+			return err
+		}
+	}
 	s.tellEdges(ctx, site.ID)
 	after, err := s.cfg.Websites.Get(ctx, site.ID)
 	if err != nil {

@@ -81,6 +81,9 @@ type WebsitesConfig struct {
 	// Reindex has the search look at a website again, within the transaction of the
 	// change; nil: nothing searches.
 	Reindex func(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID) error
+	// Moved has the live release looked at that took the place of another, within the
+	// transaction of that; nil: nobody looks.
+	Moved func(ctx context.Context, site *domain.Website, release, before domain.ReleaseID) error
 	Now     func() time.Time
 }
 
