@@ -1185,8 +1185,10 @@ type GenerateInput struct {
 	// Host name of the website; international names as punycode
 	Domain string `json:"domain"`
 	// Feeds to use; all without it
-	Feeds    []string              `json:"feeds,omitempty"`
-	Language GenerateInputLanguage `json:"language,omitempty"`
+	Feeds []string `json:"feeds,omitempty"`
+	// Plan pages also for keywords that pages of other websites of the tenant are for
+	ForceKeywords *bool                 `json:"force_keywords,omitempty"`
+	Language      GenerateInputLanguage `json:"language,omitempty"`
 }
 
 // GenerateInputLanguage is one of a fixed set of words.
@@ -1509,6 +1511,117 @@ type InlineLink struct {
 	Slug   string `json:"slug"`
 	Anchor string `json:"anchor,omitempty"`
 }
+
+// KeywordClaim is a model of the API.
+type KeywordClaim struct {
+	Proposal  KeywordClaimProposal `json:"proposal"`
+	Why       string               `json:"why"`
+	WebsiteID string               `json:"website_id"`
+	Domain    string               `json:"domain"`
+	PageID    string               `json:"page_id"`
+	Path      string               `json:"path"`
+	Kind      string               `json:"kind"`
+	Title     string               `json:"title"`
+	// The primary one; empty: the page is for none
+	Keyword string `json:"keyword"`
+	// Keywords that the page answers, too
+	Others []string `json:"others"`
+	// Stems of the keyword in order, without words that say little: equal for keywords that mean the same search
+	Key    string             `json:"key"`
+	Intent KeywordClaimIntent `json:"intent"`
+	// That the page answers, from the plan
+	Question string `json:"question"`
+	Language string `json:"language"`
+	// Different pieces of evidence that the page rests on
+	Evidence int64 `json:"evidence"`
+	// When it was first live with this keyword
+	Since time.Time `json:"since"`
+}
+
+// KeywordClaimProposal is one of a fixed set of words.
+type KeywordClaimProposal string
+
+// The values of KeywordClaimProposal.
+const (
+	KeywordClaimProposalKeep          KeywordClaimProposal = "keep"
+	KeywordClaimProposalMerge         KeywordClaimProposal = "merge"
+	KeywordClaimProposalDifferentiate KeywordClaimProposal = "differentiate"
+	KeywordClaimProposalRetire        KeywordClaimProposal = "retire"
+)
+
+// KeywordClaimIntent is one of a fixed set of words.
+type KeywordClaimIntent string
+
+// The values of KeywordClaimIntent.
+const (
+	KeywordClaimIntentInformational KeywordClaimIntent = "informational"
+	KeywordClaimIntentCommercial    KeywordClaimIntent = "commercial"
+	KeywordClaimIntentTransactional KeywordClaimIntent = "transactional"
+	KeywordClaimIntentNavigational  KeywordClaimIntent = "navigational"
+)
+
+// KeywordConflict is a model of the API.
+type KeywordConflict struct {
+	// Of the page that stays
+	Keyword string                `json:"keyword"`
+	Reason  KeywordConflictReason `json:"reason"`
+	// Share of the found pages that both searches find; 1 for one keyword
+	Overlap float64 `json:"overlap"`
+	// Pages of several websites; else of one
+	Between bool `json:"between"`
+	// The page that stays comes first: it rests on more evidence, or is older
+	Pages []KeywordClaim `json:"pages"`
+}
+
+// KeywordConflictReason is one of a fixed set of words.
+type KeywordConflictReason string
+
+// The values of KeywordConflictReason.
+const (
+	KeywordConflictReasonKeyword KeywordConflictReason = "keyword"
+	KeywordConflictReasonResults KeywordConflictReason = "results"
+)
+
+// KeywordMap is a model of the API.
+type KeywordMap struct {
+	Pages     []KeywordPage     `json:"pages"`
+	Conflicts []KeywordConflict `json:"conflicts"`
+}
+
+// KeywordPage is a model of the API.
+type KeywordPage struct {
+	WebsiteID string `json:"website_id"`
+	Domain    string `json:"domain"`
+	PageID    string `json:"page_id"`
+	Path      string `json:"path"`
+	Kind      string `json:"kind"`
+	Title     string `json:"title"`
+	// The primary one; empty: the page is for none
+	Keyword string `json:"keyword"`
+	// Keywords that the page answers, too
+	Others []string `json:"others"`
+	// Stems of the keyword in order, without words that say little: equal for keywords that mean the same search
+	Key    string            `json:"key"`
+	Intent KeywordPageIntent `json:"intent"`
+	// That the page answers, from the plan
+	Question string `json:"question"`
+	Language string `json:"language"`
+	// Different pieces of evidence that the page rests on
+	Evidence int64 `json:"evidence"`
+	// When it was first live with this keyword
+	Since time.Time `json:"since"`
+}
+
+// KeywordPageIntent is one of a fixed set of words.
+type KeywordPageIntent string
+
+// The values of KeywordPageIntent.
+const (
+	KeywordPageIntentInformational KeywordPageIntent = "informational"
+	KeywordPageIntentCommercial    KeywordPageIntent = "commercial"
+	KeywordPageIntentTransactional KeywordPageIntent = "transactional"
+	KeywordPageIntentNavigational  KeywordPageIntent = "navigational"
+)
 
 // Limit is a model of the API.
 type Limit struct {
@@ -2506,6 +2619,12 @@ const (
 	RunPriorityLow    RunPriority = "low"
 )
 
+// RunAuditInput is a model of the API.
+type RunAuditInput struct {
+	// Left out: the live release, or the newest of a website without
+	ReleaseID string `json:"release_id,omitempty"`
+}
+
 // RunError is a model of the API.
 type RunError struct {
 	FailedStage string `json:"failed_stage"`
@@ -2523,6 +2642,119 @@ type RunStatesCounts struct {
 	Failed    int64 `json:"failed"`
 	Cancelled int64 `json:"cancelled"`
 }
+
+// SEOAudit is a model of the API.
+type SEOAudit struct {
+	// Number of the release that it is compared with; 0: none
+	Against int64 `json:"against"`
+	// That are open, failures first
+	Issues []SEOIssue `json:"issues"`
+	// Fingerprints of the issues that are new
+	Regressions []string `json:"regressions"`
+	// Issues that were fixed
+	Gone      []SEOIssue `json:"gone"`
+	Rules     []string   `json:"rules"`
+	WebsiteID string     `json:"website_id"`
+	ReleaseID string     `json:"release_id"`
+	// Of the release
+	Number int64 `json:"number"`
+	// Of rules and formula; scores of different versions are not comparable
+	Version string `json:"version"`
+	// 0 to 100
+	Score float64 `json:"score"`
+	// Score minus that of the release before; null for the first, and where another version made that
+	Change    *float64 `json:"change"`
+	Pages     int64    `json:"pages"`
+	Indexable int64    `json:"indexable"`
+	Fails     int64    `json:"fails"`
+	Warnings  int64    `json:"warnings"`
+	// Regressions: issues that the release before did not have
+	New int64 `json:"new"`
+	// Issues that the release before had
+	Fixed int64     `json:"fixed"`
+	At    time.Time `json:"at"`
+}
+
+// SEOAuditLine is a model of the API.
+type SEOAuditLine struct {
+	WebsiteID string `json:"website_id"`
+	ReleaseID string `json:"release_id"`
+	// Of the release
+	Number int64 `json:"number"`
+	// Of rules and formula; scores of different versions are not comparable
+	Version string `json:"version"`
+	// 0 to 100
+	Score float64 `json:"score"`
+	// Score minus that of the release before; null for the first, and where another version made that
+	Change    *float64 `json:"change"`
+	Pages     int64    `json:"pages"`
+	Indexable int64    `json:"indexable"`
+	Fails     int64    `json:"fails"`
+	Warnings  int64    `json:"warnings"`
+	// Regressions: issues that the release before did not have
+	New int64 `json:"new"`
+	// Issues that the release before had
+	Fixed int64     `json:"fixed"`
+	At    time.Time `json:"at"`
+}
+
+// SEOIssue is a model of the API.
+type SEOIssue struct {
+	Fingerprint string           `json:"fingerprint"`
+	Rule        string           `json:"rule"`
+	Severity    SEOIssueSeverity `json:"severity"`
+	// Path; the home page for what is no page's
+	Page    string `json:"page"`
+	Message string `json:"message"`
+	Fix     string `json:"fix"`
+	Source  string `json:"source"`
+	// Number of the release from which on it is open without a gap
+	Since int64 `json:"since"`
+	// When that release was made
+	SinceAt time.Time `json:"since_at"`
+}
+
+// SEOIssueSeverity is one of a fixed set of words.
+type SEOIssueSeverity string
+
+// The values of SEOIssueSeverity.
+const (
+	SEOIssueSeverityWarn SEOIssueSeverity = "warn"
+	SEOIssueSeverityFail SEOIssueSeverity = "fail"
+)
+
+// SEORule is a model of the API.
+type SEORule struct {
+	ID string `json:"id"`
+	// site: the rule looks at a page among the others
+	Scope    SEORuleScope    `json:"scope"`
+	Severity SEORuleSeverity `json:"severity"`
+	// What the rule counts in a score
+	Weight float64 `json:"weight"`
+	// What a fault costs
+	Why string `json:"why"`
+	Fix string `json:"fix"`
+	// Where the rule comes from
+	Source string `json:"source"`
+}
+
+// SEORuleScope is one of a fixed set of words. site: the rule looks at a page among the others.
+type SEORuleScope string
+
+// The values of SEORuleScope.
+const (
+	SEORuleScopePage SEORuleScope = "page"
+	SEORuleScopeSite SEORuleScope = "site"
+)
+
+// SEORuleSeverity is one of a fixed set of words.
+type SEORuleSeverity string
+
+// The values of SEORuleSeverity.
+const (
+	SEORuleSeverityWarn SEORuleSeverity = "warn"
+	SEORuleSeverityFail SEORuleSeverity = "fail"
+)
 
 // ScanInput is a model of the API.
 type ScanInput struct {
@@ -2983,6 +3215,40 @@ const (
 type StopFleetChangeInput struct {
 	Reason string `json:"reason"`
 }
+
+// Submission is a model of the API.
+type Submission struct {
+	ID        string          `json:"id"`
+	Tenant    string          `json:"tenant"`
+	WebsiteID string          `json:"website_id"`
+	ReleaseID string          `json:"release_id"`
+	Host      string          `json:"host"`
+	State     SubmissionState `json:"state"`
+	// Addresses that changed with the release
+	Total int64 `json:"total"`
+	// Addresses that were taken
+	Sent int64 `json:"sent"`
+	// Requests that were made
+	Attempts int64 `json:"attempts"`
+	// Requests without success since the last one with
+	Failures int64 `json:"failures"`
+	// HTTP status of the last answer; 0: there was none
+	Status    int64     `json:"status"`
+	Detail    string    `json:"detail"`
+	URLs      []string  `json:"urls"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// SubmissionState is one of a fixed set of words.
+type SubmissionState string
+
+// The values of SubmissionState.
+const (
+	SubmissionStatePending  SubmissionState = "pending"
+	SubmissionStateAccepted SubmissionState = "accepted"
+	SubmissionStateFailed   SubmissionState = "failed"
+)
 
 // Table is a model of the API.
 type Table struct {
@@ -3897,6 +4163,15 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return one[Approval](ctx, c, request{method: "GET", path: "/approvals/{approval_id}", ids: []string{approvalID}})
 }
 
+// GetAudit: show the search audit of a release.
+//
+// All open issues with since when they are open, those that are new, and those that were fixed since the release before. A release that was not audited is audited now.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetAudit(ctx context.Context, websiteID string, releaseID string) (*SEOAudit, error) {
+	return one[SEOAudit](ctx, c, request{method: "GET", path: "/websites/{website_id}/audits/{release_id}", ids: []string{websiteID, releaseID}})
+}
+
 // GetBudget: show a budget.
 //
 // Needs the permission `websites.read`.
@@ -4056,6 +4331,15 @@ func (c *Client) GetGraphPath(ctx context.Context, p GetGraphPathParams) (*Graph
 // Needs the permission `intelligence.use`.
 func (c *Client) GetGraphSource(ctx context.Context, sourceID string) (*GraphBlast, error) {
 	return one[GraphBlast](ctx, c, request{method: "GET", path: "/intelligence/graph/sources/{source_id}", ids: []string{sourceID}})
+}
+
+// GetKeywordMap: show what the pages of a website are for.
+//
+// The primary keyword and intent of each page of the live release, and pages of the same or another website that compete with it: by keyword, and by what searches for both find.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetKeywordMap(ctx context.Context, websiteID string) (*KeywordMap, error) {
+	return one[KeywordMap](ctx, c, request{method: "GET", path: "/websites/{website_id}/keywords", ids: []string{websiteID}})
 }
 
 // GetMe: show the signed-in user.
@@ -4468,6 +4752,40 @@ func (c *Client) AllAudit(ctx context.Context, p ListAuditParams) iter.Seq2[Audi
 	return walk[AuditEntry](ctx, c, request{method: "GET", path: "/audit", query: p.query()})
 }
 
+// ListAuditsParams are the parameters of ListAudits; what is empty is not sent.
+type ListAuditsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListAuditsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListAudits: list the search audits of a website.
+//
+// One for each release that went live, of the newest release first, with score, regressions and what was fixed.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListAudits(ctx context.Context, websiteID string, p ListAuditsParams) (*Listing[SEOAuditLine], error) {
+	return list[SEOAuditLine](ctx, c, request{method: "GET", path: "/websites/{website_id}/audits", ids: []string{websiteID}, query: p.query()})
+}
+
+// AllAudits walks the whole list that ListAudits gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllAudits(ctx context.Context, websiteID string, p ListAuditsParams) iter.Seq2[SEOAuditLine, error] {
+	return walk[SEOAuditLine](ctx, c, request{method: "GET", path: "/websites/{website_id}/audits", ids: []string{websiteID}, query: p.query()})
+}
+
 // ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
 type ListBudgetsParams struct {
 	// At most this many
@@ -4839,6 +5157,40 @@ func (c *Client) ListGraphSources(ctx context.Context, p ListGraphSourcesParams)
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllGraphSources(ctx context.Context, p ListGraphSourcesParams) iter.Seq2[GraphSource, error] {
 	return walk[GraphSource](ctx, c, request{method: "GET", path: "/intelligence/graph/sources", query: p.query()})
+}
+
+// ListKeywordConflictsParams are the parameters of ListKeywordConflicts; what is empty is not sent.
+type ListKeywordConflictsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListKeywordConflictsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListKeywordConflicts: list keywords for which own pages compete.
+//
+// Live pages that are for one keyword, within a website and between websites, with what to do: the page that rests on more evidence, or is older, stays; others are merged into it, get a keyword of their own, or their website is to be retired.
+//
+// Needs the permission `intelligence.use`.
+func (c *Client) ListKeywordConflicts(ctx context.Context, p ListKeywordConflictsParams) (*Listing[KeywordConflict], error) {
+	return list[KeywordConflict](ctx, c, request{method: "GET", path: "/seo/conflicts", query: p.query()})
+}
+
+// AllKeywordConflicts walks the whole list that ListKeywordConflicts gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllKeywordConflicts(ctx context.Context, p ListKeywordConflictsParams) iter.Seq2[KeywordConflict, error] {
+	return walk[KeywordConflict](ctx, c, request{method: "GET", path: "/seo/conflicts", query: p.query()})
 }
 
 // ListMessagesParams are the parameters of ListMessages; what is empty is not sent.
@@ -5331,6 +5683,15 @@ func (c *Client) AllRuns(ctx context.Context, p ListRunsParams) iter.Seq2[Run, e
 	return walk[Run](ctx, c, request{method: "GET", path: "/runs", query: p.query()})
 }
 
+// ListSEORules: list what a search audit looks for.
+//
+// Each rule with its severity, what a fault costs, how to mend it and where the rule comes from.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListSEORules(ctx context.Context) ([]SEORule, error) {
+	return array[SEORule](ctx, c, request{method: "GET", path: "/seo/rules"})
+}
+
 // ListSchedulesParams are the parameters of ListSchedules; what is empty is not sent.
 type ListSchedulesParams struct {
 	// At most this many
@@ -5519,6 +5880,45 @@ func (c *Client) ListStalePages(ctx context.Context, p ListStalePagesParams) (*L
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllStalePages(ctx context.Context, p ListStalePagesParams) iter.Seq2[GraphStale, error] {
 	return walk[GraphStale](ctx, c, request{method: "GET", path: "/intelligence/graph/stale", query: p.query()})
+}
+
+// ListSubmissionsParams are the parameters of ListSubmissions; what is empty is not sent.
+type ListSubmissionsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Of this website alone
+	WebsiteID string
+}
+
+func (p ListSubmissionsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	return q
+}
+
+// ListSubmissions: list what search engines were told.
+//
+// Addresses that changed with releases, submitted by IndexNow, and how that is getting on. The newest first. Nothing is told unless seo.indexnow is set.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListSubmissions(ctx context.Context, p ListSubmissionsParams) (*Listing[Submission], error) {
+	return list[Submission](ctx, c, request{method: "GET", path: "/seo/submissions", query: p.query()})
+}
+
+// AllSubmissions walks the whole list that ListSubmissions gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllSubmissions(ctx context.Context, p ListSubmissionsParams) iter.Seq2[Submission, error] {
+	return walk[Submission](ctx, c, request{method: "GET", path: "/seo/submissions", query: p.query()})
 }
 
 // ListTasksParams are the parameters of ListTasks; what is empty is not sent.
@@ -5955,6 +6355,15 @@ func (c *Client) RollbackWebsite(ctx context.Context, websiteID string, in *Roll
 // Needs a signed-in user.
 func (c *Client) RotateAPIKey(ctx context.Context, keyID string, in *RotateAPIKeyInput) (*NewAPIKey, error) {
 	return one[NewAPIKey](ctx, c, request{method: "POST", path: "/auth/api-keys/{key_id}/rotate", ids: []string{keyID}, body: optional(in)})
+}
+
+// RunAudit: audit a release for search and keep the result.
+//
+// An audit that is kept by the present rules is returned as it is.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) RunAudit(ctx context.Context, websiteID string, in RunAuditInput) (*SEOAudit, error) {
+	return one[SEOAudit](ctx, c, request{method: "POST", path: "/websites/{website_id}/audits", ids: []string{websiteID}, body: in, keyed: true})
 }
 
 // ScanOpportunity: scan a market for an opportunity.

@@ -56,6 +56,9 @@ type Config struct {
 	Duplicates duplicateService
 	Fleet      fleetService
 
+	SEO         seoService
+	Submissions submissionService
+
 	Logger *slog.Logger
 }
 
@@ -122,6 +125,7 @@ func New(c Config) *API {
 	registerEdge(a, c.Edge)
 	registerDuplicates(a, c.Duplicates)
 	registerFleet(a, c.Fleet)
+	registerSEO(a, c.SEO, c.Submissions)
 	a.harvestModels()
 	a.straighten()
 	return a

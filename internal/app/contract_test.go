@@ -191,6 +191,8 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "unfreeze-fleet", Target: base + "/fleet/freeze?website_id=" + string(site)},
 		{Operation: "get-fleet-change", Target: base + "/fleet/changes/" + change.ID},
 		{Operation: "list-duplicates", Target: base + "/intelligence/duplicates?threshold=0.6"},
+		{Operation: "get-audit", Target: base + "/websites/" + string(site) + "/audits/live"},
+		{Operation: "run-audit", Target: base + "/websites/" + string(site) + "/audits", Body: encode(t, map[string]string{"release_id": releases[0].ID})},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

@@ -84,7 +84,7 @@ type WebsitesConfig struct {
 	// Moved has the live release looked at that took the place of another, within the
 	// transaction of that; nil: nobody looks.
 	Moved func(ctx context.Context, site *domain.Website, release, before domain.ReleaseID) error
-	Now     func() time.Time
+	Now   func() time.Time
 }
 
 // ForbiddenNiche is a kind of niche that is refused by rule (L25).

@@ -45,8 +45,8 @@ var tasks = map[domain.AgentID]map[string]taskFunc{
 		"affiliate_program_scanning": (*Runtime).programScan,
 		"viral_potential_assessment": (*Runtime).viralPotential,
 	},
-	"website_generator":      {"plan_website": (*Runtime).planWebsite},
-	"content_generator":      {"generate_content": (*Runtime).generateContent},
+	"website_generator": {"plan_website": (*Runtime).planWebsite},
+	"content_generator": {"generate_content": (*Runtime).generateContent},
 	"seo_optimization_agent": {
 		"audit":            (*Runtime).seoAudit,
 		"optimize_content": (*Runtime).optimizeContent,
@@ -55,7 +55,7 @@ var tasks = map[domain.AgentID]map[string]taskFunc{
 		"keyword_map":      (*Runtime).keywordMap,
 		"content_refresh":  (*Runtime).contentRefresh,
 	},
-	"monetization_agent":     {"programme_match": (*Runtime).programMatch},
+	"monetization_agent": {"programme_match": (*Runtime).programMatch},
 }
 
 // Agents returns the five agents with the task types that they take.
