@@ -31,6 +31,7 @@ type portfolio interface {
 	fleetKeeper
 	redirectKeeper
 	bulkKeeper
+	seoKeeper
 }
 
 type siteKeeper interface {

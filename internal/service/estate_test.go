@@ -37,6 +37,8 @@ type estate struct {
 	letters   *service.DeadLetters
 	market    *service.Market
 	models    *service.Models
+	seo       *service.SEO
+	submits   *service.Submissions
 	heard     *news
 	engine    *pipeline.Engine
 	builder   *release.Builder
@@ -92,6 +94,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	}
 	e.websites = service.NewWebsites(e.sites)
 	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
+	e.openSEO(st)
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)
