@@ -66,7 +66,7 @@ judge-sites: ## build whole sites and let Lighthouse, axe, html-validate and the
 	bash .ci/judges
 	EMPIRE_TEST_JUDGE_SITES=all EMPIRE_TEST_REQUIRE=all EMPIRE_TEST_JUDGES="$${EMPIRE_CI_TOOLS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/empire-ci}/judges" \
 	  EMPIRE_TEST_VNU="$${EMPIRE_CI_TOOLS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/empire-ci}/node_modules/vnu-jar" \
-	  $(GO) test -count=1 -timeout 3h -v -run TestJudges ./internal/judge
+	  $(GO) test -count=1 -timeout 3h -v -run "TestJudges|TestSearchScoreRanks" ./internal/judge
 
 .PHONY: twins
 twins: ## plant every fault, and its harmless twin, in a built site of its own, in two languages

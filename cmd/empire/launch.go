@@ -43,6 +43,7 @@ then 130, and 1 if the run failed.`,
 	c.Flags().StringVar(&f.params.Domain, "domain", "", "domain of the site (needed)")
 	c.Flags().StringVar(&f.params.Language, "language", "en", "en or de")
 	c.Flags().StringSliceVar(&f.feeds, "feed", nil, "name or id of a feed to use; repeat for several (default all feeds)")
+	c.Flags().BoolVar(&f.params.ForceKeywords, "force-keywords", false, "plan pages also for keywords that other websites are for")
 	return c
 }
 

@@ -34,6 +34,7 @@ type portfolio interface {
 	edgeKeeper
 	batchKeeper
 	revisionKeeper
+	seoKeeper
 }
 
 type siteKeeper interface {

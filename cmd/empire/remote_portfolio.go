@@ -63,6 +63,9 @@ func (r *remote) Rollback(ctx context.Context, id domain.WebsiteID, release doma
 // Generate implements portfolio.
 func (r *remote) Generate(ctx context.Context, p domain.GenerateParams) (*siteView, domain.RunID, error) {
 	in := client.GenerateInput{Niche: p.Niche, Domain: p.Domain, Language: client.GenerateInputLanguage(p.Language)}
+	if p.ForceKeywords {
+		in.ForceKeywords = new(true)
+	}
 	for _, id := range p.Feeds {
 		in.Feeds = append(in.Feeds, string(id))
 	}

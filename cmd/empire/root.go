@@ -61,7 +61,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.`,
 	})
 	root.AddCommand(
 		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), analyticsCommand(g), edgeCommand(g), feedCommand(g), searchCommand(g), siteCommand(g), redirectCommand(g), linkCommand(g), runCommand(g), pipelineCommand(g), scheduleCommand(g), approvalCommand(g),
-		agentCommand(g), deadLetterCommand(g), orchestratorCommand(g), webhookCommand(g), scanCommand(g), trendsCommand(g), opportunityCommand(g), budgetCommand(g), graphCommand(g), priceCommand(g), researchCommand(g), evidenceCommand(g), duplicatesCommand(g), fleetCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), evalCommand(g), versionCommand(g),
+		agentCommand(g), deadLetterCommand(g), orchestratorCommand(g), webhookCommand(g), scanCommand(g), trendsCommand(g), opportunityCommand(g), budgetCommand(g), graphCommand(g), priceCommand(g), researchCommand(g), evidenceCommand(g), duplicatesCommand(g), fleetCommand(g), seoCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), evalCommand(g), versionCommand(g),
 	)
 	addBuiltIn(root)
 	wrapArgs(root)

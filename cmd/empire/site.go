@@ -250,30 +250,3 @@ func (g *globals) exportHugo(ctx context.Context, cmd *cobra.Command, a *app.App
 	cmd.Printf("project   %s\n", dir)
 	return nil
 }
-
-func siteAuditCommand(g *globals) *cobra.Command {
-	c := siteArgs(g, "audit", "Show what the gates found on the live release", "  empire site audit keyboards.example --json",
-		func(ctx context.Context, cmd *cobra.Command, p portfolio, s *siteView) error {
-			a, err := p.Audit(ctx, s.ID)
-			if err != nil {
-				return err
-			}
-			if g.json {
-				return printJSON(g.io.out, a)
-			}
-			if len(a.Gates) == 0 {
-				cmd.Println("It has no release yet, so no gate has looked at it.")
-				return nil
-			}
-			cmd.Printf("%s: %s\n\n", s.Domain, a.Verdict)
-			for _, gate := range a.Gates {
-				cmd.Printf("%-5s %-12s %s\n", gate.State, gate.Name, gate.Summary)
-				for _, f := range gate.Findings {
-					cmd.Printf("      %s %s %s\n", f.Rule, f.Page, f.Message)
-				}
-			}
-			return nil
-		})
-	c.Long = "Show what the gates found on the live release, or without one on the newest. SITE is an id, a name or a domain."
-	return c
-}

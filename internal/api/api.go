@@ -60,6 +60,9 @@ type Config struct {
 	Revisions  revisionService
 	Planned    plannedService
 
+	SEO         seoService
+	Submissions submissionService
+
 	Logger *slog.Logger
 }
 
@@ -131,6 +134,7 @@ func New(c Config) *API {
 	registerBatches(a, c.Batches)
 	registerRevisions(a, c.Revisions)
 	registerPlanned(a, c.Planned)
+	registerSEO(a, c.SEO, c.Submissions)
 	a.harvestModels()
 	a.straighten()
 	return a

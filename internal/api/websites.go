@@ -76,6 +76,7 @@ type (
 			Domain   string          `json:"domain" minLength:"1" maxLength:"253" doc:"Host name of the website; international names as punycode"`
 			Language string          `json:"language,omitempty" enum:"en,de" default:"en"`
 			Feeds    []domain.FeedID `json:"feeds,omitempty" maxItems:"100" doc:"Feeds to use; all without it"`
+			Force    bool            `json:"force_keywords,omitempty" doc:"Plan pages also for keywords that pages of other websites of the tenant are for"`
 		}
 	}
 	listWebsitesInput struct {
@@ -159,7 +160,7 @@ func registerGenerate(a *API, sites siteService) {
 		response: toGenerated(exampleWebsite, "run_01k2ja", domain.StateQueued),
 	}, func(ctx context.Context, in *generateInput) (*generatedOutput, error) {
 		b := in.Body
-		site, run, err := sites.Generate(ctx, domain.GenerateParams{Niche: b.Niche, Domain: b.Domain, Language: b.Language, Feeds: b.Feeds})
+		site, run, err := sites.Generate(ctx, domain.GenerateParams{Niche: b.Niche, Domain: b.Domain, Language: b.Language, Feeds: b.Feeds, ForceKeywords: b.Force})
 		if err != nil {
 			return nil, err
 		}

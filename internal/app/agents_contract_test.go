@@ -19,6 +19,10 @@ var validTasks = map[string]map[string]any{
 	"generate_content":           {"topic": sampleTopic, "content_types": []string{"article"}},
 	"audit":                      {"website_id": "$site"},
 	"structured_data":            {"website_id": "$site"},
+	"optimize_content":           {"content": "# Espresso machines\n\nA text.", "target_keywords": []string{"espresso machine"}},
+	"internal_links":             {"website_id": "$site"},
+	"keyword_map":                {"website_id": "$site"},
+	"content_refresh":            {"website_id": "$site"},
 	"programme_match":            {"website_id": "$site"},
 }
 

@@ -93,6 +93,8 @@ type App struct {
 	visits         *analytics.Collector // nil unless this is a server
 	tally          *analytics.Tally     // nil: pages that were sent are not counted
 	accessLog      *accesslog.Writer    // nil: requests are not written down
+	searchPages    func(ctx context.Context, tenants []domain.TenantID, q domain.SearchQuery) (*domain.SearchAnswer, error)
+	hostKey        func(host string) string // the key that proves to search engines who holds a host
 
 	Users     *service.Users
 	APIKeys   *service.APIKeys
@@ -128,6 +130,8 @@ type App struct {
 	Batches      *service.Batches
 	Revisions    *service.Revisions
 	Planned      *service.Planned
+	SEO          *service.SEO
+	Submissions  *service.Submissions
 
 	started []part
 }

@@ -205,6 +205,8 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "start-batch", Target: base + "/fleet/batches", Body: `{"action": "rollback", "filter": {"text": "none of these"}, "dry_run": true}`},
 		{Operation: "set-tags", Target: base + "/websites/" + string(site) + "/tags", Body: `{"tags": ["contract"]}`},
 		{Operation: "list-duplicates", Target: base + "/intelligence/duplicates?threshold=0.6"},
+		{Operation: "get-audit", Target: base + "/websites/" + string(site) + "/audits/live"},
+		{Operation: "run-audit", Target: base + "/websites/" + string(site) + "/audits", Body: encode(t, map[string]string{"release_id": releases[0].ID})},
 		{Operation: "update-agent", Target: base + "/agents/contract_helper", Body: `{"max_concurrency": 2}`},
 		{Operation: "delete-agent", Target: base + "/agents/contract_helper"},
 		{Operation: "put-pipeline", Target: base + "/pipelines/another", Body: encode(t, definition("another"))},

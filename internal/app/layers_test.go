@@ -95,6 +95,7 @@ var allowed = map[string][]string{
 	"internal/integration/awin":             {"domain"},
 	"internal/integration/digistore24":      {"domain"},
 	"internal/integration/fetch":            {"domain", "intelligence/extract"},
+	"internal/integration/indexnow":         {"domain", "integration/rest"},
 	"internal/integration/mailgun":          {"domain"},
 	"internal/integration/n8n":              {"domain"},
 	"internal/integration/searxng":          {"domain", "integration/rest"},

@@ -45,7 +45,7 @@ func workerID(dir string, mode Mode) (id, previous string, err error) {
 }
 
 // wireServices builds the use cases.
-func (a *App) wireServices(context.Context) error {
+func (a *App) wireServices(ctx context.Context) error {
 	a.wireGraph()
 	a.wireFleet()
 	a.Runs = service.NewRuns(service.RunsConfig{
@@ -57,11 +57,17 @@ func (a *App) wireServices(context.Context) error {
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
 		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Project: hugo.Project, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Retirements: a.store.Retirements, Now: a.now,
+		Moved: func(ctx context.Context, site *domain.Website, release, before domain.ReleaseID) error {
+			return a.SEO.Moved(ctx, site, release, before)
+		},
 	})
 	a.wireRedirects()
 	a.wireLinks()
 	a.wireBatches()
 	a.wireRevisions()
+	if err := a.wireSEO(ctx); err != nil {
+		return err
+	}
 	if err := a.wireAgentService(); err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check, a.builtWith()},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: a.writer(), Optimizer: seo.New(),
-		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of,
+		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of, Taken: a.SEO.Taken,
 		Links: a.Links, LinkWay: domain.LinkWay(a.cfg.Links.Way),
 	}
 	a.runtime.Launch = a.launch

@@ -43,7 +43,7 @@ func (a *App) wireTraffic(context.Context) error {
 func (a *App) wireEdge() error {
 	c := edge.Config{
 		Sites: a.store.Websites, Releases: a.store.Releases, Manifests: a.builder, Blobs: a.blobs, Logger: a.log, Debug: a.cfg.Dev,
-		Collector: a.visits, Links: a.store.Links, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
+		KeyFile: a.keyFile(), Collector: a.visits, Links: a.store.Links, ClientIP: func(r *http.Request) string { return a.gateway.ClientIP(r) },
 		Secure: func(r *http.Request) bool { return a.gateway.Secure(r) },
 	}
 	if err := a.wireCertificates(); err != nil {

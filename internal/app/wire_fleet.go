@@ -54,4 +54,5 @@ func (a *App) readPages(ctx context.Context) {
 	case n > 0:
 		a.log.InfoContext(ctx, "pages of live websites read", "count", n)
 	}
+	a.readKeywords(ctx)
 }

@@ -48,6 +48,7 @@ func (a *App) wireSearch(context.Context) error {
 		Pages: a.store.Pages, Evidence: a.store.Evidence, Websites: a.store.Websites, Marks: a.store.Meta, Enqueue: a.enqueueLast,
 		Audit: a.store.Audit, Now: a.now,
 	})
+	a.searchPages = engine.Search
 	a.Vectors = service.NewVectors(service.VectorsConfig{Tx: a.store, Import: importer{a.vectors}, Audit: a.store.Audit, Now: a.now})
 	a.queue.Handle(service.JobIndex, 30*time.Minute, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Search.Work(ctx, args)

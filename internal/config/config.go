@@ -59,6 +59,7 @@ type Config struct {
 	Analytics Analytics `koanf:"analytics"`
 	Edge      Edge      `koanf:"edge"`
 	Fleet     Fleet     `koanf:"fleet"`
+	SEO       SEO       `koanf:"seo"`
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
 
@@ -267,6 +268,7 @@ func defaults() map[string]any {
 		"analytics": analyticsDefaults(),
 		"edge":      edgeDefaults(),
 		"fleet":     fleetDefaults(),
+		"seo":       seoDefaults(),
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
 
@@ -308,6 +310,7 @@ func (c *Config) Validate() []string {
 	c.validateAnalytics(add)
 	c.validateEdge(add)
 	c.validateFleet(add)
+	c.validateSEO(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

@@ -53,6 +53,7 @@ func TestLoadFaults(t *testing.T) {
 		{"odd research", "research:\n  searxng: x\n  feeds: [ftp://a]\n  allow: [lan]\n  models: [nobody]\n  timeout: 1ms\n", nil, []string{"research.searxng", "research.feeds", "research.allow", "research.models", "research.timeout"}},
 		{"odd vectors", "vectors:\n  url: ftp://a\n  memory_mb: 1\n  dimension: 3\n  embedder: magic\n", nil, []string{"vectors.url", "vectors.memory_mb", "vectors.dimension", "vectors.embedder"}},
 		{"odd analytics", "analytics:\n  own_networks: [lan]\n  keep_events: 1m\n  keep: 24h\n", nil, []string{"analytics.own_networks", "analytics.keep_events", "analytics.keep:"}},
+		{"odd search engine", "seo:\n  indexnow: http://api.indexnow.example/indexnow\n", nil, []string{"seo.indexnow"}},
 		{"odd fleet", "fleet:\n  duplicates: 0.2\n  pages_per_week: -1\n", nil, []string{"fleet.duplicates", "fleet.pages_per_week"}},
 		{"vectors of no model", "vectors:\n  embedder: model\n", nil, []string{"vectors.embedder", "models.embedding"}},
 		{"odd timeout of Redis", "redis:\n  timeout: 1ms\n", nil, []string{"redis.timeout"}},

@@ -18,6 +18,9 @@ type GenerateParams struct {
 	Domain   string
 	Language string   // en or de
 	Feeds    []FeedID // empty: all feeds
+	// ForceKeywords plans pages for keywords that pages of other websites of the tenant
+	// are for.
+	ForceKeywords bool
 }
 
 // StartParams asks for a run of a named pipeline, or of the inline Stages when

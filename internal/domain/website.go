@@ -148,6 +148,9 @@ type SitePlan struct {
 	Noun     NicheNoun  `json:"noun"`
 	Pages    []PlanPage `json:"pages"`
 	Warnings []string   `json:"warnings,omitempty"`
+	// Taken are keywords that pages of other websites of the tenant are for; no page of
+	// this one is.
+	Taken []TakenKeyword `json:"taken_keywords,omitempty"`
 }
 
 // NicheNoun is how texts call the products of a niche.

@@ -75,6 +75,9 @@ type Config struct {
 	Links     links     // where /go/… leads; nil: there are no such paths
 	// ClientIP returns the address that a request comes from; nil: that of the peer.
 	ClientIP func(r *http.Request) string
+	// KeyFile returns the key of a host, which is served at /KEY.txt to prove that this
+	// server holds the host; nil: none is.
+	KeyFile func(host string) string
 	// Secure reports whether a request came over TLS to a proxy in front; nil: none did.
 	Secure       func(r *http.Request) bool
 	Certificates certificates // of hosts; nil: sites are served over plain HTTP alone

@@ -77,6 +77,9 @@ func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, 
 	if !readOnly(r) {
 		return refuseMethod(w, r), false
 	}
+	if s.isKeyFile(r.URL.Path, host) {
+		return plainText(w, r, http.StatusOK, s.cfg.KeyFile(host))
+	}
 	c, err := s.contentOf(r.Context(), st)
 	if err != nil {
 		return s.fault(w, r, string(st.release), err), false

@@ -40,6 +40,8 @@ type estate struct {
 	letters   *service.DeadLetters
 	market    *service.Market
 	models    *service.Models
+	seo       *service.SEO
+	submits   *service.Submissions
 	heard     *news
 	engine    *pipeline.Engine
 	builder   *release.Builder
@@ -106,6 +108,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Read: func(context.Context, *domain.Release) ([]domain.PageLink, error) { return e.outlinks, nil },
 	})
 	e.batches = e.newBatches()
+	e.openSEO(st)
 	e.audit = service.NewAudit(st.Audit)
 	e.pipelines = service.NewPipelines(service.PipelinesConfig{Tx: st, Store: st.Pipelines, Engine: e.engine, Websites: st.Websites, Audit: st.Audit, Now: time.Now})
 	e.schedules = e.newSchedules(time.Now)

@@ -20,6 +20,8 @@ type launchParams struct {
 	// Reserved is set if the website was made for this run alone: if the run finds
 	// nothing to build it from, the website goes, too.
 	Reserved bool `json:"reserved,omitempty"`
+	// ForceKeywords plans pages for keywords that other websites of the tenant have.
+	ForceKeywords bool `json:"force_keywords,omitempty"`
 }
 
 // Generate stores a draft website and starts the run that builds it, in one
@@ -43,7 +45,7 @@ func (s *Websites) Generate(ctx context.Context, p domain.GenerateParams) (*doma
 		if err := s.frozen(ctx, site); err != nil {
 			return err
 		}
-		params := launchParams{site.ID, p.Niche, p.Language, p.Feeds, before == nil}
+		params := launchParams{site.ID, p.Niche, p.Language, p.Feeds, before == nil, p.ForceKeywords}
 		if run, err = s.launch(ctx, site, params, principal.UserID); err != nil {
 			return err
 		}

@@ -167,6 +167,11 @@ func (s *Websites) makeLive(ctx context.Context, site *domain.Website, r *domain
 	if err := s.revived(ctx, site, action); err != nil {
 		return err
 	}
+	if s.cfg.Moved != nil && site.LiveRelease != r.ID {
+		if err := s.cfg.Moved(ctx, site, r.ID, site.LiveRelease); err != nil {
+			return err
+		}
+	}
 	s.tellEdges(ctx, site.ID)
 	after, err := s.cfg.Websites.Get(ctx, site.ID)
 	if err != nil {

@@ -88,6 +88,14 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 			_, err := e.websites.Diff(ctx, h.website, domain.DiffParams{To: h.release, Against: h.release})
 			return err
 		},
+		"SEO.Audits":   func(ctx context.Context) error { _, _, err := e.seo.Audits(ctx, h.website, w); return err },
+		"SEO.Audit":    func(ctx context.Context) error { _, err := e.seo.Audit(ctx, h.website, h.release); return err },
+		"SEO.Run":      func(ctx context.Context) error { _, err := e.seo.Run(ctx, h.website, h.release); return err },
+		"SEO.Keywords": func(ctx context.Context) error { _, err := e.seo.Keywords(ctx, h.website); return err },
+		"Submissions.List": func(ctx context.Context) error {
+			_, _, err := e.submits.List(ctx, h.website, w)
+			return err
+		},
 		"Redirects.List": func(ctx context.Context) error { _, err := e.redirects.List(ctx, h.website); return err },
 		"Redirects.Set": func(ctx context.Context) error {
 			_, err := e.redirects.Set(ctx, h.website, "/old/", "/new/")
@@ -431,6 +439,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Revisions.Source", "Revisions.Edited", "Revisions.Gone", "Planned.Fire",
 		// over many websites: TestBatchTenants; the last are the work of jobs
 		"Batches.Start", "Batches.List", "Batches.Get", "Batches.Cancel", "Batches.Tags", "Batches.SetTags", "Batches.Work", "Batches.Finish",
+		// of search: TestKeywordConflicts; the rules are those of the program; the rest is work of
+		// releases, steps and jobs
+		"SEO.Rules", "SEO.Conflicts", "SEO.MapOf", "SEO.Taken", "SEO.Moved", "SEO.Work", "SEO.CatchUp", "Submissions.On", "Submissions.Work",
 		// of a connection, which Connect has admitted
 		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}
@@ -440,7 +451,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Links{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}, &service.Batches{}, &service.Revisions{}, &service.Planned{}} {
+	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Links{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}, &service.Batches{}, &service.Revisions{}, &service.Planned{}, &service.SEO{}, &service.Submissions{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

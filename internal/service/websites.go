@@ -86,7 +86,10 @@ type WebsitesConfig struct {
 	Reindex func(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID) error
 	// Retirements are websites that are retired, which are not built again; may be nil.
 	Retirements retirementStore
-	Now         func() time.Time
+	// Moved has the live release looked at that took the place of another, within the
+	// transaction of that; nil: nobody looks.
+	Moved func(ctx context.Context, site *domain.Website, release, before domain.ReleaseID) error
+	Now   func() time.Time
 }
 
 // ForbiddenNiche is a kind of niche that is refused by rule (L25).

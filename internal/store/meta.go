@@ -24,3 +24,12 @@ func (s *Meta) Set(ctx context.Context, key, value string) error {
 	_, err := s.db.exec(ctx, query, key, value)
 	return s.db.fail(err, "set meta %s", key)
 }
+
+// Keep stores a value unless there is one, and returns what is there then.
+func (s *Meta) Keep(ctx context.Context, key, value string) (string, error) {
+	if _, err := s.db.exec(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, key, value); err != nil {
+		return "", s.db.fail(err, "keep meta %s", key)
+	}
+	err := s.db.w(ctx).QueryRowContext(ctx, `SELECT value FROM meta WHERE key = $1`, key).Scan(&value)
+	return value, s.db.fail(err, "get meta %s", key)
+}

@@ -59,6 +59,8 @@ type Store struct {
 	Batches     *Batches
 	Retirements *Retirements
 	Planned     *PlannedReleases
+	SEO         *SEO
+	Submissions *Submissions
 }
 
 // New returns the aggregates of db.
@@ -118,6 +120,8 @@ func New(db *DB) *Store {
 		Batches:     &Batches{db},
 		Retirements: &Retirements{db},
 		Planned:     &PlannedReleases{db},
+		SEO:         &SEO{db},
+		Submissions: &Submissions{db},
 	}
 }
 

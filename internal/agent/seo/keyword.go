@@ -161,7 +161,12 @@ func (m *mapper) fit(want, names map[string]bool, special int) float64 {
 func (e *editor) keywords(given []domain.Keyword) []Assignment {
 	assigned := KeywordMap(e.draft, given)
 	owner := map[string]string{}
-	for _, a := range assigned {
+	taken := takenBy(e.draft)
+	for i, a := range assigned {
+		if taken(a.Keyword) != "" {
+			assigned[i].Path, assigned[i].Score = "", 0
+			continue
+		}
 		if a.Path != "" {
 			owner[a.Keyword] = a.Path
 		}
@@ -176,7 +181,7 @@ func (e *editor) keywords(given []domain.Keyword) []Assignment {
 			continue
 		}
 		before := slices.Clone(p.Keywords)
-		p.Keywords = e.keywordsOf(p, planned[p.Slug], assigned, owner)
+		p.Keywords = slices.DeleteFunc(e.keywordsOf(p, planned[p.Slug], assigned, owner), func(k string) bool { return taken(k) != "" })
 		if !slices.Equal(before, p.Keywords) {
 			e.change(p, "keywords", strings.Join(before, ", "), strings.Join(p.Keywords, ", "), "each keyword belongs to one page")
 		}

@@ -83,7 +83,32 @@ func (p *planner) assemble(best []selection, comparisons []pair, products []*mar
 		a.fixed(domain.PageDisclosure, a.w.disclosureSlug, a.w.disclosure, a.w.disclosure, "", nil)
 	}
 	a.warnings(comparisons, products)
+	if !p.in.Force {
+		a.plan.Taken = p.in.Taken
+	}
 	return a.plan
+}
+
+// free returns a keyword, or "" for one that a page of another website of the tenant is
+// for, unless that is wanted. Either way the plan says so.
+func (a *assembler) free(slug, keyword string) string {
+	if keyword == "" || len(a.p.in.Taken) == 0 {
+		return keyword
+	}
+	key := a.p.in.Key(a.p.lang, keyword)
+	for _, t := range a.p.in.Taken {
+		if t.Key == "" || t.Key != key {
+			continue
+		}
+		where := fmt.Sprintf("The keyword %q belongs to https://%s%s", keyword, t.Domain, t.Path)
+		if a.p.in.Force {
+			a.plan.Warnings = append(a.plan.Warnings, fmt.Sprintf("%s; page %s competes with it, as was wanted.", where, domain.PathOf(slug)))
+			return keyword
+		}
+		a.plan.Warnings = append(a.plan.Warnings, fmt.Sprintf("%s; page %s is planned without it.", where, domain.PathOf(slug)))
+		return ""
+	}
+	return keyword
 }
 
 // shown are the products that the home page presents: one from each list, in
@@ -118,6 +143,7 @@ func (a *assembler) add(page domain.PlanPage) {
 	if page.Keyword != "" && a.keywords[strings.ToLower(page.Keyword)] {
 		page.Keyword = ""
 	}
+	page.Keyword = a.free(page.Slug, page.Keyword)
 	a.keywords[strings.ToLower(page.Keyword)] = true
 	a.plan.Pages = append(a.plan.Pages, page)
 }
@@ -137,7 +163,9 @@ func (a *assembler) unique(taken map[string]bool, text string) string {
 // another product's name begins alike.
 func (a *assembler) shortLabel(it *market.Item) string {
 	short := it.Short(32)
-	alike := func(o *market.Item) bool { return o != it && (o.Name() == short || strings.HasPrefix(o.Name(), short+" ")) }
+	alike := func(o *market.Item) bool {
+		return o != it && (o.Name() == short || strings.HasPrefix(o.Name(), short+" "))
+	}
 	if a.labels[strings.ToLower(short)] || a.p.in.Market.Priceless && slices.ContainsFunc(a.p.view.Items, alike) {
 		return it.Name()
 	}

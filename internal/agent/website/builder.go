@@ -36,6 +36,14 @@ type PlanInput struct {
 	// Seed varies choices that the data leaves open. Equal input and seed give an
 	// equal plan.
 	Seed uint64
+	// Taken are keywords that pages of other websites of the tenant are for. No page is
+	// planned for one of them, unless Force says so; the plan's warnings say what became
+	// of them.
+	Taken []domain.TakenKeyword
+	Force bool
+	// Key returns what a keyword means, to compare it with those taken; needed with
+	// Taken.
+	Key func(language, phrase string) string
 }
 
 // Plan chooses the pages of a site. A market that cannot carry a useful site is

@@ -177,3 +177,31 @@ func TestPlanSpeaksGerman(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanLeavesTakenKeywords: a keyword of a sister site is planned for no page unless
+// it is forced, and the plan says so either way.
+func TestPlanLeavesTakenKeywords(t *testing.T) {
+	t.Parallel()
+	key := func(_, phrase string) string { return strings.TrimPrefix(strings.ToLower(phrase), "best ") }
+	taken := []domain.TakenKeyword{{Key: "desk lamps", Keyword: "desk lamps", Domain: "sister.example", Path: "/lamps/"}, {Key: "nothing", Domain: "sister.example", Path: "/"}}
+	for _, force := range []bool{false, true} {
+		in := website.PlanInput{Market: lamps(60), Website: domain.Website{Domain: "lamps.example"}, Seed: 1, Taken: taken, Force: force, Key: key}
+		p, err := website.New().Plan(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for _, w := range p.Warnings {
+			if strings.Contains(w, "https://sister.example/lamps/") {
+				said += w
+			}
+		}
+		want, words := "", "planned without it"
+		if force {
+			want, words = "desk lamps", "as was wanted"
+		}
+		if p.Pages[0].Keyword != want || strings.Count(said, words) != 1 || (len(p.Taken) == 0) != force {
+			t.Errorf("force %v: keyword %q, warnings %q, taken %v", force, p.Pages[0].Keyword, said, p.Taken)
+		}
+	}
+}

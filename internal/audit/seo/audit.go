@@ -8,8 +8,9 @@
 //	site score = mean of the scores of the indexable pages
 //
 // Rules whose findings fail weigh 3, the others 1. The score depends on the files
-// alone: equal files give an equal score. Reading is linear in the size of a page
-// and bounded, whatever the page holds.
+// alone: equal files give an equal score under one Version, and scores of different
+// versions are not comparable. Reading is linear in the size of a page and bounded,
+// whatever the page holds.
 package seo
 
 import (
@@ -22,7 +23,7 @@ import (
 )
 
 // Version names the set of rules; it changes when a rule or a limit does.
-const Version = "seo/1"
+const Version = "seo/2"
 
 // Site is what the rules know about a site besides its files.
 type Site struct {
@@ -85,8 +86,11 @@ type audit struct {
 	site    Site
 	pages   []*page
 	byPath  map[string]*page
-	files   map[string]bool // paths that exist
-	sitemap map[string]bool // paths in the sitemap; nil if there is none that can be read
+	files   map[string]bool   // paths that exist
+	sitemap map[string]bool   // paths in the sitemap; nil if there is none that can be read
+	moved   map[string]string // redirects: where a path leads
+	feeds   map[string][]byte // Atom and RSS by path
+	robots  []robotsRule      // that hold for all crawlers
 }
 
 // page is one page with what the rules said about it.
@@ -100,12 +104,20 @@ type page struct {
 }
 
 func newAudit(files []domain.File, site Site) *audit {
-	a := &audit{site: site, byPath: map[string]*page{}, files: map[string]bool{}}
+	a := &audit{site: site, byPath: map[string]*page{}, files: map[string]bool{}, moved: map[string]string{}, feeds: map[string][]byte{}}
 	for _, f := range files {
 		path := cleanPath(f.Path)
 		a.files[path] = true
-		if path == "/sitemap.xml" {
+		switch {
+		case f.Location != "":
+			a.moved[path] = f.Location
+			continue
+		case path == "/sitemap.xml":
 			a.sitemap = readSitemap(f.Body, site.BaseURL)
+		case path == "/robots.txt":
+			a.robots = readRobots(f.Body)
+		case isFeed(f, path):
+			a.feeds[path] = f.Body
 		}
 		if !isPage(f, path) || a.byPath[path] != nil {
 			continue

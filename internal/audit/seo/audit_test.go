@@ -241,7 +241,7 @@ func TestAuditPlantedPage(t *testing.T) {
 		"SEO-TITLE-MISSING", "SEO-TITLE-LENGTH", "SEO-DESC-MISSING", "SEO-DESC-LENGTH", "SEO-H1-MULTIPLE", "SEO-HEADING-ORDER", "SEO-LANG",
 		"SEO-CANONICAL", "SEO-ROBOTS", "SEO-VIEWPORT", "SEO-ALT", "SEO-LINK-BROKEN", "SEO-ANCHOR-BROKEN", "SEO-ID-DUPLICATE",
 		"SEO-LINK-CRAWLABLE", "SEO-LINK-TEXT", "SEO-ORPHAN", "SEO-THIN", "SEO-JSONLD-INVALID", "SEO-JSONLD-MISMATCH",
-		"SEO-SITEMAP-MISSING", "SEO-SPONSORED-MISSING", "SEO-HREFLANG", "SEO-OG",
+		"SEO-SITEMAP-MISSING", "SEO-SPONSORED-MISSING", "SEO-HREFLANG", "SEO-HREFLANG-PAIR", "SEO-OG",
 	}
 	for _, rule := range want {
 		if !slices.Contains(got, rule) {
@@ -257,11 +257,16 @@ func TestAuditPlantedPage(t *testing.T) {
 			all += f.Rule + " " + f.Message + "\n"
 		}
 	}
-	for _, fact := range []string{
+	defects := []string{
 		"2 titles", "2 descriptions", "10 characters", "2 canonical", "banana", "2 h1", `h3 "Starts too deep" after h0`, "empty h2", `h5 "Jump" after h2`,
 		"a.png", "b.png", "svg", "#x", "/gone/", "/gone2/", "#nowhere", "/a/#nowhere", `"here"`, `"" → /b/`, "javascript:", "awin1.com", "/go/x",
-		"Ghost lamp", "4.9", "JSON:", "xx-yy-zz", "og:title", "og:image", "user-scalable", `language is ""`,
-	} {
+		"Ghost lamp", "4.9", "JSON:", "xx-yy-zz", "og:title", "og:image", "user-scalable", `language is ""`, "og:description", "og:type", "og:url",
+		"none leads back", "/de/ is no page", "The main text has", "The sitemap does not list", "No other page links",
+	}
+	if len(defects) < 30 {
+		t.Errorf("%d defects are planted, want at least 30", len(defects))
+	}
+	for _, fact := range defects {
 		if !strings.Contains(all, fact) {
 			t.Errorf("no finding names %s in:\n%s", fact, all)
 		}

@@ -28,6 +28,7 @@ type document struct {
 	metas      map[string][]string // content by lower-case name or property
 	canonicals []string
 	alternates []alternate
+	feeds      []string // addresses of Atom and RSS feeds that the head names
 	base       string
 	headings   []heading
 	links      []link
@@ -237,6 +238,8 @@ func (r *reader) headLink(attrs map[string]string) {
 			d.canonicals = append(d.canonicals, strings.TrimSpace(attrs["href"]))
 		case rel == "alternate" && attrs["hreflang"] != "" && len(d.alternates) < maxItems:
 			d.alternates = append(d.alternates, alternate{strings.TrimSpace(attrs["hreflang"]), strings.TrimSpace(attrs["href"])})
+		case rel == "alternate" && feedTypes[strings.ToLower(strings.TrimSpace(attrs["type"]))] && len(d.feeds) < maxItems:
+			d.feeds = append(d.feeds, strings.TrimSpace(attrs["href"]))
 		}
 	}
 }

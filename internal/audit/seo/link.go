@@ -94,6 +94,9 @@ func (a *audit) checkSite() {
 	}
 	a.checkReach(links)
 	a.checkSitemap()
+	a.checkConflicts()
+	a.checkSimilar()
+	a.checkAround()
 }
 
 func (a *audit) checkDuplicates() {
@@ -131,7 +134,7 @@ func (a *audit) checkDuplicates() {
 
 // checkLinks looks up the internal links of a page and returns where they lead.
 func (a *audit) checkLinks(p *page) []string {
-	var broken, anchors, out []string
+	var broken, anchors, detours, out []string
 	internal, fragments := 0, 0
 	for _, l := range p.links {
 		if !l.hasHref || l.href == "" || strings.HasPrefix(strings.ToLower(l.href), "javascript:") {
@@ -144,6 +147,10 @@ func (a *audit) checkLinks(p *page) []string {
 		internal++
 		if !ok || !a.files[t.path] && !a.files[unescaped(t.path)] {
 			broken = append(broken, clip(l.href, 60))
+			continue
+		}
+		if to, moved := a.moved[t.path]; moved {
+			detours = append(detours, clip(l.href, 60)+" → "+clip(to, 60))
 			continue
 		}
 		q := a.byPath[t.path]
@@ -160,6 +167,7 @@ func (a *audit) checkLinks(p *page) []string {
 		}
 	}
 	p.share("SEO-LINK-BROKEN", broken, internal, "Links that lead nowhere")
+	p.share("SEO-LINK-REDIRECT", detours, internal, "Links that lead to a redirect")
 	p.share("SEO-ANCHOR-BROKEN", anchors, fragments, "Links to ids that do not exist")
 	return out
 }

@@ -31,6 +31,7 @@ func (a *audit) checkPage(p *page) {
 	a.checkCanonical(p)
 	a.checkOpenGraph(p)
 	if !p.short {
+		p.pass("SEO-JSONLD-NONE", len(p.jsonld) > 0, "The page has no structured data.")
 		p.pass("SEO-THIN", p.words >= MinWords, fmt.Sprintf("The main text has %d words.", p.words))
 	}
 }

@@ -28,6 +28,8 @@ type LaunchParams struct {
 	Niche     string           `json:"niche"`
 	Language  string           `json:"language"`
 	Feeds     []domain.FeedID  `json:"feeds"` // empty: all feeds
+	// ForceKeywords plans pages for keywords that other websites of the tenant have.
+	ForceKeywords bool `json:"force_keywords,omitempty"`
 }
 
 // The results of the steps, stored under the step's name.
@@ -169,6 +171,8 @@ type Launch struct {
 	// Gone returns the paths of pages that were retired: they are not planned again; may
 	// be nil.
 	Gone func(ctx context.Context, id domain.WebsiteID) ([]string, error)
+	// Taken returns the keywords that other websites of the tenant have; may be nil.
+	Taken func(ctx context.Context, site *domain.Website) ([]domain.TakenKeyword, error)
 	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.
 	Freeze func(ctx context.Context, run *domain.Run, o *domain.Opportunity) error
 }
@@ -246,7 +250,17 @@ func (l *Launch) plan(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	plan, err := l.Builder.Plan(ctx, website.PlanInput{Market: market, Website: *site, Seed: seed(site)})
+	var p LaunchParams
+	if err := in.Params(&p); err != nil {
+		return pipeline.Output{}, err
+	}
+	taken, err := l.taken(ctx, site)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	plan, err := l.Builder.Plan(ctx, website.PlanInput{
+		Market: market, Website: *site, Seed: seed(site), Taken: taken, Force: p.ForceKeywords, Key: seo.KeywordKey,
+	})
 	if err != nil {
 		return pipeline.Output{}, err
 	}
@@ -259,6 +273,14 @@ func (l *Launch) plan(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	}
 	apply := func(ctx context.Context) error { return l.Sites.SetTitle(ctx, site.ID, plan.Title) }
 	return pipeline.Output{Result: PlanResult{plan}, Apply: apply}, nil
+}
+
+// taken returns the keywords that other websites of the tenant have.
+func (l *Launch) taken(ctx context.Context, site *domain.Website) ([]domain.TakenKeyword, error) {
+	if l.Taken == nil {
+		return nil, nil
+	}
+	return l.Taken(ctx, site)
 }
 
 func (l *Launch) write(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {

@@ -22,7 +22,14 @@ type Runtime struct {
 	// Latest returns the draft that the newest release of a website was built from,
 	// with the market behind it.
 	Latest func(ctx context.Context, id domain.WebsiteID) (*domain.Draft, *domain.Market, error)
-	Now    func() time.Time
+	// Keywords returns what the pages of a website are for, and for what they compete.
+	Keywords func(ctx context.Context, id domain.WebsiteID) (*domain.KeywordMap, error)
+	// Stale returns what pages of a website rest on that changed since they were
+	// published.
+	Stale func(ctx context.Context, id domain.WebsiteID) ([]domain.GraphStale, error)
+	// Compare says what differs between the pages of two drafts.
+	Compare func(before, after *domain.Draft) []domain.PageDiff
+	Now     func() time.Time
 }
 
 type taskFunc func(r *Runtime, ctx context.Context, params json.RawMessage) (any, error)
@@ -37,10 +44,17 @@ var tasks = map[domain.AgentID]map[string]taskFunc{
 		"affiliate_program_scanning": (*Runtime).programScan,
 		"viral_potential_assessment": (*Runtime).viralPotential,
 	},
-	"website_generator":      {"plan_website": (*Runtime).planWebsite},
-	"content_generator":      {"generate_content": (*Runtime).generateContent},
-	"seo_optimization_agent": {"audit": (*Runtime).seoAudit, "structured_data": (*Runtime).structuredData},
-	"monetization_agent":     {"programme_match": (*Runtime).programMatch},
+	"website_generator": {"plan_website": (*Runtime).planWebsite},
+	"content_generator": {"generate_content": (*Runtime).generateContent},
+	"seo_optimization_agent": {
+		"audit":            (*Runtime).seoAudit,
+		"optimize_content": (*Runtime).optimizeContent,
+		"internal_links":   (*Runtime).internalLinks,
+		"structured_data":  (*Runtime).structuredData,
+		"keyword_map":      (*Runtime).keywordMap,
+		"content_refresh":  (*Runtime).contentRefresh,
+	},
+	"monetization_agent": {"programme_match": (*Runtime).programMatch},
 }
 
 // Agents returns the five agents with the task types that they take.

@@ -139,6 +139,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"batches", testBatches},
 		{"retirements", testRetirements},
 		{"planned_releases", testPlannedReleases},
+		{"seo_audits", testSEOAudits},
+		{"seo_keywords", testSEOKeywords},
+		{"submissions", testSubmissions},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()
