@@ -72,13 +72,13 @@ func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, host string, 
 		return s.serveBeacon(w, r, host, st), false
 	}
 	if s.cfg.Links != nil && strings.HasPrefix(r.URL.Path, domain.GoPrefix) {
-		return s.serveLink(w, r, host, st)
+		return s.serveLink(w, r, host, st), false
 	}
 	if !readOnly(r) {
 		return refuseMethod(w, r), false
 	}
 	if s.isKeyFile(r.URL.Path, host) {
-		return plainText(w, r, http.StatusOK, s.cfg.KeyFile(host))
+		return plainText(w, r, http.StatusOK, s.cfg.KeyFile(host)), false
 	}
 	c, err := s.contentOf(r.Context(), st)
 	if err != nil {
