@@ -207,10 +207,13 @@ limits:
 // benchBareCommand is what bench api starts to compare with.
 func benchBareCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
-		Use: "bare FILE", Short: "Serve the content of a file at every path, for bench api", Hidden: true, Args: cobra.ExactArgs(1),
-		Long:    "Serve the content of a file at every path of a free loopback port, for bench api. --json makes no difference.",
+		Use: "bare FILE", Short: "Serve the content of a file at every path, or the files of a directory", Hidden: true, Args: cobra.ExactArgs(1),
+		Long:    "Serve the content of a file at every path of a free loopback port, for bench api; of a directory, its files\nthat end in .gz, for bench edge. --json makes no difference.",
 		Example: "  empire bench bare answer.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
+				return bench.ServeBareFiles(cmd.Context(), g.io.out, args[0])
+			}
 			body, err := os.ReadFile(args[0])
 			if err != nil {
 				return fmt.Errorf("read the answer: %w", err)

@@ -24,7 +24,8 @@ func benchEdgeCommand(g *globals) *cobra.Command {
 		Long: `Measure the edge: how long the program takes to start with many published websites, what
 memory it needs, the first request to every host, looking up hosts, and requests over
 all hosts and pages in a closed loop. If nginx is installed it serves the same files,
-compressed in the same way, in turns with the edge.
+compressed in the same way, in turns with the edge; so does a handler of the standard
+library that does nothing else, which shows what net/http costs.
 
 The websites share their pages, so that making them is quick; each has its own manifest.
 Everything is on this machine, in a temporary directory, and is removed at the end.`,
@@ -67,6 +68,7 @@ func (g *globals) benchEdge(ctx context.Context, c bench.EdgeConfig, hosts, page
 	m := newMeter(g.io.err)
 	c.Progress = func(text string) { m.line("%s", text) }
 	c.Dir, c.Files, c.Nginx, c.Env = dir, filepath.Join(dir, "files"), bench.FindNginx(), g.benchEnv()
+	c.Bare = []string{"bench", "bare"}
 	if c.Program, err = os.Executable(); err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -155,7 +156,7 @@ var partEndings = map[string]bool{
 // something else, or was not answered with a page: GET with 200 or 304, and a path whose
 // last part has none of the endings of files that belong to pages.
 func View(e *domain.AccessEntry) (path string, ok bool) {
-	if e.Method != "GET" || e.Status != 200 && e.Status != 304 {
+	if e.Method != http.MethodGet || e.Status != 200 && e.Status != 304 {
 		return "", false
 	}
 	path, _, _ = strings.Cut(e.URI, "?")

@@ -24,11 +24,11 @@ type TallyConfig struct {
 	Store       servedStore
 	Logger      *slog.Logger
 	OwnNetworks []netip.Prefix
-	Pause       time.Duration // between stores; 0: one second
+	Pause       time.Duration // between stores; 0: five seconds
 }
 
 // Tally counts the pages that a server sent, and stores the sums. A process that is
-// killed loses those of its last second. It is safe for concurrent use.
+// killed loses those of its last seconds. It is safe for concurrent use.
 type Tally struct {
 	cfg TallyConfig
 
@@ -56,7 +56,7 @@ func NewTally(cfg TallyConfig) (*Tally, error) {
 		return nil, errors.New("new tally: a store and a logger are needed")
 	}
 	if cfg.Pause <= 0 {
-		cfg.Pause = time.Second
+		cfg.Pause = 5 * time.Second
 	}
 	return &Tally{cfg: cfg, bots: newJudge(nil), counts: map[tallyKey]int{}}, nil
 }

@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"internal/auth":                         {"domain"},
 	"internal/edge":                         {"domain"},
 	"internal/certificate":                  {"domain"},
+	"internal/deploy":                       {"domain"},
 	"internal/service":                      {"domain", "sqltx", "pipeline", "cron"},
 	"internal/cron":                         {},
 	"internal/pipeline":                     {"domain", "sqltx", "pipeline/spec"},

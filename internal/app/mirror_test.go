@@ -27,8 +27,8 @@ func mirror(t *testing.T, base, domain, want string) {
 		cmd := exec.CommandContext(t.Context(), wget, append([]string{
 			"--mirror", "--page-requisites", "--no-host-directories", "--no-verbose", "--execute=robots=off", "--content-on-error", "--tries=2", "--timeout=20", "--directory-prefix=" + dir,
 		}, args...)...)
-		cmd.Env = append(plainEnv(), "http_proxy=http://"+u.Host) // names lead nowhere here; the edge goes by Host
-		out, _ := cmd.CombinedOutput()                            // its code is 8 after the error page
+		cmd.Env = append(plainEnv(), "http_proxy=http://127.0.0.1:"+u.Port()) // names lead nowhere here; the edge goes by Host
+		out, _ := cmd.CombinedOutput()                                        // its code is 8 after the error page
 		return string(out)
 	}
 	said := get("http://" + domain + "/")

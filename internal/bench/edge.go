@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -40,6 +41,9 @@ type EdgeConfig struct {
 	Sites   *Sites
 	// Files is where the pages stand for nginx; Nginx the program, "" if there is none.
 	Files, Nginx string
+	// Bare are the arguments that serve the pages in Files with net/http and nothing else;
+	// they write a JSON object with "pid" and "api". Empty: there is no such row.
+	Bare []string
 
 	Connections int
 	Duration    time.Duration // of one round
@@ -62,6 +66,7 @@ type EdgeReport struct {
 	Unknown   int       `json:"unknown_host_status"`
 	Rows      []EdgeRow `json:"rows"`
 	Ratio     float64   `json:"ratio"` // to nginx; 0: not installed
+	RatioBare float64   `json:"ratio_bare"`
 }
 
 // EdgeRow is what one server did in all rounds.
@@ -108,10 +113,34 @@ func Edge(ctx context.Context, c EdgeConfig) (r *EdgeReport, err error) {
 		defer func() { err = errors.Join(err, n.stop()) }()
 		servers = append(servers, n.edgeServer)
 	}
+	if len(c.Bare) > 0 {
+		bare, s, err := startBareFiles(ctx, &c)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, bare.stop()) }()
+		servers = append(servers, s)
+	}
 	if err := r.compare(ctx, &c, servers); err != nil {
 		return nil, err
 	}
 	return r, p.alive()
+}
+
+// bareName is the row of what the standard library does by itself.
+const bareName = "bare net/http"
+
+// startBareFiles serves the pages with the standard library alone, in a process of its own.
+func startBareFiles(ctx context.Context, c *EdgeConfig) (*process, edgeServer, error) {
+	p, err := start(ctx, c.Program, append(slices.Clone(c.Bare), c.Files), c.Env, c.Dir)
+	if err != nil {
+		return nil, edgeServer{}, err
+	}
+	var at listening
+	if err := json.Unmarshal(p.first, &at); err != nil || at.API == "" {
+		return nil, edgeServer{}, errors.Join(fmt.Errorf("the bare handler says %q", p.first), p.stop())
+	}
+	return p, edgeServer{bareName, at.API, []int{at.PID}}, nil
 }
 
 // edgeServer is one of those that are compared.
@@ -215,8 +244,14 @@ func (r *EdgeReport) compare(ctx context.Context, c *EdgeConfig, servers []edgeS
 		}
 		row.P50MS, row.P99MS = millis(times[i].Quantile(0.5)), millis(times[i].Quantile(0.99))
 	}
-	if len(r.Rows) > 1 && r.Rows[1].PerSecond > 0 {
-		r.Ratio = r.Rows[0].PerSecond / r.Rows[1].PerSecond
+	for _, row := range r.Rows[1:] {
+		switch {
+		case row.PerSecond == 0:
+		case row.Server == bareName:
+			r.RatioBare = r.Rows[0].PerSecond / row.PerSecond
+		default:
+			r.Ratio = r.Rows[0].PerSecond / row.PerSecond
+		}
 	}
 	return nil
 }
@@ -236,7 +271,7 @@ func (r *EdgeReport) Write(w io.Writer) error {
 	fmt.Fprintf(t, "start of the whole program\t%.0f ms\taim < %s\t%s\n", r.StartMS, edgeStart, met(r.StartMS < millis(edgeStart)))
 	fmt.Fprintf(t, "memory at the start, with all hosts loaded\t%d, %d MB\n", r.RSSStart/mb, r.RSSLoaded/mb)
 	fmt.Fprintf(t, "first request to a host, p99\t%.2f ms\n", r.FirstP99)
-	fmt.Fprintf(t, "host lookup (304 over HTTP, 500/s), p99\t%.2f ms\taim < %s\t%s\n", r.LookupP99, edgeLookup, met(r.LookupP99 < millis(edgeLookup)))
+	fmt.Fprintf(t, "a whole 304 over HTTP, 500/s, host lookup included, p99\t%.2f ms\taim < %s\t%s\n", r.LookupP99, edgeLookup, met(r.LookupP99 < millis(edgeLookup)))
 	fmt.Fprintf(t, "unknown host\t%d\twant 421\t%s\n", r.Unknown, met(r.Unknown == http.StatusMisdirectedRequest))
 	if err := t.Flush(); err != nil {
 		return err
@@ -250,7 +285,10 @@ func (r *EdgeReport) Write(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if len(r.Rows) < 2 {
+	if r.RatioBare > 0 {
+		fmt.Fprintf(w, "\nratio to %s, which serves the same bytes and nothing else: %.2f\n", bareName, r.RatioBare)
+	}
+	if r.Ratio == 0 {
 		_, err := fmt.Fprintln(w, "\nnginx not installed: nothing to compare with")
 		return err
 	}

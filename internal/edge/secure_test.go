@@ -75,8 +75,16 @@ func (l lateCertificates) Challenge(w http.ResponseWriter, r *http.Request) bool
 	return l.m.Load().Challenge(w, r)
 }
 
+// reply is what came back, with the body read.
+type reply struct {
+	Proto      string
+	ProtoMajor int
+	StatusCode int
+	Header     http.Header
+}
+
 // get asks for a page of a host at a listener.
-func (s *secured) get(method, scheme, host, path string) (*http.Response, string, error) {
+func (s *secured) get(method, scheme, host, path string) (reply, string, error) {
 	s.Helper()
 	addr := s.gw.EdgeAddr()
 	if scheme == "https" {
@@ -91,11 +99,11 @@ func (s *secured) get(method, scheme, host, path string) (*http.Response, string
 	r.Host = host
 	res, err := transport.RoundTrip(r)
 	if err != nil {
-		return nil, "", err
+		return reply{}, "", err
 	}
 	defer func() { _ = res.Body.Close() }()
 	b, err := io.ReadAll(res.Body)
-	return res, string(b), err
+	return reply{res.Proto, res.ProtoMajor, res.StatusCode, res.Header}, string(b), err
 }
 
 // TestTLS: the first visitor of an owned host gets a certificate from the ACME server

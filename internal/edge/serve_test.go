@@ -324,12 +324,13 @@ func TestSameForEverybody(t *testing.T) {
 	w.publish("keyboards", w.release(files...))
 	s := w.serve()
 	for _, f := range files {
-		want := get(s, f.Path)
+		path := strings.ReplaceAll(f.Path, " ", "%20")
+		want := get(s, path)
 		for _, agent := range []string{
 			"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
 			"Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36", "Lynx/2.9.0", "",
 		} {
-			got := get(s, f.Path, "User-Agent", agent, "Referer", "https://www.google.com/", "Accept-Language", "de")
+			got := get(s, path, "User-Agent", agent, "Referer", "https://www.google.com/", "Accept-Language", "de")
 			if got.Code != want.Code || !bytes.Equal(got.Body.Bytes(), want.Body.Bytes()) || got.Header().Get("Vary") != want.Header().Get("Vary") {
 				t.Errorf("%s is another for %q", f.Path, agent)
 			}

@@ -230,6 +230,13 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		g.stopSweep()
 	}
 	_ = g.group.Wait() // its functions return nil
+	for _, s := range g.servers {
+		// A connection that was accepted in the last moment is known to its server only
+		// now that no more are: its request is answered, too.
+		if err == nil && s.http != nil {
+			err = s.http.Shutdown(ctx)
+		}
+	}
 	return err
 }
 

@@ -337,6 +337,40 @@ func TestPathTricksFindNothing(t *testing.T) {
 	}
 }
 
+// TestVisitorOfAPanic: a page that panics is a 500 with the ID that the log has, and cuts
+// the connection if it was half sent; other visitors are served.
+func TestVisitorOfAPanic(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, func(c *gateway.Config, _ *http.ServeMux) {
+		c.Edge = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/half" {
+				w.Header().Set("Content-Length", "10")
+				_, _ = io.WriteString(w, "half")
+			}
+			if r.URL.Path != "/" {
+				panic("odd")
+			}
+		})
+	})
+	if err := d.gw.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.gw.Stop(context.Background()) })
+	for path, want := range map[string]int{"/whole": 500, "/half": 0, "/": 200} {
+		res, err := http.Get("http://" + d.gw.EdgeAddr() + path)
+		got := 0
+		if err == nil {
+			if _, err = io.ReadAll(res.Body); err == nil {
+				got = res.StatusCode
+			}
+			_ = res.Body.Close()
+		}
+		if got != want || want == 500 && res.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s: %d, %v; want %d", path, got, err, want)
+		}
+	}
+}
+
 func TestStartAndStop(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -349,7 +383,7 @@ func TestStartAndStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-		if res.StatusCode != http.StatusOK || res.Header.Get("X-Process-Time") == "" {
+		if res.StatusCode != http.StatusOK || (res.Header.Get("X-Process-Time") != "") != (path == "/healthz") {
 			t.Errorf("%s%s: %d %v", addr, path, res.StatusCode, res.Header)
 		}
 	}

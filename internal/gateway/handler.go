@@ -66,17 +66,6 @@ func (g *Gateway) apiHandler() http.Handler {
 	})
 }
 
-// EdgeHandler returns what the edge listener serves.
-func (g *Gateway) EdgeHandler() http.Handler {
-	return g.observe("edge", func(x *exchange, r *http.Request) {
-		if err := limitBody(x, r); err != nil {
-			g.refuse(x, r, err)
-			return
-		}
-		g.c.Edge.ServeHTTP(x, r)
-	})
-}
-
 // serve lets a request through to its handler unless something speaks against it:
 // the cheapest questions come first.
 func (g *Gateway) serve(x *exchange, r *http.Request, next http.Handler) error {

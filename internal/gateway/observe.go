@@ -90,7 +90,7 @@ func (g *Gateway) report(listener string, x *exchange) {
 	switch {
 	case took >= slowRequest:
 		level, message = slog.LevelWarn, "slow request served"
-	case listener == "edge" || x.quiet || isProbe(r):
+	case x.quiet || isProbe(r):
 		level = slog.LevelDebug
 	}
 	ctx := r.Context()
