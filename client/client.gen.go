@@ -1212,7 +1212,13 @@ type Generated struct {
 	Status GeneratedStatus `json:"status"`
 	// Where the run is
 	StatusURL string `json:"status_url"`
-	ID        string `json:"id"`
+	// Whether every gate has passed: false until the gates were asked; the result of the step gate tells it then
+	ReadyForDeployment bool `json:"ready_for_deployment"`
+	// When it asks for approval, from the runs of this kind that have finished; null without any
+	EstimatedCompletionTime *time.Time `json:"estimated_completion_time"`
+	// Why there is no estimate; empty otherwise
+	EstimateReason string `json:"estimate_reason"`
+	ID             string `json:"id"`
 	// Host label on the local edge: NAME.localhost
 	Name     string         `json:"name"`
 	Domain   string         `json:"domain"`
