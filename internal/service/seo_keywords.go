@@ -171,7 +171,8 @@ func conflictOf(pages []domain.KeywordPage, reason domain.ConflictReason, overla
 
 // byResults searches for the keywords of a website and returns pages that compete for
 // the same results: each is near the top of a search for the keyword of the other, and
-// both searches find mostly the same pages.
+// both searches find mostly the same pages. Pages about one product each are left out:
+// who searches for one by name wants that one.
 func (s *SEO) byResults(ctx context.Context, site *domain.Website, pages []domain.KeywordPage, known map[string]bool) ([]domain.KeywordConflict, error) {
 	if s.cfg.Search == nil {
 		return nil, nil
@@ -180,7 +181,7 @@ func (s *SEO) byResults(ctx context.Context, site *domain.Website, pages []domai
 	var out []domain.KeywordConflict
 	for i := range pages[:min(len(pages), maxSearched)] {
 		p := &pages[i]
-		if p.Keyword == "" {
+		if p.Keyword == "" || p.Intent == domain.IntentBuy {
 			continue
 		}
 		mine, err := l.results(ctx, p.Keyword)
@@ -192,7 +193,7 @@ func (s *SEO) byResults(ctx context.Context, site *domain.Website, pages []domai
 			if err != nil {
 				return out, err
 			}
-			if q == nil || q.Keyword == "" || q.Language != p.Language || q.WebsiteID == p.WebsiteID && q.Path == p.Path || known[pairKey(p, q)] {
+			if q == nil || q.Keyword == "" || q.Intent == domain.IntentBuy || q.Language != p.Language || q.WebsiteID == p.WebsiteID && q.Path == p.Path || known[pairKey(p, q)] {
 				continue
 			}
 			theirs, err := l.results(ctx, q.Keyword)

@@ -160,6 +160,7 @@ func (r *Runtime) rewritten(ctx context.Context, d *domain.Draft) (*domain.Draft
 		return nil, err
 	}
 	out.Pages, out.Evidence, out.Programs = paid.Pages, paid.Evidence, paid.Programs
+	out.Pages = seo.StructuredData(out)
 	return out, nil
 }
 
