@@ -137,7 +137,9 @@ func (a *assembler) unique(taken map[string]bool, text string) string {
 // another product's name begins alike.
 func (a *assembler) shortLabel(it *market.Item) string {
 	short := it.Short(32)
-	alike := func(o *market.Item) bool { return o != it && (o.Name() == short || strings.HasPrefix(o.Name(), short+" ")) }
+	alike := func(o *market.Item) bool {
+		return o != it && (o.Name() == short || strings.HasPrefix(o.Name(), short+" "))
+	}
 	if a.labels[strings.ToLower(short)] || a.p.in.Market.Priceless && slices.ContainsFunc(a.p.view.Items, alike) {
 		return it.Name()
 	}
