@@ -28,6 +28,9 @@ func TestVerdictsGiveReasons(t *testing.T) {
 				continue
 			}
 			verdicts++
+			if n.niche == "power supplies" {
+				checkOrder(t, w.market, p, p.Blocks[at-1].List)
+			}
 			for _, item := range p.Blocks[at-1].List.Items {
 				for _, s := range item.Sentences {
 					for _, v := range undirected(w.market, p.Products) {
@@ -41,6 +44,35 @@ func TestVerdictsGiveReasons(t *testing.T) {
 	}
 	if verdicts < 4 {
 		t.Errorf("%d verdicts were looked at", verdicts)
+	}
+}
+
+// checkOrder wants no reason of an order whose other product stands higher.
+func checkOrder(t *testing.T, m *domain.Market, p *domain.Page, list *domain.List) {
+	t.Helper()
+	for _, item := range list.Items {
+		for _, s := range item.Sentences {
+			if strings.Contains(s.Text, "fixed cables") {
+				t.Errorf("%s: %s", p.Path(), s.Text)
+			}
+		}
+	}
+	rating := func(key string) string {
+		for i := range m.Families {
+			if m.Families[i].Key == key {
+				a, _ := m.Families[i].Attribute("efficiency")
+				return a.Text
+			}
+		}
+		return ""
+	}
+	term := market.TermFor("efficiency")
+	for i, key := range p.Products[:2] {
+		place, ok := term.Place(rating(key))
+		against, known := term.Place(rating(p.Products[1-i]))
+		if ok && known && place < against && strings.Contains(list.Items[i].Sentences[0].Text, rating(key)+" efficiency") {
+			t.Errorf("%s gives the lower rating as a reason: %s", p.Path(), list.Items[i].Sentences[0].Text)
+		}
 	}
 }
 

@@ -32,6 +32,9 @@ type Term struct {
 	// Extras are values that count as an extra when products of one price are
 	// ranked; "*" means any stated value.
 	Extras []string
+	// Order holds values from the least to the most wanted, in lower case; "a/b" are equal.
+	// Values of an attribute without it are a matter of taste or need.
+	Order []string
 	// LowerValues says that values are common words, written small in an English
 	// sentence.
 	LowerValues bool
@@ -164,6 +167,21 @@ func (t *Term) Cell(language, value string) string {
 		return w
 	}
 	return value
+}
+
+// Place returns where a text value stands in the order of the attribute, from 0. ok is
+// false if it stands nowhere.
+func (t *Term) Place(value string) (place int, ok bool) {
+	v := strings.ToLower(strings.TrimSpace(value))
+	for _, mark := range []string{"80 plus ", "80plus ", "80+ "} {
+		v = strings.TrimPrefix(v, mark)
+	}
+	for i, list := range t.Order {
+		if slices.Contains(strings.Split(list, "/"), v) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // ExtraLabel names what counts as an extra of this attribute.

@@ -82,12 +82,14 @@ var computingTerms = []Term{
 	},
 	{
 		Name: "efficiency", Aliases: []string{"efficiency_rating", "energy_rating"}, Weight: 7,
+		Order:  []string{"80+/80 plus/plus/standard/white", "bronze", "silver", "gold", "platinum", "titanium"},
 		Extras: []string{"gold", "platinum", "titanium", "80+ gold", "80+ platinum", "80+ titanium", "80 plus gold", "80 plus platinum", "80 plus titanium"},
 		EN:     Words{Label: "Efficiency rating", Extra: "a rating of gold or better", Feature: "{a v} efficiency rating", With: "{n} with {a v} efficiency rating"},
 		DE:     Words{Label: "Effizienzklasse", Gender: "f", Extra: "Effizienzklasse Gold oder besser", Feature: "Effizienzklasse {v}", With: "{n} mit Effizienzklasse {v}"},
 	},
 	{
 		Name: "modular", Aliases: []string{"modularity", "cable_management"}, Weight: 7, Extras: []string{"full", "true"},
+		Order: []string{"false/no/non/none", "semi/teil", "full/true/voll"},
 		EN: Words{
 			Label: "Modular cables", Plural: true, Feature: "{v} cables", With: "{n} with {v} cables", Extra: "full modularity",
 			Shown:  map[string]string{"full": "Fully modular", "semi": "Semi-modular", "full / side": "Fully modular, side-mounted", "false": "Fixed", "no": "Fixed"},
