@@ -4121,13 +4121,27 @@ func (c *Client) ExportGraph(ctx context.Context, p ExportGraphParams) ([]byte, 
 	return c.bytes(ctx, request{method: "GET", path: "/intelligence/graph/export", query: p.query()})
 }
 
+// ExportWebsiteParams are the parameters of ExportWebsite; what is empty is not sent.
+type ExportWebsiteParams struct {
+	// files: as a web server serves them; hugo: a project of the site generator Hugo: files, hugo
+	Format string
+}
+
+func (p ExportWebsiteParams) query() url.Values {
+	q := url.Values{}
+	if p.Format != "" {
+		q.Set("format", p.Format)
+	}
+	return q
+}
+
 // ExportWebsite: take out the live release as a zip archive.
 //
-// The files as any web server can serve them. A website without a release is a conflict.
+// The files as any web server can serve them, or a project that the site generator Hugo builds to the same pages. A website without a release is a conflict.
 //
 // Needs the permission `websites.read`.
-func (c *Client) ExportWebsite(ctx context.Context, websiteID string) ([]byte, error) {
-	return c.bytes(ctx, request{method: "GET", path: "/websites/{website_id}/export", ids: []string{websiteID}})
+func (c *Client) ExportWebsite(ctx context.Context, websiteID string, p ExportWebsiteParams) ([]byte, error) {
+	return c.bytes(ctx, request{method: "GET", path: "/websites/{website_id}/export", ids: []string{websiteID}, query: p.query()})
 }
 
 // FreezeFleet: keep a website, or all, from publishing.

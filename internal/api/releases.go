@@ -103,7 +103,7 @@ func registerReleases(a *API, releases releaseService) {
 }
 
 type exportInput struct {
-	websiteInput
+	ID     domain.WebsiteID    `path:"website_id"`
 	Format domain.ExportFormat `query:"format" enum:"files,hugo" default:"files" doc:"files: as a web server serves them; hugo: a project of the site generator Hugo"`
 }
 

@@ -92,6 +92,9 @@ func (s *Websites) exportHugo(ctx context.Context, site *domain.Website, r *doma
 	}
 	files := make([]domain.File, 0, len(c.Manifest.Entries))
 	for _, e := range c.Manifest.Entries {
+		if e.Location == "" && e.SHA256 == "" { // an address that is gone has no file
+			continue
+		}
 		f := domain.File{Path: e.Path, File: e.File, ContentType: e.ContentType, Status: e.Status, Location: e.Location, Immutable: e.Immutable}
 		if e.Location == "" {
 			if f.Body, err = s.cfg.Blobs.ReadAll(ctx, e.SHA256); err != nil {
