@@ -34,7 +34,7 @@ func registerReleaseDiff(a *API, releases releaseDiffer) {
 				Path: "/guide/", Kind: domain.Changed, PageKind: domain.PageGuide, Title: "Mechanical keyboards: a buying guide",
 				Blocks: []domain.BlockChange{{Kind: domain.Changed, Type: domain.BlockParagraph, Before: &first, After: &second, Lines: []domain.LineChange{
 					{Kind: domain.Removed, Text: "The median price is $89.99."}, {Kind: domain.Added, Text: "The median price is $84.99."},
-				}}},
+				}, Reasons: []domain.ChangeReason{{Kind: domain.ReasonEvidence, What: "search_price of row 4711", Before: "49.90", After: "44.90"}}}},
 				Fields: []domain.FieldChange{{Name: "title", Before: "Mechanical keyboards", After: "Mechanical keyboards: a buying guide"}},
 				Offers: []domain.OfferChange{{
 					Slot: "card-1", Before: &domain.OfferSide{Product: "wave-75", Merchant: "Gadget Barn", Price: "$89.99", URL: "https://www.awin1.com/cread.php?awinmid=1"},
