@@ -321,6 +321,86 @@ type Bar struct {
 	Highlight *bool    `json:"highlight,omitempty"`
 }
 
+// Batch is a model of the API.
+type Batch struct {
+	// null for a dry run, which is not kept
+	ID     *string       `json:"id"`
+	Action BatchAction   `json:"action"`
+	Filter WebsiteFilter `json:"filter"`
+	Reason string        `json:"reason"`
+	// planned: a dry run
+	State BatchState `json:"state"`
+	// Websites that were selected
+	Total  int64 `json:"total"`
+	Queued int64 `json:"queued"`
+	// Of a rebuild: runs that were started
+	Done int64 `json:"done"`
+	// Websites that were not in a state for it
+	Skipped int64 `json:"skipped"`
+	Failed  int64 `json:"failed"`
+	// Websites that were not selected, by the first condition that they do not meet
+	LeftOut    map[string]int64 `json:"left_out"`
+	ActorID    string           `json:"actor_id"`
+	CreatedAt  time.Time        `json:"created_at"`
+	FinishedAt *time.Time       `json:"finished_at"`
+}
+
+// BatchAction is one of a fixed set of words.
+type BatchAction string
+
+// The values of BatchAction.
+const (
+	BatchActionPublish  BatchAction = "publish"
+	BatchActionRollback BatchAction = "rollback"
+	BatchActionArchive  BatchAction = "archive"
+	BatchActionRebuild  BatchAction = "rebuild"
+)
+
+// BatchState is one of a fixed set of words. planned: a dry run.
+type BatchState string
+
+// The values of BatchState.
+const (
+	BatchStatePlanned   BatchState = "planned"
+	BatchStateRunning   BatchState = "running"
+	BatchStateDone      BatchState = "done"
+	BatchStateCancelled BatchState = "cancelled"
+)
+
+// BatchDetail is a model of the API.
+type BatchDetail struct {
+	Batch Batch `json:"batch"`
+	// In the order in which they are changed
+	Websites []BatchSite `json:"websites"`
+}
+
+// BatchSite is a model of the API.
+type BatchSite struct {
+	WebsiteID string `json:"website_id"`
+	// Empty if the website was deleted
+	Domain string `json:"domain"`
+	// queued in a dry run: it would be done
+	State BatchSiteState `json:"state"`
+	// The release that is live by it, or would be
+	ReleaseID *string `json:"release_id"`
+	// The run of a rebuild
+	RunID *string `json:"run_id"`
+	// Why not; empty otherwise
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// BatchSiteState is one of a fixed set of words. queued in a dry run: it would be done.
+type BatchSiteState string
+
+// The values of BatchSiteState.
+const (
+	BatchSiteStateQueued  BatchSiteState = "queued"
+	BatchSiteStateDone    BatchSiteState = "done"
+	BatchSiteStateSkipped BatchSiteState = "skipped"
+	BatchSiteStateFailed  BatchSiteState = "failed"
+)
+
 // BeginTOTPInput is a model of the API.
 type BeginTOTPInput struct {
 	// The current password
@@ -354,6 +434,8 @@ type BlockChange struct {
 	Before *int64 `json:"before,omitempty"`
 	// Texts that differ; none if only links, anchors or layout do
 	Lines []LineChange `json:"lines,omitempty"`
+	// What evidence behind it changed; at most five, those of feeds first
+	Reasons []ChangeReason `json:"reasons,omitempty"`
 }
 
 // BlockChangeKind is one of a fixed set of words.
@@ -437,6 +519,14 @@ type BudgetScope struct {
 	WebsiteID string `json:"website_id,omitempty"`
 }
 
+// BuiltWith is a model of the API.
+type BuiltWith struct {
+	Program string `json:"program,omitempty"`
+	Prompts string `json:"prompts,omitempty"`
+	Rules   string `json:"rules,omitempty"`
+	Theme   string `json:"theme,omitempty"`
+}
+
 // BulkFault is a model of the API.
 type BulkFault struct {
 	Code string `json:"code"`
@@ -503,6 +593,39 @@ type Cell struct {
 	Slug   string   `json:"slug,omitempty"`
 	Sort   *float64 `json:"sort,omitempty"`
 }
+
+// Certificate is a model of the API.
+type Certificate struct {
+	Issuer string `json:"issuer"`
+	// Why the last attempt to get one failed; empty: it did not
+	Error    string     `json:"error"`
+	FailedAt *time.Time `json:"failed_at,omitempty"`
+	// From when on a visitor makes the next attempt
+	NextTry *time.Time `json:"next_try,omitempty"`
+	// Absent: there is none
+	ValidUntil *time.Time `json:"valid_until,omitempty"`
+}
+
+// ChangeReason is a model of the API.
+type ChangeReason struct {
+	Kind   ChangeReasonKind `json:"kind"`
+	After  string           `json:"after,omitempty"`
+	Before string           `json:"before,omitempty"`
+	// Field and row of a feed, or what was computed
+	What string `json:"what,omitempty"`
+}
+
+// ChangeReasonKind is one of a fixed set of words.
+type ChangeReasonKind string
+
+// The values of ChangeReasonKind.
+const (
+	ChangeReasonKindEvidence ChangeReasonKind = "evidence"
+	ChangeReasonKindNew      ChangeReasonKind = "new"
+	ChangeReasonKindGone     ChangeReasonKind = "gone"
+	ChangeReasonKindWriter   ChangeReasonKind = "writer"
+	ChangeReasonKindWording  ChangeReasonKind = "wording"
+)
 
 // Claim is a model of the API.
 type Claim struct {
@@ -1509,6 +1632,13 @@ type Host struct {
 	P50Ms float64 `json:"p50_ms"`
 	// At most twice the true time
 	P99Ms float64 `json:"p99_ms"`
+	// Absent: TLS is off, or nobody asked for the host yet
+	Certificate *Certificate `json:"certificate,omitempty"`
+}
+
+// ImportLinksInput is a model of the API.
+type ImportLinksInput struct {
+	Links []NewLink `json:"links"`
 }
 
 // InlineLink is a model of the API.
@@ -1653,6 +1783,75 @@ const (
 	LineChangeKindAdded   LineChangeKind = "added"
 	LineChangeKindRemoved LineChangeKind = "removed"
 )
+
+// Link is a model of the API.
+type Link struct {
+	ID string `json:"id"`
+	// Empty: of all websites
+	WebsiteID string `json:"website_id"`
+	// Its name in /go/SLUG; it never changes
+	Slug         string `json:"slug"`
+	ProgramID    string `json:"program_id"`
+	Network      string `json:"network"`
+	AdvertiserID string `json:"advertiser_id"`
+	Merchant     string `json:"merchant"`
+	// How the address is made of the destination
+	Form        LinkForm `json:"form"`
+	Destination string   `json:"destination"`
+	// Who is paid; empty: the publisher of the website's operator
+	PublisherID string `json:"publisher_id"`
+	// direct or redirect; empty: as the program says, then as links.way says
+	Way   string    `json:"way"`
+	State LinkState `json:"state"`
+	Note  string    `json:"note"`
+	// A person decided where it leads: imports leave that alone
+	Own bool `json:"own"`
+	// Of the feed row that it stands for
+	RowKey    string    `json:"row_key"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// LinkForm is one of a fixed set of words. How the address is made of the destination.
+type LinkForm string
+
+// The values of LinkForm.
+const (
+	LinkFormAwin        LinkForm = "awin"
+	LinkFormAwinClick   LinkForm = "awin_click"
+	LinkFormDigistore24 LinkForm = "digistore24"
+	LinkFormPlain       LinkForm = "plain"
+)
+
+// LinkState is one of a fixed set of words.
+type LinkState string
+
+// The values of LinkState.
+const (
+	LinkStateActive LinkState = "active"
+	LinkStatePaused LinkState = "paused"
+	LinkStateDead   LinkState = "dead"
+	LinkStateClosed LinkState = "closed"
+)
+
+// LinkChange is a model of the API.
+type LinkChange struct {
+	At time.Time `json:"at"`
+	// Null: an import or a run
+	ActorID *string `json:"actor_id"`
+	Field   string  `json:"field"`
+	Before  string  `json:"before"`
+	After   string  `json:"after"`
+}
+
+// LinkImport is a model of the API.
+type LinkImport struct {
+	Read     int64        `json:"read"`
+	Created  int64        `json:"created"`
+	Updated  int64        `json:"updated"`
+	Same     int64        `json:"same"`
+	Problems []RowProblem `json:"problems"`
+}
 
 // List is a model of the API.
 type List struct {
@@ -1862,6 +2061,60 @@ type NewAPIKey struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// NewLink is a model of the API.
+type NewLink struct {
+	// Page of the merchant, address of the network, or product of Digistore24
+	Destination  string `json:"destination"`
+	AdvertiserID string `json:"advertiser_id,omitempty"`
+	// Guessed from the destination if left out
+	Form     NewLinkForm `json:"form,omitempty"`
+	Merchant string      `json:"merchant,omitempty"`
+	Network  string      `json:"network,omitempty"`
+	Note     string      `json:"note,omitempty"`
+	// Says network, advertiser and merchant
+	ProgramID   string `json:"program_id,omitempty"`
+	PublisherID string `json:"publisher_id,omitempty"`
+	// Of a feed row: pages take this link for it
+	RowKey string `json:"row_key,omitempty"`
+	// One is made if left out
+	Slug  string       `json:"slug,omitempty"`
+	State NewLinkState `json:"state,omitempty"`
+	Way   NewLinkWay   `json:"way,omitempty"`
+	// Of all websites if left out
+	WebsiteID string `json:"website_id,omitempty"`
+}
+
+// NewLinkForm is one of a fixed set of words. Guessed from the destination if left out.
+type NewLinkForm string
+
+// The values of NewLinkForm.
+const (
+	NewLinkFormAwin        NewLinkForm = "awin"
+	NewLinkFormAwinClick   NewLinkForm = "awin_click"
+	NewLinkFormDigistore24 NewLinkForm = "digistore24"
+	NewLinkFormPlain       NewLinkForm = "plain"
+)
+
+// NewLinkState is one of a fixed set of words.
+type NewLinkState string
+
+// The values of NewLinkState.
+const (
+	NewLinkStateActive NewLinkState = "active"
+	NewLinkStatePaused NewLinkState = "paused"
+	NewLinkStateDead   NewLinkState = "dead"
+	NewLinkStateClosed NewLinkState = "closed"
+)
+
+// NewLinkWay is one of a fixed set of words.
+type NewLinkWay string
+
+// The values of NewLinkWay.
+const (
+	NewLinkWayDirect   NewLinkWay = "direct"
+	NewLinkWayRedirect NewLinkWay = "redirect"
+)
+
 // Offer is a model of the API.
 type Offer struct {
 	Slot         string       `json:"slot"`
@@ -1875,12 +2128,14 @@ type Offer struct {
 	Reason       string       `json:"reason"`
 	Alternatives []OfferScore `json:"alternatives,omitempty"`
 	Claims       []string     `json:"claims,omitempty"`
+	LinkID       string       `json:"link_id,omitempty"`
 	Lower        string       `json:"lower,omitempty"`
 	LowerAt      string       `json:"lower_at,omitempty"`
 	LowerSoldOut *bool        `json:"lower_sold_out,omitempty"`
 	Price        *Money       `json:"price,omitempty"`
 	PriceAt      *time.Time   `json:"price_at,omitempty"`
 	PriceText    string       `json:"price_text,omitempty"`
+	Target       string       `json:"target,omitempty"`
 }
 
 // OfferChange is a model of the API.
@@ -2005,6 +2260,37 @@ type Orchestrator struct {
 	Runs        RunStatesCounts `json:"runs"`
 }
 
+// Outlink is a model of the API.
+type Outlink struct {
+	WebsiteID string      `json:"website_id"`
+	Domain    string      `json:"domain"`
+	Kind      OutlinkKind `json:"kind"`
+	// Where the links lead; of a tracked link whose program is known, its merchant
+	Host string `json:"host"`
+	// Empty: none is known
+	Network string `json:"network"`
+	// Empty: none is known
+	ProgramID string `json:"program_id"`
+	Program   string `json:"program"`
+	// Links in all
+	Count int64 `json:"count"`
+	// Up to ten that have such links
+	Pages []string `json:"pages"`
+	// One of the addresses
+	Example string `json:"example"`
+}
+
+// OutlinkKind is one of a fixed set of words.
+type OutlinkKind string
+
+// The values of OutlinkKind.
+const (
+	OutlinkKindProgramUnused      OutlinkKind = "program_unused"
+	OutlinkKindProgramUnavailable OutlinkKind = "program_unavailable"
+	OutlinkKindNoProgram          OutlinkKind = "no_program"
+	OutlinkKindTracked            OutlinkKind = "tracked"
+)
+
 // Page is a model of the API.
 type Page struct {
 	Keywords []string `json:"keywords"`
@@ -2119,6 +2405,39 @@ type PipelineStep struct {
 	After []string `json:"after"`
 }
 
+// PlanReleaseInput is a model of the API.
+type PlanReleaseInput struct {
+	ReleaseID string `json:"release_id"`
+	// When it goes live, at most two years ahead
+	At time.Time `json:"at"`
+}
+
+// Planned is a model of the API.
+type Planned struct {
+	ID        string `json:"id"`
+	WebsiteID string `json:"website_id"`
+	ReleaseID string `json:"release_id"`
+	// When it goes live
+	At    time.Time    `json:"at"`
+	State PlannedState `json:"state"`
+	// Why it was refused, or that it was late
+	Detail    string     `json:"detail"`
+	ActorID   string     `json:"actor_id"`
+	CreatedAt time.Time  `json:"created_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+}
+
+// PlannedState is one of a fixed set of words.
+type PlannedState string
+
+// The values of PlannedState.
+const (
+	PlannedStateWaiting   PlannedState = "waiting"
+	PlannedStatePublished PlannedState = "published"
+	PlannedStateRefused   PlannedState = "refused"
+	PlannedStateCancelled PlannedState = "cancelled"
+)
+
 // Price is a model of the API.
 type Price struct {
 	ID       string `json:"id"`
@@ -2148,6 +2467,26 @@ type PriceBand struct {
 	CachedInputMicros int64 `json:"cached_input_micros"`
 	CacheWriteMicros  int64 `json:"cache_write_micros"`
 	OutputMicros      int64 `json:"output_micros"`
+}
+
+// PriceHistory is a model of the API.
+type PriceHistory struct {
+	FeedID string `json:"feed_id"`
+	Key    string `json:"key"`
+	// What was before is not known
+	Since time.Time `json:"since"`
+	// Price and stock from each time on, the oldest first
+	Points []PricePoint `json:"points"`
+}
+
+// PricePoint is a model of the API.
+type PricePoint struct {
+	At      time.Time `json:"at"`
+	InStock *bool     `json:"in_stock"`
+	// The feed did not hold it from then on
+	Gone bool `json:"gone"`
+	// Absent: the feed said none
+	Price *Money `json:"price,omitempty"`
 }
 
 // PriorityCounts is a model of the API.
@@ -2211,12 +2550,16 @@ type Program struct {
 	Joined       bool   `json:"joined"`
 	Open         bool   `json:"open"`
 	// Share of the order value in hundredths of a percent
-	CommissionBasisPoints *int64    `json:"commission_basis_points"`
-	CookieDays            *int64    `json:"cookie_days"`
-	DeepLinks             bool      `json:"deep_links"`
-	Source                string    `json:"source"`
-	UpdatedAt             time.Time `json:"updated_at"`
-	CommissionFixed       *Money    `json:"commission_fixed,omitempty"`
+	CommissionBasisPoints *int64 `json:"commission_basis_points"`
+	// How pages lead to the merchant: direct or redirect; empty: as links.way says
+	LinkWay         string    `json:"link_way"`
+	CookieDays      *int64    `json:"cookie_days"`
+	DeepLinks       bool      `json:"deep_links"`
+	Source          string    `json:"source"`
+	UpdatedAt       time.Time `json:"updated_at"`
+	CommissionFixed *Money    `json:"commission_fixed,omitempty"`
+	// What 100 clicks earned, as the network says
+	Epc *Money `json:"epc,omitempty"`
 }
 
 // ProsCons is a model of the API.
@@ -2307,13 +2650,15 @@ type Release struct {
 	// 1, 2, … within the website
 	Number int64 `json:"number"`
 	// SHA-256 of the manifest
-	Manifest  string    `json:"manifest"`
-	RunID     *string   `json:"run_id"`
-	Files     int64     `json:"files"`
-	Pages     int64     `json:"pages"`
-	SizeBytes int64     `json:"size_bytes"`
-	SEOScore  float64   `json:"seo_score"`
-	Gates     []Gate    `json:"gates"`
+	Manifest  string  `json:"manifest"`
+	RunID     *string `json:"run_id"`
+	Files     int64   `json:"files"`
+	Pages     int64   `json:"pages"`
+	SizeBytes int64   `json:"size_bytes"`
+	SEOScore  float64 `json:"seo_score"`
+	Gates     []Gate  `json:"gates"`
+	// Versions of the program, its templates, rules and prompts; what is absent was not noted
+	BuiltWith BuiltWith `json:"built_with"`
 	CreatedAt time.Time `json:"created_at"`
 	// When it last became live; null if it never was
 	PublishedAt *time.Time `json:"published_at"`
@@ -2499,6 +2844,34 @@ type Resettlement struct {
 	Currency    string `json:"currency"`
 }
 
+// RestoreInput is a model of the API.
+type RestoreInput struct {
+	// Of the page, such as /guide/
+	Path string `json:"path"`
+	// Where the page comes from
+	ReleaseID string `json:"release_id"`
+}
+
+// RetireInput is a model of the API.
+type RetireInput struct {
+	Reason string `json:"reason"`
+	// Of the page; left out: the whole website
+	Path string `json:"path,omitempty"`
+	// Where visitors are led: a path of the website, or for a whole website the id of another one; left out: 410
+	Target string `json:"target,omitempty"`
+}
+
+// Retirement is a model of the API.
+type Retirement struct {
+	// Empty: the whole website
+	Path string `json:"path"`
+	// Where visitors are led: a path, or for a whole website the id of another one; empty: they are told that it is gone
+	Target  string    `json:"target"`
+	Reason  string    `json:"reason"`
+	ActorID string    `json:"actor_id"`
+	At      time.Time `json:"at"`
+}
+
 // Retry is a model of the API.
 type Retry struct {
 	// Name of the step from which it runs again; without it the first that did not complete
@@ -2569,6 +2942,13 @@ type Row struct {
 	Cells   []Cell `json:"cells"`
 	Product string `json:"product,omitempty"`
 	Slot    string `json:"slot,omitempty"`
+}
+
+// RowProblem is a model of the API.
+type RowProblem struct {
+	Line   int64  `json:"line"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
 }
 
 // Run is a model of the API.
@@ -3128,6 +3508,30 @@ type Stage struct {
 	When string `json:"when,omitempty"`
 }
 
+// StartBatchInput is a model of the API.
+type StartBatchInput struct {
+	// publish makes the newest approved release live, rollback the one before the live one, rebuild starts a run that asks for approval as always
+	Action StartBatchInputAction `json:"action"`
+	// All websites; needed without a filter, and only then
+	All *bool `json:"all,omitempty"`
+	// Change nothing; say what would be done to which websites and why not to others
+	DryRun *bool `json:"dry_run,omitempty"`
+	// Which websites: all that is given must fit
+	Filter *WebsiteFilter `json:"filter,omitempty"`
+	Reason string         `json:"reason,omitempty"`
+}
+
+// StartBatchInputAction is one of a fixed set of words. publish makes the newest approved release live, rollback the one before the live one, rebuild starts a run that asks for approval as always.
+type StartBatchInputAction string
+
+// The values of StartBatchInputAction.
+const (
+	StartBatchInputActionPublish  StartBatchInputAction = "publish"
+	StartBatchInputActionRollback StartBatchInputAction = "rollback"
+	StartBatchInputActionArchive  StartBatchInputAction = "archive"
+	StartBatchInputActionRebuild  StartBatchInputAction = "rebuild"
+)
+
 // StartFleetChangeInput is a model of the API.
 type StartFleetChangeInput struct {
 	Action StartFleetChangeInputAction `json:"action"`
@@ -3262,6 +3666,12 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
 	Note    string   `json:"note,omitempty"`
+}
+
+// Tags is a model of the API.
+type Tags struct {
+	// Small letters, digits and - _ . : within, up to 40 of them
+	Tags []string `json:"tags"`
 }
 
 // Task is a model of the API.
@@ -3469,12 +3879,21 @@ type Traffic struct {
 	Clicks int64 `json:"clicks"`
 	// What is not in these figures
 	Excluded TrafficOthers `json:"excluded"`
+	// Pages that servers sent, whether or not a script reported that they were shown: nothing here is in the figures above
+	Served TrafficServed `json:"served"`
 	// The 1,000 with the most views
 	Pages []TrafficPage `json:"pages"`
 	// The 1,000 with the most clicks
 	Slots []TrafficSlot `json:"slots"`
 	// Every hour or day of the period
 	Series []TrafficPoint `json:"series"`
+}
+
+// TrafficImportedCount is a model of the API.
+type TrafficImportedCount struct {
+	People int64 `json:"people"`
+	Bots   int64 `json:"bots"`
+	Own    int64 `json:"own"`
 }
 
 // TrafficOther is a model of the API.
@@ -3505,6 +3924,16 @@ type TrafficPoint struct {
 	Views    int64     `json:"views"`
 	Visitors int64     `json:"visitors"`
 	Clicks   int64     `json:"clicks"`
+}
+
+// TrafficServed is a model of the API.
+type TrafficServed struct {
+	// Of the edge
+	People int64 `json:"people"`
+	Bots   int64 `json:"bots"`
+	Own    int64 `json:"own"`
+	// From access logs of other servers
+	Imported TrafficImportedCount `json:"imported"`
 }
 
 // TrafficSlot is a model of the API.
@@ -3557,6 +3986,42 @@ const (
 	UpdateBudgetInputOnLimitPause UpdateBudgetInputOnLimit = "pause"
 	UpdateBudgetInputOnLimitAsk   UpdateBudgetInputOnLimit = "ask"
 	UpdateBudgetInputOnLimitFail  UpdateBudgetInputOnLimit = "fail"
+)
+
+// UpdateLinkInput is a model of the API.
+type UpdateLinkInput struct {
+	AdvertiserID *string               `json:"advertiser_id,omitempty"`
+	Destination  *string               `json:"destination,omitempty"`
+	Form         *UpdateLinkInputForm  `json:"form,omitempty"`
+	Merchant     *string               `json:"merchant,omitempty"`
+	Network      *string               `json:"network,omitempty"`
+	Note         *string               `json:"note,omitempty"`
+	ProgramID    *string               `json:"program_id,omitempty"`
+	PublisherID  *string               `json:"publisher_id,omitempty"`
+	State        *UpdateLinkInputState `json:"state,omitempty"`
+	Way          *string               `json:"way,omitempty"`
+}
+
+// UpdateLinkInputForm is one of a fixed set of words.
+type UpdateLinkInputForm string
+
+// The values of UpdateLinkInputForm.
+const (
+	UpdateLinkInputFormAwin        UpdateLinkInputForm = "awin"
+	UpdateLinkInputFormAwinClick   UpdateLinkInputForm = "awin_click"
+	UpdateLinkInputFormDigistore24 UpdateLinkInputForm = "digistore24"
+	UpdateLinkInputFormPlain       UpdateLinkInputForm = "plain"
+)
+
+// UpdateLinkInputState is one of a fixed set of words.
+type UpdateLinkInputState string
+
+// The values of UpdateLinkInputState.
+const (
+	UpdateLinkInputStateActive UpdateLinkInputState = "active"
+	UpdateLinkInputStatePaused UpdateLinkInputState = "paused"
+	UpdateLinkInputStateDead   UpdateLinkInputState = "dead"
+	UpdateLinkInputStateClosed UpdateLinkInputState = "closed"
 )
 
 // UpdateScheduleInput is a model of the API.
@@ -3757,6 +4222,46 @@ const (
 	WebsiteDetailStateArchived WebsiteDetailState = "archived"
 )
 
+// WebsiteFilter is a model of the API.
+type WebsiteFilter struct {
+	// The SEO score of the live release is less than this
+	BelowScore *float64 `json:"below_score,omitempty"`
+	// Versions that the live release was built with; those given must be equal
+	BuiltWith *BuiltWith `json:"built_with,omitempty"`
+	// That the website reads
+	Feed string `json:"feed,omitempty"`
+	// Only these
+	IDs      []string              `json:"ids,omitempty"`
+	Language WebsiteFilterLanguage `json:"language,omitempty"`
+	// Least SEO score of the live release
+	MinScore *float64 `json:"min_score,omitempty"`
+	// A part of the niche, in any case
+	Niche string             `json:"niche,omitempty"`
+	State WebsiteFilterState `json:"state,omitempty"`
+	Tag   string             `json:"tag,omitempty"`
+	// A part of the domain, name, title or niche, in any case
+	Text string `json:"text,omitempty"`
+}
+
+// WebsiteFilterLanguage is one of a fixed set of words.
+type WebsiteFilterLanguage string
+
+// The values of WebsiteFilterLanguage.
+const (
+	WebsiteFilterLanguageEn WebsiteFilterLanguage = "en"
+	WebsiteFilterLanguageDe WebsiteFilterLanguage = "de"
+)
+
+// WebsiteFilterState is one of a fixed set of words.
+type WebsiteFilterState string
+
+// The values of WebsiteFilterState.
+const (
+	WebsiteFilterStateDraft    WebsiteFilterState = "draft"
+	WebsiteFilterStateLive     WebsiteFilterState = "live"
+	WebsiteFilterStateArchived WebsiteFilterState = "archived"
+)
+
 // WebsitePatch is a model of the API.
 type WebsitePatch struct {
 	// Whether its pages count visits and clicks; takes effect with the next rebuild
@@ -3811,11 +4316,27 @@ func (c *Client) BeginTOTP(ctx context.Context, in BeginTOTPInput) (*Totp, error
 
 // BulkWebsites: do one thing to many websites.
 //
-// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed.
+// Each website is changed whole or not at all, one after the other. The answer is 200 with one result for each id, in their order, even if all of them failed. For websites that a filter selects, and to follow what is done, start a batch.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) BulkWebsites(ctx context.Context, in BulkInput) ([]BulkResult, error) {
 	return array[BulkResult](ctx, c, request{method: "POST", path: "/websites/bulk", body: in, keyed: true})
+}
+
+// CancelBatch: cancel a batch.
+//
+// Websites that were not changed yet stay as they are.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CancelBatch(ctx context.Context, batchID string) (*Batch, error) {
+	return one[Batch](ctx, c, request{method: "POST", path: "/fleet/batches/{batch_id}/cancel", ids: []string{batchID}, keyed: true})
+}
+
+// CancelPlannedRelease: keep a planned release from going live.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CancelPlannedRelease(ctx context.Context, plannedID string) (*Planned, error) {
+	return one[Planned](ctx, c, request{method: "POST", path: "/fleet/planned-releases/{planned_id}/cancel", ids: []string{plannedID}, keyed: true})
 }
 
 // CancelRun: cancel a run.
@@ -3870,6 +4391,15 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 // Needs the permission `admin.full`.
 func (c *Client) CreateBudget(ctx context.Context, in CreateBudgetInput) (*Budget, error) {
 	return one[Budget](ctx, c, request{method: "POST", path: "/budgets", body: in, keyed: true})
+}
+
+// CreateLink: add a link.
+//
+// Its program must be joined and open, and pay for the host that it leads to.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CreateLink(ctx context.Context, in NewLink) (*Link, error) {
+	return one[Link](ctx, c, request{method: "POST", path: "/links", body: in, keyed: true})
 }
 
 // CreateSchedule: run a pipeline at set times.
@@ -4192,6 +4722,39 @@ func (c *Client) GetAudit(ctx context.Context, websiteID string, releaseID strin
 	return one[SEOAudit](ctx, c, request{method: "GET", path: "/websites/{website_id}/audits/{release_id}", ids: []string{websiteID, releaseID}})
 }
 
+// GetBatchParams are the parameters of GetBatch; what is empty is not sent.
+type GetBatchParams struct {
+	// Only websites in this state: queued, done, skipped, failed
+	State string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p GetBatchParams) query() url.Values {
+	q := url.Values{}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// GetBatch: show how far a batch is.
+//
+// With a window of its websites.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetBatch(ctx context.Context, batchID string, p GetBatchParams) (*BatchDetail, error) {
+	return one[BatchDetail](ctx, c, request{method: "GET", path: "/fleet/batches/{batch_id}", ids: []string{batchID}, query: p.query()})
+}
+
 // GetBudget: show a budget.
 //
 // Needs the permission `websites.read`.
@@ -4362,6 +4925,22 @@ func (c *Client) GetKeywordMap(ctx context.Context, websiteID string) (*KeywordM
 	return one[KeywordMap](ctx, c, request{method: "GET", path: "/websites/{website_id}/keywords", ids: []string{websiteID}})
 }
 
+// GetLink: show a link.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetLink(ctx context.Context, linkID string) (*Link, error) {
+	return one[Link](ctx, c, request{method: "GET", path: "/links/{link_id}", ids: []string{linkID}})
+}
+
+// GetLinkHistory: show what changed of a link.
+//
+// The last first, at most 100 entries.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetLinkHistory(ctx context.Context, linkID string) ([]LinkChange, error) {
+	return array[LinkChange](ctx, c, request{method: "GET", path: "/links/{link_id}/history", ids: []string{linkID}})
+}
+
 // GetMe: show the signed-in user.
 //
 // Asked with an API key, the permissions are those of the key.
@@ -4399,6 +4978,29 @@ func (c *Client) GetPage(ctx context.Context, websiteID string, pageID string) (
 // Needs the permission `agents.read`.
 func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error) {
 	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
+}
+
+// GetPriceHistoryParams are the parameters of GetPriceHistory; what is empty is not sent.
+type GetPriceHistoryParams struct {
+	FeedID string
+	// Of the product in the feed
+	Key string
+}
+
+func (p GetPriceHistoryParams) query() url.Values {
+	q := url.Values{}
+	q.Set("feed_id", p.FeedID)
+	q.Set("key", p.Key)
+	return q
+}
+
+// GetPriceHistory: show how the price and stock of a product changed.
+//
+// As imports of its feed saw it. It says nothing of the time before, and nothing between two imports.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetPriceHistory(ctx context.Context, p GetPriceHistoryParams) (*PriceHistory, error) {
+	return one[PriceHistory](ctx, c, request{method: "GET", path: "/products/history", query: p.query()})
 }
 
 // GetResearch: show a research report.
@@ -4464,6 +5066,15 @@ func (c *Client) GetSchedule(ctx context.Context, scheduleID string) (*Schedule,
 // Needs the permission `intelligence.use`.
 func (c *Client) GetSnapshot(ctx context.Context, snapshotID string) (*Snapshot, error) {
 	return one[Snapshot](ctx, c, request{method: "GET", path: "/intelligence/snapshots/{snapshot_id}", ids: []string{snapshotID}})
+}
+
+// GetTags: show the tags of a website.
+//
+// Batches select by them.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetTags(ctx context.Context, websiteID string) (*Tags, error) {
+	return one[Tags](ctx, c, request{method: "GET", path: "/websites/{website_id}/tags", ids: []string{websiteID}})
 }
 
 // GetTask: show a task and its result.
@@ -4543,6 +5154,15 @@ func (p GetWebsiteAnalyticsParams) query() url.Values {
 // Needs the permission `websites.read`.
 func (c *Client) GetWebsiteAnalytics(ctx context.Context, websiteID string, p GetWebsiteAnalyticsParams) (*Traffic, error) {
 	return one[Traffic](ctx, c, request{method: "GET", path: "/websites/{website_id}/analytics", ids: []string{websiteID}, query: p.query()})
+}
+
+// ImportLinks: add or change many links.
+//
+// A link with the same slug, or that leads to the same place, is changed. What cannot be used is left out and named; `line` is the number of the entry, from 1.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) ImportLinks(ctx context.Context, in ImportLinksInput) (*LinkImport, error) {
+	return one[LinkImport](ctx, c, request{method: "POST", path: "/links/import", body: in, keyed: true})
 }
 
 // ListAPIKeysParams are the parameters of ListAPIKeys; what is empty is not sent.
@@ -4804,6 +5424,40 @@ func (c *Client) ListAudits(ctx context.Context, websiteID string, p ListAuditsP
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAudits(ctx context.Context, websiteID string, p ListAuditsParams) iter.Seq2[SEOAuditLine, error] {
 	return walk[SEOAuditLine](ctx, c, request{method: "GET", path: "/websites/{website_id}/audits", ids: []string{websiteID}, query: p.query()})
+}
+
+// ListBatchesParams are the parameters of ListBatches; what is empty is not sent.
+type ListBatchesParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListBatchesParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListBatches: list batches over many websites.
+//
+// The newest first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListBatches(ctx context.Context, p ListBatchesParams) (*Listing[Batch], error) {
+	return list[Batch](ctx, c, request{method: "GET", path: "/fleet/batches", query: p.query()})
+}
+
+// AllBatches walks the whole list that ListBatches gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllBatches(ctx context.Context, p ListBatchesParams) iter.Seq2[Batch, error] {
+	return walk[Batch](ctx, c, request{method: "GET", path: "/fleet/batches", query: p.query()})
 }
 
 // ListBudgetsParams are the parameters of ListBudgets; what is empty is not sent.
@@ -5213,6 +5867,59 @@ func (c *Client) AllKeywordConflicts(ctx context.Context, p ListKeywordConflicts
 	return walk[KeywordConflict](ctx, c, request{method: "GET", path: "/seo/conflicts", query: p.query()})
 }
 
+// ListLinksParams are the parameters of ListLinks; what is empty is not sent.
+type ListLinksParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// Those of a website, with those of all websites
+	WebsiteID string
+	// : active, paused, dead, closed
+	State   string
+	Network string
+	// Words of merchant, slug, destination or row
+	Query string
+}
+
+func (p ListLinksParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Network != "" {
+		q.Set("network", p.Network)
+	}
+	if p.Query != "" {
+		q.Set("query", p.Query)
+	}
+	return q
+}
+
+// ListLinks: list links.
+//
+// The last changed first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListLinks(ctx context.Context, p ListLinksParams) (*Listing[Link], error) {
+	return list[Link](ctx, c, request{method: "GET", path: "/links", query: p.query()})
+}
+
+// AllLinks walks the whole list that ListLinks gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllLinks(ctx context.Context, p ListLinksParams) iter.Seq2[Link, error] {
+	return walk[Link](ctx, c, request{method: "GET", path: "/links", query: p.query()})
+}
+
 // ListMessagesParams are the parameters of ListMessages; what is empty is not sent.
 type ListMessagesParams struct {
 	// At most this many
@@ -5370,6 +6077,50 @@ func (c *Client) AllOpportunities(ctx context.Context, p ListOpportunitiesParams
 	return walk[OpportunityLine](ctx, c, request{method: "GET", path: "/intelligence/opportunities", query: p.query()})
 }
 
+// ListOutlinksParams are the parameters of ListOutlinks; what is empty is not sent.
+type ListOutlinksParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// One website; else limit and offset choose the websites to look at
+	WebsiteID string
+	// Also links that earn
+	All bool
+}
+
+func (p ListOutlinksParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.All {
+		q.Set("all", strconv.FormatBool(p.All))
+	}
+	return q
+}
+
+// ListOutlinks: list the places that pages link to without earning.
+//
+// Reads the live pages of a website, or of a window of all websites. First those whose merchant has a program that is joined, then those whose program is not joined or closed, then places of which no program is known.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListOutlinks(ctx context.Context, p ListOutlinksParams) (*Listing[Outlink], error) {
+	return list[Outlink](ctx, c, request{method: "GET", path: "/links/outlinks", query: p.query()})
+}
+
+// AllOutlinks walks the whole list that ListOutlinks gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllOutlinks(ctx context.Context, p ListOutlinksParams) iter.Seq2[Outlink, error] {
+	return walk[Outlink](ctx, c, request{method: "GET", path: "/links/outlinks", query: p.query()})
+}
+
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
 type ListPagesParams struct {
 	// At most this many
@@ -5441,6 +6192,50 @@ func (c *Client) ListPipelines(ctx context.Context, p ListPipelinesParams) (*Lis
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllPipelines(ctx context.Context, p ListPipelinesParams) iter.Seq2[Pipeline, error] {
 	return walk[Pipeline](ctx, c, request{method: "GET", path: "/pipelines", query: p.query()})
+}
+
+// ListPlannedReleasesParams are the parameters of ListPlannedReleases; what is empty is not sent.
+type ListPlannedReleasesParams struct {
+	// Only of this website
+	WebsiteID string
+	// : waiting, published, refused, cancelled
+	State string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListPlannedReleasesParams) query() url.Values {
+	q := url.Values{}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListPlannedReleases: list releases that go live at a time, and what became of them.
+//
+// The newest plan first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPlannedReleases(ctx context.Context, p ListPlannedReleasesParams) (*Listing[Planned], error) {
+	return list[Planned](ctx, c, request{method: "GET", path: "/fleet/planned-releases", query: p.query()})
+}
+
+// AllPlannedReleases walks the whole list that ListPlannedReleases gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllPlannedReleases(ctx context.Context, p ListPlannedReleasesParams) iter.Seq2[Planned, error] {
+	return walk[Planned](ctx, c, request{method: "GET", path: "/fleet/planned-releases", query: p.query()})
 }
 
 // ListPricesParams are the parameters of ListPrices; what is empty is not sent.
@@ -5629,6 +6424,15 @@ func (c *Client) ListResearch(ctx context.Context, p ListResearchParams) (*Listi
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllResearch(ctx context.Context, p ListResearchParams) iter.Seq2[ResearchInfo, error] {
 	return walk[ResearchInfo](ctx, c, request{method: "GET", path: "/intelligence/research", query: p.query()})
+}
+
+// ListRetirements: list what of a website was retired.
+//
+// By path; the website as a whole comes first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListRetirements(ctx context.Context, websiteID string) ([]Retirement, error) {
+	return array[Retirement](ctx, c, request{method: "GET", path: "/websites/{website_id}/retirements", ids: []string{websiteID}})
 }
 
 // ListRunEventsParams are the parameters of ListRunEvents; what is empty is not sent.
@@ -6162,6 +6966,15 @@ func (c *Client) Logout(ctx context.Context, p LogoutParams) error {
 	return c.nothing(ctx, request{method: "POST", path: "/auth/logout", query: p.query()})
 }
 
+// PlanRelease: have a release go live at a time.
+//
+// A release that was approved before. Whether it may is asked again when its time comes, also of freezes and limits. What no process looked at in time goes live late and says so.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) PlanRelease(ctx context.Context, websiteID string, in PlanReleaseInput) (*Planned, error) {
+	return one[Planned](ctx, c, request{method: "POST", path: "/websites/{website_id}/planned-releases", ids: []string{websiteID}, body: in, keyed: true})
+}
+
 // PublishRelease: make a release live.
 //
 // Refused while a gate of the release is red.
@@ -6327,6 +7140,24 @@ func (c *Client) ResettlePrices(ctx context.Context, in ResettleInput) (*Resettl
 	return one[Resettlement](ctx, c, request{method: "POST", path: "/prices/resettle", body: in, keyed: true})
 }
 
+// RestorePage: bring one page back from an earlier release.
+//
+// Starts an edit_website run: the live release with this page as it was. It passes the gates with the market of the live release, is refused with the reason where one is red, and is approved as always.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) RestorePage(ctx context.Context, websiteID string, in RestoreInput) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/restore", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// Retire: retire a page or a website.
+//
+// A page of a product, a comparison or a best-for page goes with the build that is started, and later builds do not bring it back. A website keeps a release that leads every address to the pages of another one, or says that they are gone; it is approved as always, and a rollback brings the website back.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) Retire(ctx context.Context, websiteID string, in RetireInput) (*Run, error) {
+	return one[Run](ctx, c, request{method: "POST", path: "/websites/{website_id}/retire", ids: []string{websiteID}, body: in, keyed: true})
+}
+
 // RetryRun: go on with a run that has ended.
 //
 // A failed or cancelled run goes on with what did not complete; completed steps are not repeated. With `from`, that step and all that come after it run again, of a completed run, too. A run that is still being cleaned up is a conflict.
@@ -6431,6 +7262,24 @@ func (c *Client) SetRedirect(ctx context.Context, websiteID string, in SetRedire
 	return one[RedirectState](ctx, c, request{method: "PUT", path: "/websites/{website_id}/redirects", ids: []string{websiteID}, body: in, keyed: true})
 }
 
+// SetTags: give a website tags.
+//
+// In the place of those that it has; an empty list takes all away.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) SetTags(ctx context.Context, websiteID string, in Tags) (*Tags, error) {
+	return one[Tags](ctx, c, request{method: "PUT", path: "/websites/{website_id}/tags", ids: []string{websiteID}, body: in, keyed: true})
+}
+
+// StartBatch: do one thing to all websites that a filter selects.
+//
+// A job does it in the background, each website whole or not at all, and goes on where it was when its process dies. Up to 50,000 websites. The answer lists the websites that were selected; with `dry_run` each with what would be done, and nothing is kept.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) StartBatch(ctx context.Context, in StartBatchInput) (*BatchDetail, error) {
+	return one[BatchDetail](ctx, c, request{method: "POST", path: "/fleet/batches", body: in, keyed: true})
+}
+
 // StartFleetChange: change many websites, a few of them first.
 //
 // The canary group is built anew at once. When all of it is published with no red gate the change waits for a person; a failed run, a red gate or a freeze in the group stops it. Each website is approved as always.
@@ -6463,6 +7312,29 @@ func (c *Client) StopFleetChange(ctx context.Context, changeID string, in StopFl
 // Needs the permission `websites.read`.
 func (c *Client) SummarizeApprovals(ctx context.Context) (*ApprovalSummary, error) {
 	return one[ApprovalSummary](ctx, c, request{method: "GET", path: "/approvals/summary"})
+}
+
+// TakeBackRetirementParams are the parameters of TakeBackRetirement; what is empty is not sent.
+type TakeBackRetirementParams struct {
+	// Of the page; left out: the whole website
+	Path string
+}
+
+func (p TakeBackRetirementParams) query() url.Values {
+	q := url.Values{}
+	if p.Path != "" {
+		q.Set("path", p.Path)
+	}
+	return q
+}
+
+// TakeBackRetirement: forget that a page or a website was retired.
+//
+// The next build may bring it back.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) TakeBackRetirement(ctx context.Context, websiteID string, p TakeBackRetirementParams) error {
+	return c.nothing(ctx, request{method: "DELETE", path: "/websites/{website_id}/retirements", ids: []string{websiteID}, query: p.query(), keyed: true})
 }
 
 // UnfreezeFleetParams are the parameters of UnfreezeFleet; what is empty is not sent.
@@ -6502,6 +7374,15 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgent
 // Needs the permission `admin.full`.
 func (c *Client) UpdateBudget(ctx context.Context, budgetID string, in UpdateBudgetInput) (*Budget, error) {
 	return one[Budget](ctx, c, request{method: "PATCH", path: "/budgets/{budget_id}", ids: []string{budgetID}, body: in, keyed: true})
+}
+
+// UpdateLink: change a link.
+//
+// What is not given stays. Pages with `/go/…` lead to the new place at once, others from their next build on.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) UpdateLink(ctx context.Context, linkID string, in UpdateLinkInput) (*Link, error) {
+	return one[Link](ctx, c, request{method: "PATCH", path: "/links/{link_id}", ids: []string{linkID}, body: in, keyed: true})
 }
 
 // UpdateSchedule: change a schedule.
