@@ -33,7 +33,7 @@ func (r *Runtime) optimizeContent(_ context.Context, params json.RawMessage) (an
 func siteOf(params json.RawMessage, own any, names ...string) (json.RawMessage, error) {
 	all := map[string]json.RawMessage{}
 	if len(params) > 0 && json.Unmarshal(params, &all) != nil {
-		return params, nil // the next reader says what is wrong
+		return params, nil //nolint:nilerr // the next reader says what is wrong
 	}
 	rest := map[string]json.RawMessage{}
 	for _, n := range names {
