@@ -62,7 +62,7 @@ func (g *globals) benchWebsites(cmd *cobra.Command, cfg app.SitesBench, profile 
 		if err != nil {
 			return fmt.Errorf("write a profile: %w", err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if err := pprof.StartCPUProfile(f); err != nil {
 			return fmt.Errorf("write a profile: %w", err)
 		}

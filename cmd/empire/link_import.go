@@ -73,7 +73,7 @@ changed. What cannot be used is left out and named.`,
 			if err != nil {
 				return domain.Errorf(domain.CodeInvalid, "File %s cannot be opened.", args[0])
 			}
-			defer file.Close()
+			defer func() { _ = file.Close() }()
 			list, err := readLinks(file)
 			if err != nil {
 				return err

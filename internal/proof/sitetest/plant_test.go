@@ -143,15 +143,6 @@ func (p plant) file(path, kind, body string) {
 	p.Files = append(p.Files, f)
 }
 
-// schema changes the first piece of structured data.
-func (p plant) schema(old, with string) {
-	s := p.cut(`<script type="application/ld+json">`, "</script>")
-	p.swap(s, strings.Replace(s, old, with, 1))
-	if !strings.Contains(s, old) {
-		p.garden.fault = fmt.Sprintf("the structured data of %s do not hold %q: %s", p.path, old, s)
-	}
-}
-
 // state is a garden at one moment: its files, and what the draft says of a page and of
 // the site.
 type state struct {
