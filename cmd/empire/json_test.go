@@ -16,11 +16,14 @@ func TestJSON(t *testing.T) {
 	programs := filepath.Join(t.TempDir(), "programs.csv")
 	keywords := filepath.Join(t.TempDir(), "keywords.csv")
 	weekly, faulty := filepath.Join(t.TempDir(), "weekly.yaml"), filepath.Join(t.TempDir(), "faulty.yaml")
+	links, visits := filepath.Join(t.TempDir(), "links.csv"), filepath.Join(t.TempDir(), "access.log")
 	for file, text := range map[string]string{
 		programs: "network,advertiser_id,name,commission_percent\nawin,77,Shop,5\n",
 		keywords: "keyword,volume\nespresso machine,1000\n",
 		weekly:   "name: weekly\nparameters: [{name: n, type: number}]\nsteps: [{name: rest, wait: 1h}]\n",
 		faulty:   "name: weekly\nsteps: [{name: rest}]\n",
+		links:    "merchant,destination,slug\nShop,https://shop.example/k2,k2\n",
+		visits:   `192.0.2.1 - - [10/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 100 "-" "Mozilla/5.0"` + "\n",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -40,6 +43,11 @@ func TestJSON(t *testing.T) {
 		{"fleet batch list", 0}, {"fleet batch show bat_none", 1}, {"fleet batch show bat_none --state odd", 2}, {"fleet batch cancel bat_none", 1}, {"site tag " + sampleSite + " --none", 0}, {"site stats " + sampleSite, 0}, {"site stats " + sampleSite + " --period soon", 2},
 		{"redirect set " + sampleSite + " /old-guide/ /", 0}, {"redirect set " + sampleSite + " old /", 1}, {"redirect list " + sampleSite, 0},
 		{"redirect delete " + sampleSite + " /old-guide/", 0}, {"redirect delete " + sampleSite + " /old-guide/", 1},
+		{"site restore " + sampleSite + " / --from 9", 1}, {"site retire " + sampleSite + " /nothing/ --reason x", 1}, {"site retirements " + sampleSite, 0}, {"site retirements nowhere.example", 1},
+		{"site planned", 0}, {"site planned --cancel plan_none", 1}, {"edge hosts", 0}, {"analytics import " + visits + " --site " + sampleSite, 0},
+		{"analytics import " + visits + " --site " + sampleSite, 1}, {"analytics import " + visits + " --site nowhere.example", 1},
+		{"link import " + links, 0}, {"link import /nowhere", 1}, {"link add https://shop.example/k3 --merchant Shop --slug k3", 0}, {"link add https://shop.example/k3", 1}, {"link list --query k3", 0},
+		{"link list --state odd", 2}, {"link show link_none", 1}, {"link pause link_none", 1}, {"link set link_none --state closed", 1}, {"link outlinks", 0}, {"feed history feed_none 1", 1},
 		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1}, {"run timeline " + o.run, 0}, {"run timeline run_none", 1},
 		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
 		{"run retry " + o.run + " --from nothing", 1},
@@ -94,7 +102,7 @@ func TestJSON(t *testing.T) {
 		{"eval robots", 1}, {"eval nothing", 2}, {"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
-		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench edge": true, "bench events": true, "bench bare": true, "bench serve": true, // have tests of their own
+		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench edge": true, "bench events": true, "bench bare": true, "bench sites": true, "bench serve": true, // have tests of their own
 	}
 	for _, tt := range lines {
 		t.Run(tt.line, func(t *testing.T) {

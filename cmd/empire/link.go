@@ -69,6 +69,9 @@ func linkListCommand(g *globals) *cobra.Command {
 			if err := checkWindow(w); err != nil {
 				return err
 			}
+			if f.State != "" && !f.State.Valid() {
+				return usagef("--state must be active, paused, dead or closed, not %q", f.State)
+			}
 			return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) (err error) {
 				if f.WebsiteID, err = websiteID(ctx, p, site); err != nil {
 					return err
