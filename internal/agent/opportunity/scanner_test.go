@@ -11,6 +11,7 @@ import (
 
 	"empire/internal/agent/opportunity"
 	"empire/internal/domain"
+	"empire/internal/testkit"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -227,8 +228,11 @@ func TestScannerRefuses(t *testing.T) {
 // of the same quality: the score never falls and stays in [0,1].
 func TestScannerConfidenceMonotone(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
+	r, markets := rand.New(rand.NewPCG(1, 2)), 200
+	if testkit.Race { // one goroutine
+		markets = 20
+	}
+	for range markets {
 		m := &domain.Market{Niche: "lamps", Language: "en", Match: domain.NicheMatch{Head: "lamp"}, Unpriced: r.IntN(5)}
 		if r.IntN(2) == 0 {
 			m.Programs = []domain.Program{{ID: "prog_1", AdvertiserID: "m0", Joined: true, Open: true, CommissionBasisPoints: ptr(300)}}

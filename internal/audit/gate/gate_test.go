@@ -128,7 +128,9 @@ func (w *world) build() []domain.File {
 		}
 		head := fmt.Sprintf(`<title>%s</title><meta name="viewport" content="width=device-width"><meta name="description" content="%s"><meta name="robots" content="%s"><link rel="canonical" href="%s">`+
 			`<meta property="og:title" content="%s"><meta property="og:description" content="%s"><meta property="og:type" content="article"><meta property="og:url" content="%s">`+
-			`<meta property="og:image" content="https://keys.example/og.png">`, p.Title, p.Description, robots, address, p.Title, p.Description, address)
+			`<meta property="og:image" content="https://keys.example/og.png">`+
+			`<script type="application/ld+json">{"@context":"https://schema.org","@type":"WebPage","name":%q,"url":%q}</script>`,
+			p.Title, p.Description, robots, address, p.Title, p.Description, address, p.Heading, address)
 		body := "<p>Advertising: if you buy through our links, we may earn a commission.</p><main><h1>" + p.Heading + "</h1>" + w.body[p.Path()] + "</main><footer>" + w.links + "</footer>"
 		files = append(files, domain.File{Path: p.Path(), ContentType: "text/html; charset=utf-8", Body: []byte(w.site(`<!DOCTYPE html><html lang="en"><head>` + head + "</head><body>" + body + "</body></html>"))})
 	}

@@ -39,7 +39,8 @@ type Server struct {
 	down   atomic.Bool
 }
 
-// Orders returns how many certificates were asked for.
+// Orders returns how many orders it accepted. It turns every twentieth request down as if
+// its nonce were too old; that is none.
 func (s *Server) Orders() int { return int(s.orders.Load()) }
 
 // SetDown makes the server answer everything with 500, or ends that.
@@ -64,14 +65,15 @@ func Start(t testing.TB, plainAddr, tlsAddr string) *Server {
 	pebble := front.Handler()
 	s := &Server{Own: x509.NewCertPool(), Issued: x509.NewCertPool()}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/order-plz") {
-			s.orders.Add(1)
-		}
 		if s.down.Load() {
 			http.Error(w, "down", http.StatusInternalServerError)
 			return
 		}
-		pebble.ServeHTTP(w, r)
+		seen := &statusWriter{ResponseWriter: w}
+		pebble.ServeHTTP(seen, r)
+		if strings.HasSuffix(r.URL.Path, "/order-plz") && seen.status == http.StatusCreated {
+			s.orders.Add(1)
+		}
 	}))
 	t.Cleanup(server.Close)
 	s.Directory = server.URL + wfe.DirectoryPath
@@ -82,6 +84,17 @@ func Start(t testing.TB, plainAddr, tlsAddr string) *Server {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func port(t testing.TB, addr string) int {
