@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"empire/internal/intelligence/nlp"
+	"empire/internal/testkit"
 )
 
 // page returns a text of n words out of a vocabulary of 2,000, the same for a seed.
@@ -36,6 +37,9 @@ func TestDuplicatesRecall(t *testing.T) {
 	for _, threshold := range []float64{0.3, 0.5, 0.8} {
 		t.Run(fmt.Sprint(threshold), func(t *testing.T) {
 			t.Parallel()
+			if threshold != 0.5 {
+				testkit.Arithmetic(t)
+			}
 			d := nlp.NewDuplicates(nlp.DuplicateConfig{Threshold: threshold})
 			const n = 300
 			pages := make([][]string, n)
