@@ -144,7 +144,7 @@ func TestRenderRefuses(t *testing.T) {
 		"mixed case script":     offerURL("JaVaScRiPt:alert(1)"),
 		"script after newline":  offerURL("\njavascript:alert(1)"),
 		"data address":          offerURL("data:text/html,<script>alert(1)</script>"),
-		"relative address":      offerURL("/go/k552"),
+		"relative address":      offerURL("/k552"),
 		"address without host":  offerURL("https:///path"),
 		"address with password": offerURL("https://user:secret@shop.example/"),
 		"no scheme":             offerURL("//shop.example/"),
