@@ -152,7 +152,7 @@ func registerPlanned(a *API, s plannedService) {
 	})
 	handle(a, operation{
 		id: "list-planned-releases", method: http.MethodGet, path: "/fleet/planned-releases", tag: "websites", permission: domain.WebsitesRead,
-		summary: "List releases that go live at a time, and what became of them", text: "The newest plan first.", response: []plannedBody{example},
+		summary: "List releases that go live at a time, and what became of them", text: "The newest plan first.", problems: []int{http.StatusNotFound}, response: []plannedBody{example},
 	}, func(ctx context.Context, in *listPlannedInput) (*listOutput[plannedBody], error) {
 		var states []domain.PlannedState
 		if in.State != "" {

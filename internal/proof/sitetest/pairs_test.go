@@ -230,7 +230,7 @@ var advertisingPairs = []pair{
 			p.swap(a, strings.Replace(a, p.word(">Ad<", ">Anzeige<"), p.word(">Advertising<", ">Werbung<"), 1))
 		}},
 	{"L16", "program that is not joined", product, func(p plant) { p.page().Offers[0].ProgramID = "prog_sample990101" }, func(p plant) { p.page().Offers[0].Reason += "." }},
-	{"L16", "no sub-id", product, func(p plant) { p.page().Offers[0].SubID = "" }, func(p plant) { p.page().Offers[0].Alternatives = nil }},
+	{"L16", "no sub-id", product, func(p plant) { p.page().Offers[0].SubID = "" }, func(p plant) { p.page().Offers[0].Reason += "." }},
 	{"L16-LINK", "other publisher", product, swaps("&amp;a=0000000&amp;", "&amp;a=9999999&amp;"), swaps("&amp;a=0000000&amp;", "&#38;a=0000000&#38;")},
 	{"L16-LINK", "link of nobody's offer", product, func(p plant) {
 		p.add(`<p><a rel="sponsored" href="https://www.awin1.com/cread.php?awinmid=1">` + p.word("Ad", "Anzeige") + " x</a></p>")
