@@ -82,8 +82,8 @@ func (s *siteWriter) count(w *pageWriter, by int) {
 	}
 }
 
-// separate measures all pairs of pages and writes pages again until no two are too
-// close, then shortens them, and at last leaves optional pages out.
+// separate measures all pairs of pages and writes one of the closest two again, or else
+// the other, until no two are too close, then shortens them, and at last leaves optional pages out.
 func (s *siteWriter) separate() {
 	sets := make([]map[uint64]struct{}, len(s.drafts))
 	for i, w := range s.drafts {
@@ -95,7 +95,9 @@ func (s *siteWriter) separate() {
 			break
 		}
 		k := s.weaker(i, j)
-		s.rewrite(k, sets, try)
+		if !s.rewrite(k, sets, try) {
+			s.rewrite(i+j-k, sets, try)
+		}
 	}
 	for {
 		i, j, share := worstPair(sets)
@@ -118,8 +120,8 @@ func (s *siteWriter) separate() {
 }
 
 // rewrite writes a page again with other phrases, and later with fewer parts, and
-// keeps the version that is farther from all others.
-func (s *siteWriter) rewrite(k int, sets []map[uint64]struct{}, try int) {
+// keeps the version that is farther from all others. It reports whether that is the new one.
+func (s *siteWriter) rewrite(k int, sets []map[uint64]struct{}, try int) bool {
 	old, before := s.drafts[k], worstOf(sets, k)
 	s.forget(old)
 	trim := 0
@@ -129,7 +131,8 @@ func (s *siteWriter) rewrite(k int, sets []map[uint64]struct{}, try int) {
 	next := s.compose(old.plan, old.salt+try, min(trim, 3))
 	held := sets[k]
 	sets[k] = nlp.Shingles(MainText(&next.page), shingleWords)
-	if worstOf(sets, k) < before {
+	farther := worstOf(sets, k) < before
+	if farther {
 		s.drafts[k] = next
 	} else {
 		sets[k] = held
@@ -137,6 +140,7 @@ func (s *siteWriter) rewrite(k int, sets []map[uint64]struct{}, try int) {
 		next.salt += try
 	}
 	s.remember(next)
+	return farther
 }
 
 func worstPair(sets []map[uint64]struct{}) (first, second int, share float64) {

@@ -19,7 +19,7 @@ var feedSites = []sitetest.Order{
 	sitetest.English, sitetest.German,
 	{Feed: sitetest.PCParts, Niche: "mechanical keyboards", Language: "en", Domain: "keys-atlas.example"},
 	{Feed: sitetest.Luma, Niche: "jackets", Language: "en", Domain: "coat-atlas.example"},
-	{Feed: sitetest.Food, Niche: "Schokoladen", Language: "de", Domain: "schokolade.example"},
+	{Feed: sitetest.Food, Niche: "Schokoladen", Language: "de", Domain: "kakao-kompass.example"},
 }
 
 // TestEveryFigureHasItsClaim goes over all pages of sites from all feeds, with a reader
