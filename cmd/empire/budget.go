@@ -48,22 +48,11 @@ func budgetListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There are no budgets; empire budget create makes one.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for i := range list {
 					rows = append(rows, budgetRow(&list[i]))
 				}
-				if err := table(g.io.out, []string{"NAME", "COUNTS", "LIMIT", "PERIOD", "SPENT", "LEFT", "ON LIMIT", "ID"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There are no budgets; empire budget create makes one.", []string{"NAME", "COUNTS", "LIMIT", "PERIOD", "SPENT", "LEFT", "ON LIMIT", "ID"}, rows)
 			})
 		},
 	}
@@ -317,13 +306,6 @@ func budgetSpendingCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("No model was called.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, s := range list {
 					if s.Key == "" {
@@ -331,11 +313,7 @@ func budgetSpendingCommand(g *globals) *cobra.Command {
 					}
 					rows = append(rows, []string{s.Key, s.SpentMicros.Amount(s.Currency), fmt.Sprint(s.Calls), fmt.Sprint(s.Lost), fmt.Sprint(s.InputTokens), fmt.Sprint(s.OutputTokens)})
 				}
-				if err := table(g.io.out, []string{strings.ToUpper(by), "SPENT", "CALLS", "LOST", "INPUT", "OUTPUT"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "No model was called.", []string{strings.ToUpper(by), "SPENT", "CALLS", "LOST", "INPUT", "OUTPUT"}, rows)
 			})
 		},
 	}

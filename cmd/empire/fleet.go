@@ -27,7 +27,7 @@ func fleetStatusCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Show how the portfolio publishes, what is frozen, and changes under way", Example: "  empire fleet status\n  empire fleet status --json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.Fleet, error) { return p.Fleet(ctx) }, func(v *client.Fleet) error {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.Fleet, error) { return p.Fleet(ctx) }, func(v *client.Fleet) error {
 				cmd.Printf("%d releases within 24 hours (%s); %s new pages a website and week\n", v.Releases, most(v.ReleasesPerDay), most(v.PagesPerWeek))
 				for _, s := range v.Fastest {
 					cmd.Printf("  %5d new pages  %s\n", s.NewPages, s.WebsiteID)

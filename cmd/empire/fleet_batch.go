@@ -33,20 +33,12 @@ func fleetBatchListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There is no batch.")
-					return nil
-				}
 				rows := make([][]string, len(list))
 				for i := range list {
 					b := &list[i]
 					rows[i] = []string{*b.ID, string(b.Action), string(b.State), fmt.Sprintf("%d/%d", b.Done, b.Total), fmt.Sprint(b.Skipped), fmt.Sprint(b.Failed), ago(b.CreatedAt), b.Reason}
 				}
-				cmd.PrintErr(more(w, len(list), total))
-				return table(g.io.out, []string{"ID", "ACTION", "STATE", "DONE", "SKIPPED", "FAILED", "STARTED", "REASON"}, rows)
+				return g.printList(cmd, list, w, total, "There is no batch.", []string{"ID", "ACTION", "STATE", "DONE", "SKIPPED", "FAILED", "STARTED", "REASON"}, rows)
 			})
 		},
 	}
@@ -87,7 +79,7 @@ func fleetBatchCancelCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "cancel BATCH", Short: "Cancel a batch: what was not changed yet stays as it is", Example: "  empire fleet batch cancel bat_…", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.Batch, error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.Batch, error) {
 				return p.CancelBatch(ctx, domain.BatchID(args[0]))
 			}, func(b *client.Batch) error {
 				cmd.Printf("batch %s is %s: %d of %d websites were changed\n", *b.ID, b.State, b.Done, b.Total)

@@ -79,7 +79,7 @@ func fleetFilter(f *domain.FleetFilter, text string) error {
 
 // onFleetChange does something with a change and shows it.
 func (g *globals) onFleetChange(cmd *cobra.Command, do func(ctx context.Context, p portfolio) (*client.FleetChange, error)) error {
-	return graphPrint(g, cmd, do, func(c *client.FleetChange) error {
+	return getAndPrint(g, cmd, do, func(c *client.FleetChange) error {
 		cmd.Printf("%s: %s, %d of %d websites published, %d failed\n", c.ID, c.State, c.Published, c.Total, c.Failed)
 		if c.Detail != "" {
 			cmd.Println(c.Detail)
@@ -135,7 +135,7 @@ func fleetChangeShowCommand(g *globals) *cobra.Command {
 			if err := checkWindow(w); err != nil {
 				return err
 			}
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.FleetChangeDetail, error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.FleetChangeDetail, error) {
 				return p.FleetChange(ctx, domain.FleetChangeID(args[0]), w)
 			}, func(d *client.FleetChangeDetail) error {
 				if err := g.listFleetChanges([]client.FleetChange{d.Change}); err != nil {

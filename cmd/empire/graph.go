@@ -29,20 +29,6 @@ A node is written with its type and its id, such as niche:keyboard.`,
 	return c
 }
 
-// graphPrint gets something of the graph and prints it as JSON or for a person.
-func graphPrint[V any](g *globals, cmd *cobra.Command, get func(ctx context.Context, p portfolio) (V, error), text func(V) error) error {
-	return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
-		v, err := get(ctx, p)
-		if err != nil {
-			return err
-		}
-		if g.json {
-			return printJSON(g.io.out, v)
-		}
-		return text(v)
-	})
-}
-
 func graphShowCommand(g *globals) *cobra.Command {
 	var at string
 	c := &cobra.Command{
@@ -52,7 +38,7 @@ func graphShowCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.Graph, error) { return p.Graph(ctx, when) }, func(v *client.Graph) error {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.Graph, error) { return p.Graph(ctx, when) }, func(v *client.Graph) error {
 				cmd.Printf("%d nodes, %d relations; %d sources say %d things\n", v.Nodes, v.Relations, v.Sources, v.Contributions)
 				cmd.Printf("%d components, the largest of %d nodes; density %.2g; %d stale pages\n", v.Components, v.LargestComponent, v.Density, v.StalePages)
 				for _, kind := range slices.Sorted(maps.Keys(v.ByType)) {
@@ -76,7 +62,7 @@ func graphNodeCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphDetail, error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphDetail, error) {
 				return p.GraphNode(ctx, args[0], when)
 			}, func(v *client.GraphDetail) error {
 				cmd.Printf("%s %s\n", v.Node.ID, v.Node.Name)
@@ -99,7 +85,7 @@ func graphPathCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "path FROM TO", Short: "Find a shortest way between two nodes", Example: "  empire graph path keyword:en:keyboard brand:keychron", Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphPath, error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphPath, error) {
 				return p.GraphPath(ctx, args[0], args[1])
 			}, func(v *client.GraphPath) error {
 				for _, n := range v.Nodes {
@@ -127,7 +113,7 @@ func graphRankCommand(g *globals) *cobra.Command {
 				return usagef("--type must be one of %s", join(domain.NodeTypes()))
 			}
 			f := domain.GraphNodeFilter{Type: domain.NodeType(kind), Query: query}
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphRank, error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphRank, error) {
 				return p.GraphRank(ctx, domain.GraphMeasure(by), f, w)
 			}, func(v *client.GraphRank) error {
 				rows := make([][]string, 0, len(v.Nodes))
@@ -161,7 +147,7 @@ func graphTopicsCommand(g *globals) *cobra.Command {
 			if err := checkWindow(w); err != nil {
 				return err
 			}
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphTopics, error) { return p.GraphTopics(ctx, w) }, func(v *client.GraphTopics) error {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphTopics, error) { return p.GraphTopics(ctx, w) }, func(v *client.GraphTopics) error {
 				cmd.Printf("%d communities, modularity %.3f, %d without a page\n", v.Total, v.Modularity, v.Gaps)
 				rows := make([][]string, 0, len(v.Communities))
 				for _, c := range v.Communities {

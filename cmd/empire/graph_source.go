@@ -21,13 +21,13 @@ func graphSourcesCommand(g *globals) *cobra.Command {
 				return err
 			}
 			if len(args) == 1 {
-				return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphBlast, error) { return p.GraphSource(ctx, args[0]) }, func(b *client.GraphBlast) error {
+				return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphBlast, error) { return p.GraphSource(ctx, args[0]) }, func(b *client.GraphBlast) error {
 					blastText(cmd, b)
 					return nil
 				})
 			}
 			total := 0
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (list []client.GraphSource, err error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (list []client.GraphSource, err error) {
 				list, total, err = p.GraphSources(ctx, w)
 				return orEmpty(list), err
 			}, func(list []client.GraphSource) error {
@@ -70,7 +70,7 @@ and the pages that cite it are stale until their websites are published again. A
 or an imported graph comes back when it is imported again.`,
 		Example: "  empire graph forget import:old.graphml --dry-run\n  empire graph forget import:old.graphml", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphBlast, error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (*client.GraphBlast, error) {
 				return p.WithdrawGraphSource(ctx, args[0], dryRun)
 			}, func(b *client.GraphBlast) error {
 				blastText(cmd, b)
@@ -97,7 +97,7 @@ func graphStaleCommand(g *globals) *cobra.Command {
 				return err
 			}
 			total := 0
-			return graphPrint(g, cmd, func(ctx context.Context, p portfolio) (list []client.GraphStale, err error) {
+			return getAndPrint(g, cmd, func(ctx context.Context, p portfolio) (list []client.GraphStale, err error) {
 				list, total, err = p.StalePages(ctx, source, w)
 				return orEmpty(list), err
 			}, func(list []client.GraphStale) error {

@@ -80,22 +80,11 @@ func linkListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There is no such link. Builds of websites register what they link; empire link add and empire link import add more.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, l := range list {
 					rows = append(rows, []string{string(l.ID), l.Slug, l.Merchant, string(l.Form), string(l.State), l.Destination})
 				}
-				if err := table(g.io.out, []string{"ID", "SLUG", "MERCHANT", "FORM", "STATE", "LEADS TO"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There is no such link. Builds of websites register what they link; empire link add and empire link import add more.", []string{"ID", "SLUG", "MERCHANT", "FORM", "STATE", "LEADS TO"}, rows)
 			})
 		},
 	}

@@ -226,22 +226,11 @@ func (g *globals) listOpportunities(ctx context.Context, cmd *cobra.Command, p p
 	if err != nil {
 		return err
 	}
-	if g.json {
-		return printJSON(g.io.out, list)
-	}
-	if total == 0 {
-		cmd.Println("There is no scan.")
-		return nil
-	}
 	rows := make([][]string, len(list))
 	for i, l := range list {
 		rows[i] = []string{string(l.ID), l.Topic, fmt.Sprintf("%.3f", l.Score), fmt.Sprintf("%.2f", math.Round(100*l.Confidence)/100), l.Decision, l.CreatedAt.Format("2006-01-02 15:04")}
 	}
-	if err := table(g.io.out, []string{"ID", "TOPIC", "SCORE", "CONFIDENCE", "DECISION", "AT"}, rows); err != nil {
-		return err
-	}
-	cmd.PrintErr(more(w, len(list), total))
-	return nil
+	return g.printList(cmd, list, w, total, "There is no scan.", []string{"ID", "TOPIC", "SCORE", "CONFIDENCE", "DECISION", "AT"}, rows)
 }
 
 func importTrendsCommand(g *globals) *cobra.Command {

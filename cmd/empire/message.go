@@ -133,23 +133,12 @@ func agentInboxCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There are no such messages.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for i := range list {
 					m := &list[i]
 					rows = append(rows, []string{m.ID, string(m.From), string(m.Priority), m.Kind, string(m.State), ago(m.Timestamp), short(m.Message)})
 				}
-				if err := table(g.io.out, []string{"ID", "FROM", "PRIORITY", "KIND", "STATE", "SENT", "MESSAGE"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There are no such messages.", []string{"ID", "FROM", "PRIORITY", "KIND", "STATE", "SENT", "MESSAGE"}, rows)
 			})
 		},
 	}
@@ -242,13 +231,6 @@ func deadLetterListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There are no such dead letters.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, d := range list {
 					replayed := "no"
@@ -257,11 +239,7 @@ func deadLetterListCommand(g *globals) *cobra.Command {
 					}
 					rows = append(rows, []string{string(d.ID), d.Kind, printable(string(d.AgentID)), printable(string(d.From)), d.Reason, ago(d.CreatedAt), replayed})
 				}
-				if err := table(g.io.out, []string{"ID", "KIND", "FOR", "FROM", "REASON", "DIED", "REPLAYED"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There are no such dead letters.", []string{"ID", "KIND", "FOR", "FROM", "REASON", "DIED", "REPLAYED"}, rows)
 			})
 		},
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"empire/internal/domain"
 )
@@ -73,4 +76,35 @@ func more(w domain.Window, shown, total int) string {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d shown, from number %d; --limit and --offset show others\n", shown, total, w.Offset+1)
+}
+
+// printList prints a window of a list with its rows under a head: as JSON, what none says
+// if there are none at all, and how to see the others.
+func (g *globals) printList(cmd *cobra.Command, list any, w domain.Window, total int, none string, head []string, rows [][]string) error {
+	if g.json {
+		return printJSON(g.io.out, list)
+	}
+	if total == 0 {
+		cmd.Println(none)
+		return nil
+	}
+	if err := table(g.io.out, head, rows); err != nil {
+		return err
+	}
+	cmd.PrintErr(more(w, len(rows), total))
+	return nil
+}
+
+// getAndPrint gets something of the portfolio and prints it as JSON or for a person.
+func getAndPrint[V any](g *globals, cmd *cobra.Command, get func(ctx context.Context, p portfolio) (V, error), text func(V) error) error {
+	return g.onPortfolio(cmd, func(ctx context.Context, p portfolio) error {
+		v, err := get(ctx, p)
+		if err != nil {
+			return err
+		}
+		if g.json {
+			return printJSON(g.io.out, v)
+		}
+		return text(v)
+	})
 }

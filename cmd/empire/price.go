@@ -32,13 +32,6 @@ func priceListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There are no prices; a model without one is not called. empire price set records one.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, v := range list {
 					rows = append(rows, []string{
@@ -46,11 +39,7 @@ func priceListCommand(g *globals) *cobra.Command {
 						v.OutputMicros.Amount(v.Currency), fmt.Sprint(len(v.Bands)),
 					})
 				}
-				if err := table(g.io.out, []string{"PROVIDER", "MODEL", "FROM", "INPUT", "CACHED", "OUTPUT", "BANDS"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There are no prices; a model without one is not called. empire price set records one.", []string{"PROVIDER", "MODEL", "FROM", "INPUT", "CACHED", "OUTPUT", "BANDS"}, rows)
 			})
 		},
 	}

@@ -69,22 +69,11 @@ func (g *globals) listRuns(ctx context.Context, cmd *cobra.Command, p portfolio,
 	if err != nil {
 		return err
 	}
-	if g.json {
-		return printJSON(g.io.out, list)
-	}
-	if total == 0 {
-		cmd.Println("There is no such run.")
-		return nil
-	}
 	rows := make([][]string, 0, len(list))
 	for _, r := range list {
 		rows = append(rows, []string{string(r.ID), r.Pipeline, string(r.Status), stepsDone(r.Steps), orDash(r.WebsiteID), ago(r.CreatedAt)})
 	}
-	if err := table(g.io.out, []string{"ID", "PIPELINE", "STATE", "STEPS", "WEBSITE", "CREATED"}, rows); err != nil {
-		return err
-	}
-	cmd.PrintErr(more(w, len(list), total))
-	return nil
+	return g.printList(cmd, list, w, total, "There is no such run.", []string{"ID", "PIPELINE", "STATE", "STEPS", "WEBSITE", "CREATED"}, rows)
 }
 
 func stepsDone(steps []stepView) string {

@@ -33,22 +33,11 @@ func scheduleListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There is no schedule.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, v := range list {
 					rows = append(rows, []string{string(v.ID), v.Name, v.Pipeline, v.times(), v.next(), v.LastError})
 				}
-				if err := table(g.io.out, []string{"ID", "NAME", "PIPELINE", "TIMES", "NEXT", "LAST ERROR"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There is no schedule.", []string{"ID", "NAME", "PIPELINE", "TIMES", "NEXT", "LAST ERROR"}, rows)
 			})
 		},
 	}

@@ -142,23 +142,12 @@ func seoSubmissionsCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, orEmpty(list))
-				}
-				if total == 0 {
-					cmd.Println("Nothing was submitted.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for i := range list {
 					v := &list[i]
 					rows = append(rows, []string{v.CreatedAt.Format("2006-01-02 15:04"), v.Host, string(v.State), fmt.Sprintf("%d of %d", v.Sent, v.Total), fmt.Sprint(v.Attempts), fmt.Sprint(v.Status), v.Detail})
 				}
-				if err := table(g.io.out, []string{"AT", "HOST", "STATE", "TAKEN", "REQUESTS", "STATUS", "DETAIL"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, orEmpty(list), w, total, "Nothing was submitted.", []string{"AT", "HOST", "STATE", "TAKEN", "REQUESTS", "STATUS", "DETAIL"}, rows)
 			})
 		},
 	}

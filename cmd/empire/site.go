@@ -37,22 +37,12 @@ func siteListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Printf("There is no website in %s yet. Launch one: empire launch --niche NICHE --domain DOMAIN\n", p.Place())
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, s := range list {
 					rows = append(rows, []string{string(s.ID), s.Domain, string(s.State), s.Niche, orDash(s.LiveRelease), ago(s.UpdatedAt)})
 				}
-				if err := table(g.io.out, []string{"ID", "DOMAIN", "STATE", "NICHE", "LIVE RELEASE", "CHANGED"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				none := fmt.Sprintf("There is no website in %s yet. Launch one: empire launch --niche NICHE --domain DOMAIN", p.Place())
+				return g.printList(cmd, list, w, total, none, []string{"ID", "DOMAIN", "STATE", "NICHE", "LIVE RELEASE", "CHANGED"}, rows)
 			})
 		},
 	}

@@ -124,13 +124,6 @@ func (g *globals) auditHistory(ctx context.Context, cmd *cobra.Command, p portfo
 	if err != nil {
 		return err
 	}
-	if g.json {
-		return printJSON(g.io.out, orEmpty(list))
-	}
-	if total == 0 {
-		cmd.Println("No release of it was audited yet.")
-		return nil
-	}
 	rows := make([][]string, 0, len(list))
 	for i := range list {
 		a := &list[i]
@@ -139,9 +132,5 @@ func (g *globals) auditHistory(ctx context.Context, cmd *cobra.Command, p portfo
 			a.Version, a.At.Format("2006-01-02 15:04"), string(a.ReleaseID),
 		})
 	}
-	if err := table(g.io.out, []string{"RELEASE", "SCORE", "FAILURES", "WARNINGS", "NEW", "FIXED", "RULES", "AT", "ID"}, rows); err != nil {
-		return err
-	}
-	cmd.PrintErr(more(w, len(list), total))
-	return nil
+	return g.printList(cmd, orEmpty(list), w, total, "No release of it was audited yet.", []string{"RELEASE", "SCORE", "FAILURES", "WARNINGS", "NEW", "FIXED", "RULES", "AT", "ID"}, rows)
 }

@@ -313,18 +313,10 @@ func (g *globals) listPlanned(ctx context.Context, cmd *cobra.Command, p portfol
 	if err != nil {
 		return err
 	}
-	if g.json {
-		return printJSON(g.io.out, orEmpty(list))
-	}
-	if total == 0 {
-		cmd.Println("No release is planned.")
-		return nil
-	}
 	rows := make([][]string, len(list))
 	for i := range list {
 		r := &list[i]
 		rows[i] = []string{r.ID, r.WebsiteID, r.ReleaseID, r.At.Format(time.RFC3339), string(r.State), r.Detail}
 	}
-	cmd.PrintErr(more(w, len(list), total))
-	return table(g.io.out, []string{"ID", "WEBSITE", "RELEASE", "AT", "STATE", "DETAIL"}, rows)
+	return g.printList(cmd, orEmpty(list), w, total, "No release is planned.", []string{"ID", "WEBSITE", "RELEASE", "AT", "STATE", "DETAIL"}, rows)
 }

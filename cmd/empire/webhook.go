@@ -73,22 +73,11 @@ func webhookListCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(g.io.out, list)
-				}
-				if total == 0 {
-					cmd.Println("There are no such events.")
-					return nil
-				}
 				rows := make([][]string, 0, len(list))
 				for _, e := range list {
 					rows = append(rows, []string{string(e.ID), e.Provider, printable(e.Type), string(e.State), ago(e.ReceivedAt), printable(e.Error)})
 				}
-				if err := table(g.io.out, []string{"ID", "PROVIDER", "TYPE", "STATE", "RECEIVED", "ERROR"}, rows); err != nil {
-					return err
-				}
-				cmd.PrintErr(more(w, len(list), total))
-				return nil
+				return g.printList(cmd, list, w, total, "There are no such events.", []string{"ID", "PROVIDER", "TYPE", "STATE", "RECEIVED", "ERROR"}, rows)
 			})
 		},
 	}
