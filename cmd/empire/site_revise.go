@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -239,17 +240,10 @@ func siteRetirementsCommand(g *globals) *cobra.Command {
 			}
 			rows := make([][]string, len(list))
 			for i, r := range list {
-				rows[i] = []string{or(r.Path, "(the website)"), or(r.Target, "410"), ago(r.At), r.Reason}
+				rows[i] = []string{cmp.Or(r.Path, "(the website)"), cmp.Or(r.Target, "410"), ago(r.At), r.Reason}
 			}
 			return table(g.io.out, []string{"PATH", "LEADS TO", "SINCE", "REASON"}, rows)
 		})
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // planAt has a release go live later.
