@@ -168,7 +168,7 @@ func (s *Planned) fire(ctx context.Context, p *domain.PlannedRelease) error {
 		}
 		detail := ""
 		if late := s.journal.stamp().Sub(held.At); late > plannedLate {
-			detail = fmt.Sprintf("It went live %s late: no process looked when its time came.", late.Round(time.Second))
+			detail = fmt.Sprintf("It went live %s late: no process looked when its time came.", late.Truncate(time.Minute))
 		}
 		return s.end(ctx, held, domain.PlannedPublished, detail)
 	})
