@@ -166,12 +166,7 @@ func (s *Batches) foresee(ctx context.Context, action domain.BulkAction, site *d
 			err = w.intact(ctx, site.ID)
 		}
 	case domain.BulkRebuild:
-		if err = w.notArchived(site); err == nil {
-			err = w.notBusy(ctx, site.ID)
-		}
-		if err == nil {
-			err = w.frozen(ctx, site)
-		}
+		err = w.buildable(ctx, site)
 	case domain.BulkArchive:
 		if err = w.notArchived(site); err == nil {
 			err = w.notBusy(ctx, site.ID)

@@ -188,13 +188,7 @@ func (s *Revisions) edit(ctx context.Context, p domain.EditParams) (*domain.Run,
 		if err != nil {
 			return err
 		}
-		if err := w.notArchived(site); err != nil {
-			return err
-		}
-		if err := w.notBusy(ctx, site.ID); err != nil {
-			return err
-		}
-		if err := w.frozen(ctx, site); err != nil {
+		if err := w.buildable(ctx, site); err != nil {
 			return err
 		}
 		run, err = w.cfg.Runs.start(ctx, pipeline.StartParams{

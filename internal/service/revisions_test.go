@@ -23,13 +23,14 @@ type revised struct {
 
 func newRevised(t *testing.T, st *store.Store) *revised {
 	t.Helper()
-	e := &revised{estate: newEstate(t, st), clock: time.Now()}
+	e := &revised{estate: newEstate(t, st), clock: time.Now().Truncate(time.Second)}
 	now := func() time.Time { return e.clock }
 	e.sites.Retirements = st.Retirements
 	w := watch(t, st, domain.FleetLimits{}) // for its fleet
 	e.fleet = w.fleet
 	e.sites.Twins, e.sites.Fleet = w.duplicates, w.fleet
 	e.websites = service.NewWebsites(e.sites)
+	e.batches = e.newBatches()
 	e.revisions = service.NewRevisions(service.RevisionsConfig{Tx: st, Store: st.Retirements, Websites: e.websites, Runs: st.Runs, Audit: st.Audit, Now: now})
 	e.planned = service.NewPlanned(service.PlannedConfig{Tx: st, Store: st.Planned, Websites: e.websites, Users: st.Users, Audit: st.Audit, Now: now})
 	edit := e.launch()
@@ -217,6 +218,14 @@ func TestRetireRefuses(t *testing.T) {
 	_, err = e.websites.Rebuild(ada, site.ID)
 	if domain.CodeOf(err) != domain.CodeConflict || !strings.Contains(domain.MessageOf(err), "is retired since") {
 		t.Errorf("rebuild of a retired website: %v", err)
+	}
+	_, err = e.revisions.Retire(ada, site.ID, "", "", "again")
+	wantCode(t, "retire a retired website", err, domain.CodeConflict)
+	_, err = e.revisions.Restore(ada, site.ID, "/guide/", first)
+	wantCode(t, "restore a page of a retired website", err, domain.CodeConflict)
+	_, list, err := e.batches.Start(ada, domain.BatchParams{Action: domain.BulkRebuild, All: true, DryRun: true})
+	if err != nil || len(list) != 1 || list[0].State != domain.BatchSiteSkipped || !strings.Contains(list[0].Detail, "is retired since") {
+		t.Errorf("a dry run of a rebuild says %+v, %v, want the retired website skipped", list, err)
 	}
 	_, err = e.websites.Publish(ada, site.ID, first)
 	wantCode(t, "publish of a retired website", err, domain.CodeConflict)

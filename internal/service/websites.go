@@ -168,6 +168,20 @@ func (s *Websites) notBusy(ctx context.Context, id domain.WebsiteID) error {
 	return nil
 }
 
+// buildable refuses to begin a run that makes a new release of a website.
+func (s *Websites) buildable(ctx context.Context, site *domain.Website) error {
+	if err := s.notArchived(site); err != nil {
+		return err
+	}
+	if err := s.notRetired(ctx, site); err != nil {
+		return err
+	}
+	if err := s.notBusy(ctx, site.ID); err != nil {
+		return err
+	}
+	return s.frozen(ctx, site)
+}
+
 // List returns a window of the websites and how many there are.
 func (s *Websites) List(ctx context.Context, w domain.Window) ([]domain.Website, int, error) {
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
