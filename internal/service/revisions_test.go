@@ -209,11 +209,19 @@ func TestRetireRefuses(t *testing.T) {
 	_, err = e.revisions.Restore(ada, site.ID, "/", site.LiveRelease)
 	wantCode(t, "restore from the live release", err, domain.CodeConflict)
 
-	run := &domain.Run{ID: "run_1", WebsiteID: site.ID, Tenant: "acme", OwnerID: "user_acme"}
-	if err := e.st.InTx(t.Context(), func(ctx context.Context) error {
-		return e.revisions.Edited(ctx, run, domain.EditParams{WebsiteID: site.ID, Kind: domain.EditRetire, Reason: "weak"})
-	}); err != nil {
+	edited := func(id, into domain.WebsiteID) error {
+		run := &domain.Run{ID: "run_1", WebsiteID: id, Tenant: "acme", OwnerID: "user_acme"}
+		return e.st.InTx(t.Context(), func(ctx context.Context) error {
+			return e.revisions.Edited(ctx, run, domain.EditParams{WebsiteID: id, Kind: domain.EditRetire, Into: into, Reason: "weak"})
+		})
+	}
+	if err := edited(site.ID, ""); err != nil {
 		t.Fatal(err)
+	}
+	other := e.publish(ada, t, e.register(ada, t, "b.example").ID) // its approval came after that of the first
+	wantCode(t, "lead visitors to a website that is retired meanwhile", edited(other.ID, site.ID), domain.CodeConflict)
+	if _, err := e.websites.Rebuild(ada, other.ID); err != nil {
+		t.Errorf("a website that was not retired: %v", err)
 	}
 	_, err = e.websites.Rebuild(ada, site.ID)
 	if domain.CodeOf(err) != domain.CodeConflict || !strings.Contains(domain.MessageOf(err), "is retired since") {
@@ -223,7 +231,7 @@ func TestRetireRefuses(t *testing.T) {
 	wantCode(t, "retire a retired website", err, domain.CodeConflict)
 	_, err = e.revisions.Restore(ada, site.ID, "/guide/", first)
 	wantCode(t, "restore a page of a retired website", err, domain.CodeConflict)
-	_, list, err := e.batches.Start(ada, domain.BatchParams{Action: domain.BulkRebuild, All: true, DryRun: true})
+	_, list, err := e.batches.Start(ada, domain.BatchParams{Action: domain.BulkRebuild, Filter: domain.WebsiteFilter{Text: "a.example"}, DryRun: true})
 	if err != nil || len(list) != 1 || list[0].State != domain.BatchSiteSkipped || !strings.Contains(list[0].Detail, "is retired since") {
 		t.Errorf("a dry run of a rebuild says %+v, %v, want the retired website skipped", list, err)
 	}
