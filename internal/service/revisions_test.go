@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,53 @@ func TestPlannedReleases(t *testing.T) {
 			t.Errorf("list = %+v of %d, %v", list, total, err)
 		}
 	})
+}
+
+// brittle is users of which some cannot be read.
+type brittle struct {
+	*store.Users
+	errs map[domain.UserID]error
+}
+
+func (b brittle) Get(ctx context.Context, id domain.UserID) (*domain.User, error) {
+	if err := b.errs[id]; err != nil {
+		return nil, err
+	}
+	return b.Users.Get(ctx, id)
+}
+
+// TestPlannedFaults: a planned release that cannot be settled waits without holding up
+// those after it, and a fault of ours ends in a refusal whose cause is told.
+func TestPlannedFaults(t *testing.T) {
+	t.Parallel()
+	st := testkit.DB(t)
+	e := newRevised(t, st)
+	down, torn := domain.Errorf(domain.CodeUnavailable, "Down."), errors.New("torn page")
+	planned := service.NewPlanned(service.PlannedConfig{
+		Tx: st, Store: st.Planned, Websites: e.websites, Audit: st.Audit, Now: func() time.Time { return e.clock },
+		Users: brittle{st.Users, map[domain.UserID]error{"user_down": down, "user_torn": torn}},
+	})
+	plans := map[domain.TenantID]domain.PlannedReleaseID{}
+	for i, tenant := range []domain.TenantID{"down", "torn", "good"} {
+		ctx := e.keeper(t, tenant)
+		site := e.publish(ctx, t, e.register(ctx, t, hostOf(i)).ID)
+		p, err := planned.Plan(ctx, site.ID, site.LiveRelease, e.clock.Add(time.Duration(i+1)*time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans[tenant] = p.ID
+	}
+	e.clock = e.clock.Add(time.Hour)
+	n, err := planned.Fire(t.Context())
+	if n != 2 || !errors.Is(err, down) || !errors.Is(err, torn) {
+		t.Errorf("%d settled, %v, want two and both causes", n, err)
+	}
+	for tenant, want := range map[domain.TenantID]domain.PlannedState{"down": domain.PlannedWaiting, "torn": domain.PlannedRefused, "good": domain.PlannedPublished} {
+		p, err := st.Planned.Get(t.Context(), plans[tenant])
+		if err != nil || p.State != want || strings.Contains(p.Detail, "torn page") {
+			t.Errorf("%s: %+v, %v, want %s", tenant, p, err, want)
+		}
+	}
 }
 
 // TestRevisionTenants: pages and times of a website are its tenant's alone, and need
