@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type BatchesConfig struct {
 	Websites *Websites
 	Enqueue  func(ctx context.Context, kind string, args any, at time.Time) error
 	Audit    auditStore
+	Log      *slog.Logger // nil: nothing is logged
 	Now      func() time.Time
 }
 
@@ -50,7 +52,12 @@ type Batches struct {
 }
 
 // NewBatches returns the service.
-func NewBatches(c BatchesConfig) *Batches { return &Batches{c, journal{c.Audit, c.Now}} }
+func NewBatches(c BatchesConfig) *Batches {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Batches{c, journal{c.Audit, c.Now}}
+}
 
 // batchChunk is how many websites a job reads at a time.
 const batchChunk = 100
@@ -301,6 +308,9 @@ func (s *Batches) one(ctx context.Context, b *domain.Batch, row *domain.BatchSit
 	}
 	if ctx.Err() != nil || !settled(err) {
 		return err // the job is tried again
+	}
+	if domain.CodeOf(err) == domain.CodeInternal { // the row does not tell the cause
+		s.cfg.Log.ErrorContext(ctx, "website of a batch not changed", slog.String("batch_id", string(b.ID)), slog.String("site_id", string(row.WebsiteID)), slog.Any("err", err))
 	}
 	row.State, row.Code, row.Detail, row.ReleaseID, row.RunID = stateOf(err), domain.CodeOf(err), domain.MessageOf(err), "", ""
 	if err := s.cfg.Store.Settle(ctx, b.ID, row); domain.CodeOf(err) != domain.CodeConflict {
