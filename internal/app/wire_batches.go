@@ -27,7 +27,7 @@ func (a *App) builtWith() domain.BuiltWith {
 // wireBatches builds what changes many websites over the service of websites.
 func (a *App) wireBatches() {
 	a.Batches = service.NewBatches(service.BatchesConfig{
-		Tx: a.store, Store: a.store.Batches, Tags: a.store.Tags, Websites: a.Websites, Enqueue: a.enqueue, Audit: a.store.Audit, Now: a.now,
+		Tx: a.store, Store: a.store.Batches, Tags: a.store.Tags, Websites: a.Websites, Enqueue: a.enqueue, Audit: a.store.Audit, Log: a.log, Now: a.now,
 	})
 	a.queue.Handle(service.JobBatch, batchTime, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Batches.Work(ctx, args)

@@ -43,19 +43,20 @@ func (a *App) marketOf(ctx context.Context, run *domain.Run) (string, error) {
 	return gate.Market, nil
 }
 
-// filesOf reads the files of a release; addresses that lead elsewhere are left out.
+// filesOf reads the files of a release; addresses that lead elsewhere or are gone are
+// left out.
 func (a *App) filesOf(ctx context.Context, m *domain.Manifest) ([]domain.File, error) {
 	var out []domain.File
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Location != "" || e.Status == 410 {
+		if !e.OwnFile() {
 			continue
 		}
 		body, err := a.blobs.ReadAll(ctx, e.SHA256)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", e.Path, err)
 		}
-		out = append(out, domain.File{Path: e.Path, File: e.File, ContentType: e.ContentType, Body: body, Immutable: e.Immutable, Status: e.Status})
+		out = append(out, domain.File{Path: e.Path, File: e.File, ContentType: e.ContentType, Body: body, Immutable: e.Immutable, Status: e.Status, Rights: e.Rights})
 	}
 	return out, nil
 }

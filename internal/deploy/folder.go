@@ -58,7 +58,7 @@ func (f *Folder) Push(ctx context.Context, d *Deployment) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(part)) }()
 	for i := range d.Manifest.Entries {
 		e := &d.Manifest.Entries[i]
-		if e.Location != "" {
+		if !e.OwnFile() {
 			continue
 		}
 		if err := f.write(ctx, part, e, d); err != nil {

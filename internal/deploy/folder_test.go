@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,6 +16,26 @@ func TestFolder(t *testing.T) {
 	deploytest.Suite(t, func(t *testing.T) deploytest.Place {
 		return deploytest.Place{Target: deploy.NewFolder(filepath.Join(t.TempDir(), "sites"))}
 	})
+}
+
+// TestFolderGone: an address that is gone gets no file, which a web server would show as
+// a page.
+func TestFolderGone(t *testing.T) {
+	t.Parallel()
+	f := deploy.NewFolder(filepath.Join(t.TempDir(), "sites"))
+	d := deploytest.Deployment("rel_1", map[string][]byte{"/": []byte("home"), "/404.html": []byte("lost")})
+	for _, e := range d.Manifest.Entries {
+		if e.Status == http.StatusNotFound {
+			e.Path, e.File, e.Status = "/weak/", "weak/index.html", http.StatusGone
+			d.Manifest.Entries = append(d.Manifest.Entries, e)
+		}
+	}
+	if _, err := deploy.Run(t.Context(), f, d); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := f.Get(t.Context(), d.Host, "/weak/"); domain.CodeOf(err) != domain.CodeNotFound {
+		t.Errorf("the address shows %q, %v, want nothing", body, err)
+	}
 }
 
 // TestFolderStaysInside: no host, release or file leads out of the directory, and nothing

@@ -40,6 +40,10 @@ func (f *WebsiteFilter) ByRelease() bool {
 	return f.Built != (BuiltWith{}) || f.MinScore != nil || f.BelowScore != nil
 }
 
+// NoLiveRelease is what Excludes returns for a website that meets all conditions but
+// those on its live release, which it was not given.
+const NoLiveRelease = "live_release"
+
 // Excludes returns the name of the first condition that a website does not meet, or
 // "". Live is its live release, nil without one, and tags are its tags.
 func (f *WebsiteFilter) Excludes(w *Website, live *Release, tags []string) string {
@@ -62,7 +66,7 @@ func (f *WebsiteFilter) Excludes(w *Website, live *Release, tags []string) strin
 	case !f.ByRelease():
 		return ""
 	case live == nil:
-		return "live_release"
+		return NoLiveRelease
 	case f.Built.differs(&live.BuiltWith):
 		return "built_with"
 	case f.MinScore != nil && live.SEOScore < *f.MinScore || f.BelowScore != nil && live.SEOScore >= *f.BelowScore:

@@ -9,7 +9,7 @@ type File struct {
 	ContentType string
 	Body        []byte
 	Immutable   bool // the name holds a hash of the body
-	Status      int  // 0 for 200; 404 for the error page; 301 with Location
+	Status      int  // 0 for 200; 404 for the error page; 410 for an address that is gone; 301 with Location
 	// Location is where visitors of Path are led: a path of the site or an https
 	// address. Such a file has neither File nor ContentType nor Body.
 	Location string

@@ -59,11 +59,18 @@ type ManifestEntry struct {
 	Size        int64              `json:"size"`
 	ContentType string             `json:"content_type"`
 	Immutable   bool               `json:"immutable,omitempty"` // name contains its hash
-	Status      int                `json:"status,omitempty"`    // 404 for the error page, 301 for a redirect
+	Status      int                `json:"status,omitempty"`    // 404 for the error page, 301 for a redirect, 410 for an address that is gone, with the error page as its file
 	Location    string             `json:"location,omitempty"`  // of a redirect, which has no file: a path of the site or an https address
 	Encodings   map[string]Encoded `json:"encodings,omitempty"` // br, zstd, gzip
 	Rights      *ImageRights       `json:"rights,omitempty"`    // of a picture
 }
+
+// OwnFile reports whether an entry is a file that any web server can show: not an
+// address that leads elsewhere or is gone, which takes one that knows the manifest.
+func (e *ManifestEntry) OwnFile() bool { return e.Location == "" && e.Status != goneStatus }
+
+// goneStatus is http.StatusGone.
+const goneStatus = 410
 
 // Encoded is a precompressed form of a file.
 type Encoded struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 
@@ -34,7 +33,7 @@ func (s *Builder) Export(ctx context.Context, m domain.Manifest, dir string) (er
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	site := filepath.Join(tmp, "new")
 	for _, e := range m.Entries {
-		if e.Location != "" || e.Status == http.StatusGone {
+		if !e.OwnFile() {
 			continue // a web server leads visitors, not a file
 		}
 		if err := s.write(ctx, e, site); err != nil {

@@ -45,12 +45,13 @@ func TestMerged(t *testing.T) {
 		Draft: &domain.Draft{Pages: []domain.Page{page(domain.PageHome, ""), page(domain.PageGuide, "tips"), page(domain.PageProduct, "board", "p1")}},
 		Manifest: domain.Manifest{Entries: []domain.ManifestEntry{
 			{Path: "/old/", Location: "/board/"}, {Path: "/shop/", Location: "https://shop.example/"}, {Path: "/", SHA256: "x"},
+			{Path: "/weak/", SHA256: "y", Status: 410},
 		}},
 	}
 	next := &domain.Draft{Pages: []domain.Page{page(domain.PageHome, ""), page(domain.PageGuide, "guide"), page(domain.PageProduct, "same-board", "p1")}}
 	want := []domain.Moved{
 		{From: "/", To: "https://b.example/"}, {From: "/board/", To: "https://b.example/same-board/"}, {From: "/old/", To: "https://b.example/same-board/"},
-		{From: "/shop/", To: "https://shop.example/"}, {From: "/tips/", To: "https://b.example/guide/"},
+		{From: "/shop/", To: "https://shop.example/"}, {From: "/tips/", To: "https://b.example/guide/"}, {From: "/weak/", To: domain.GoneTarget},
 	}
 	if got := release.Merged(live, next, "b.example"); !slices.Equal(got, want) {
 		t.Errorf("moved = %+v, want %+v", got, want)

@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"cmp"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -13,7 +14,8 @@ import (
 // that next has not: those of the pages of earlier releases and those that earlier
 // releases led already, each straight to a page of next, or elsewhere if the operator
 // said so. own are the operator's and come before all others. A page of next is never
-// redirected. A target of domain.GoneTarget leads nowhere. The result is sorted by path, without chains and without loops.
+// redirected. A target of domain.GoneTarget leads nowhere. The result is sorted by path,
+// without chains and without loops.
 //
 // A page's successor is the page of the same kind about the same products, or else the
 // one of the same kind for the same search phrase, or else the nearest hub: a page that
@@ -141,14 +143,8 @@ func keywordOf(d *domain.Draft, p *domain.Page) string {
 
 // Merged returns where visitors of a website that is retired are led: from each address
 // of its live release to the page of another website that stands for it, next, at host;
-// without next nowhere.
+// without next nowhere. What is gone already stays gone, and what leads elsewhere still does.
 func Merged(live domain.ReleaseContent, next *domain.Draft, host string) []domain.Moved {
-	own := map[string]string{}
-	for _, e := range live.Manifest.Entries {
-		if e.Location != "" {
-			own[e.Path] = e.Location
-		}
-	}
 	to := func(path string, p *domain.Page) string {
 		switch {
 		case next == nil:
@@ -165,12 +161,15 @@ func Merged(live domain.ReleaseContent, next *domain.Draft, host string) []domai
 		pages[p.Path()] = p
 		out = append(out, domain.Moved{From: p.Path(), To: to(p.Path(), p)})
 	}
-	for path, target := range own {
-		if strings.HasPrefix(target, "https://") {
-			out = append(out, domain.Moved{From: path, To: target})
-			continue
+	for _, e := range live.Manifest.Entries {
+		switch {
+		case e.Status == http.StatusGone:
+			out = append(out, domain.Moved{From: e.Path, To: domain.GoneTarget})
+		case strings.HasPrefix(e.Location, "https://"):
+			out = append(out, domain.Moved{From: e.Path, To: e.Location})
+		case e.Location != "":
+			out = append(out, domain.Moved{From: e.Path, To: to(e.Path, pages[e.Location])})
 		}
-		out = append(out, domain.Moved{From: path, To: to(path, pages[target])})
 	}
 	slices.SortFunc(out, func(a, b domain.Moved) int { return cmp.Compare(a.From, b.From) })
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type BatchesConfig struct {
 	Websites *Websites
 	Enqueue  func(ctx context.Context, kind string, args any, at time.Time) error
 	Audit    auditStore
+	Log      *slog.Logger // nil: nothing is logged
 	Now      func() time.Time
 }
 
@@ -50,7 +52,12 @@ type Batches struct {
 }
 
 // NewBatches returns the service.
-func NewBatches(c BatchesConfig) *Batches { return &Batches{c, journal{c.Audit, c.Now}} }
+func NewBatches(c BatchesConfig) *Batches {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Batches{c, journal{c.Audit, c.Now}}
+}
 
 // batchChunk is how many websites a job reads at a time.
 const batchChunk = 100
@@ -65,8 +72,8 @@ func (s *Batches) Start(ctx context.Context, p domain.BatchParams) (*domain.Batc
 	if _, err := s.cfg.Websites.bulkStep(p.Action); err != nil {
 		return nil, nil, err
 	}
-	if p.Reason = strings.Join(strings.Fields(p.Reason), " "); len(p.Reason) > maxFleetReason {
-		return nil, nil, domain.Invalid("reason", "The reason is longer than %d bytes.", maxFleetReason)
+	if p.Reason, err = tidyReason(p.Reason); err != nil {
+		return nil, nil, err
 	}
 	if p.Filter.Empty() != p.All {
 		return nil, nil, domain.Invalid("filter", "Either a filter selects websites, or all of them are asked for, not both and not neither.")
@@ -117,36 +124,29 @@ func (s *Batches) selected(ctx context.Context, b *domain.Batch, dry bool) ([]do
 		return nil, err
 	}
 	out := []domain.BatchSite{}
-	for last := domain.WebsiteID(""); ; {
-		list, err := w.cfg.Websites.After(ctx, b.Tenant, last, 1000)
-		if err != nil {
-			return nil, err
-		}
-		for i := range list {
-			site := &list[i]
-			var live *domain.Release
-			if b.Filter.ByRelease() && site.LiveRelease != "" {
-				if live, err = w.cfg.Releases.Get(ctx, site.LiveRelease); err != nil {
-					return nil, err
-				}
+	err = eachWebsite(ctx, w.cfg.Websites, b.Tenant, func(site *domain.Website) error {
+		why := b.Filter.Excludes(site, nil, tags[site.ID])
+		if why == domain.NoLiveRelease && site.LiveRelease != "" { // read only where all else fits
+			live, err := w.cfg.Releases.Get(ctx, site.LiveRelease)
+			if err != nil {
+				return err
 			}
-			if why := b.Filter.Excludes(site, live, tags[site.ID]); why != "" {
-				b.LeftOut[why]++
-				continue
-			}
-			row := domain.BatchSite{WebsiteID: site.ID, Domain: site.Domain, Position: len(out), State: domain.BatchSiteQueued}
-			if dry {
-				if err := s.foresee(ctx, b.Action, site, &row); err != nil {
-					return nil, err
-				}
-			}
-			out = append(out, row)
+			why = b.Filter.Excludes(site, live, tags[site.ID])
 		}
-		if len(list) < 1000 {
-			return out, nil
+		if why != "" {
+			b.LeftOut[why]++
+			return nil
 		}
-		last = list[len(list)-1].ID
-	}
+		row := domain.BatchSite{WebsiteID: site.ID, Domain: site.Domain, Position: len(out), State: domain.BatchSiteQueued}
+		if dry {
+			if err := s.foresee(ctx, b.Action, site, &row); err != nil {
+				return err
+			}
+		}
+		out = append(out, row)
+		return nil
+	})
+	return out, err
 }
 
 // foresee sets what an action would do to a website, or why it would not.
@@ -166,12 +166,7 @@ func (s *Batches) foresee(ctx context.Context, action domain.BulkAction, site *d
 			err = w.intact(ctx, site.ID)
 		}
 	case domain.BulkRebuild:
-		if err = w.notArchived(site); err == nil {
-			err = w.notBusy(ctx, site.ID)
-		}
-		if err == nil {
-			err = w.frozen(ctx, site)
-		}
+		err = w.buildable(ctx, site)
 	case domain.BulkArchive:
 		if err = w.notArchived(site); err == nil {
 			err = w.notBusy(ctx, site.ID)
@@ -313,6 +308,9 @@ func (s *Batches) one(ctx context.Context, b *domain.Batch, row *domain.BatchSit
 	}
 	if ctx.Err() != nil || !settled(err) {
 		return err // the job is tried again
+	}
+	if domain.CodeOf(err) == domain.CodeInternal { // the row does not tell the cause
+		s.cfg.Log.ErrorContext(ctx, "website of a batch not changed", slog.String("batch_id", string(b.ID)), slog.String("site_id", string(row.WebsiteID)), slog.Any("err", err))
 	}
 	row.State, row.Code, row.Detail, row.ReleaseID, row.RunID = stateOf(err), domain.CodeOf(err), domain.MessageOf(err), "", ""
 	if err := s.cfg.Store.Settle(ctx, b.ID, row); domain.CodeOf(err) != domain.CodeConflict {

@@ -1,9 +1,11 @@
 package service_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +17,15 @@ import (
 )
 
 // newBatches returns batches whose jobs are not queued: tests do them.
-func (e *estate) newBatches() *service.Batches {
-	return service.NewBatches(service.BatchesConfig{
+func (e *estate) newBatches(change ...func(*service.BatchesConfig)) *service.Batches {
+	cfg := service.BatchesConfig{
 		Tx: e.st, Store: e.st.Batches, Tags: e.st.Tags, Websites: e.websites, Audit: e.st.Audit, Now: time.Now,
 		Enqueue: func(context.Context, string, any, time.Time) error { return nil },
-	})
+	}
+	for _, fn := range change {
+		fn(&cfg)
+	}
+	return service.NewBatches(cfg)
 }
 
 func rowOf(t *testing.T, list []domain.BatchSite, id domain.WebsiteID) domain.BatchSite {
@@ -250,6 +256,44 @@ func TestBatchActions(t *testing.T) {
 	}
 	if w := do(domain.BulkRollback); w.State != domain.BatchSiteSkipped || !strings.Contains(w.Detail, "archived") {
 		t.Errorf("rollback of an archived website: %+v", w)
+	}
+}
+
+// TestBatchFaults: a fault of ours ends the website that it met, not the batch, and its
+// cause is in the log alone.
+func TestBatchFaults(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, testkit.DB(t))
+	ada := in(t.Context(), "acme")
+	torn, whole := e.publish(ada, t, e.register(ada, t, "a.example").ID), e.publish(ada, t, e.register(ada, t, "b.example").ID)
+	e.sites.Recheck = func(_ context.Context, id domain.WebsiteID, gates []domain.Gate) ([]domain.Gate, error) {
+		if id == torn.ID {
+			return nil, errors.New("torn page")
+		}
+		return gates, nil
+	}
+	e.websites = service.NewWebsites(e.sites)
+	var log bytes.Buffer
+	batches := e.newBatches(func(c *service.BatchesConfig) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	b, _, err := batches.Start(ada, domain.BatchParams{Action: domain.BulkPublish, All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := batches.Finish(t.Context(), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	b, list, err := batches.Get(ada, b.ID, nil, domain.Window{Limit: 10})
+	if err != nil || b.State != domain.BatchDone {
+		t.Fatalf("batch = %+v, %v", b, err)
+	}
+	if w := rowOf(t, list, torn.ID); w.State != domain.BatchSiteFailed || w.Code != domain.CodeInternal || strings.Contains(w.Detail, "torn") {
+		t.Errorf("the website that met a fault: %+v", w)
+	}
+	if w := rowOf(t, list, whole.ID); w.State != domain.BatchSiteDone {
+		t.Errorf("the other website: %+v", w)
+	}
+	if text := log.String(); strings.Count(text, "website of a batch not changed") != 1 || !strings.Contains(text, "torn page") || !strings.Contains(text, string(torn.ID)) {
+		t.Errorf("log = %s", text)
 	}
 }
 

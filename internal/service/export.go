@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"path/filepath"
 	"slices"
 
@@ -42,7 +41,7 @@ func (s *Websites) Export(ctx context.Context, id domain.WebsiteID, format domai
 	if err != nil {
 		return nil, fmt.Errorf("export website %s: %w", id, err)
 	}
-	m.Entries = slices.DeleteFunc(m.Entries, func(e domain.ManifestEntry) bool { return e.Location != "" || e.Status == http.StatusGone })
+	m.Entries = slices.DeleteFunc(m.Entries, func(e domain.ManifestEntry) bool { return !e.OwnFile() })
 	for _, e := range m.Entries {
 		if !filepath.IsLocal(e.File) {
 			return nil, fmt.Errorf("export website %s: file name %q does not stay inside the site", id, e.File)
@@ -92,7 +91,7 @@ func (s *Websites) exportHugo(ctx context.Context, site *domain.Website, r *doma
 	}
 	files := make([]domain.File, 0, len(c.Manifest.Entries))
 	for _, e := range c.Manifest.Entries {
-		if e.Location == "" && e.SHA256 == "" { // an address that is gone has no file
+		if e.Location == "" && !e.OwnFile() { // Hugo answers an address that is gone as every other
 			continue
 		}
 		f := domain.File{Path: e.Path, File: e.File, ContentType: e.ContentType, Status: e.Status, Location: e.Location, Immutable: e.Immutable}

@@ -34,7 +34,7 @@ type fleetChangeStore interface {
 // fleetWebsites are the websites that a change may select.
 type fleetWebsites interface {
 	websiteGetter
-	After(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID, limit int) ([]domain.Website, error)
+	websiteWalker
 }
 
 // FleetConfig is what Fleet needs.
@@ -175,10 +175,16 @@ func (s *Fleet) Status(ctx context.Context) (*domain.FleetStatus, error) {
 const maxFleetReason = 1000
 
 func checkReason(text string) (string, error) {
-	text = strings.Join(strings.Fields(text), " ")
-	if text == "" {
-		return "", domain.Invalid("reason", "A reason is needed: who meets it later must know why.")
+	text, err := tidyReason(text)
+	if err == nil && text == "" {
+		err = domain.Invalid("reason", "A reason is needed: who meets it later must know why.")
 	}
+	return text, err
+}
+
+// tidyReason returns a reason, which may be empty, with single spaces.
+func tidyReason(text string) (string, error) {
+	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxFleetReason {
 		return "", domain.Invalid("reason", "The reason is longer than %d bytes.", maxFleetReason)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"empire/internal/domain"
 )
@@ -59,22 +58,16 @@ func (s *Fleet) StartChange(ctx context.Context, p domain.FleetChangeParams) (*d
 
 // choose returns the live websites that a filter selects.
 func (s *Fleet) choose(ctx context.Context, f domain.FleetFilter) ([]domain.WebsiteID, error) {
+	want := domain.WebsiteFilter{Niche: f.Niche, Language: f.Language, Feed: f.Feed, State: domain.WebsiteLive}
 	var out []domain.WebsiteID
-	last := domain.WebsiteID("")
-	for {
-		list, err := s.cfg.Websites.After(ctx, scope(ctx), last, 1000)
-		if err != nil {
-			return nil, err
+	err := eachWebsite(ctx, s.cfg.Websites, scope(ctx), func(site *domain.Website) error {
+		if want.Excludes(site, nil, nil) == "" {
+			out = append(out, site.ID)
 		}
-		for i := range list {
-			if selects(f, &list[i]) {
-				out = append(out, list[i].ID)
-			}
-		}
-		if len(list) < 1000 {
-			break
-		}
-		last = list[len(list)-1].ID
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(out) == 0 {
 		return nil, domain.Invalid("filter", "No live website fits the filter.")
@@ -83,21 +76,6 @@ func (s *Fleet) choose(ctx context.Context, f domain.FleetFilter) ([]domain.Webs
 		return nil, domain.Invalid("filter", "The filter selects %d websites; a change takes up to %d.", len(out), maxChanged)
 	}
 	return out, nil
-}
-
-func selects(f domain.FleetFilter, w *domain.Website) bool {
-	if w.State != domain.WebsiteLive || f.Language != "" && w.Language != f.Language || !strings.Contains(strings.ToLower(w.Niche), strings.ToLower(f.Niche)) {
-		return false
-	}
-	if f.Feed == "" {
-		return true
-	}
-	for _, id := range w.FeedIDs {
-		if id == f.Feed {
-			return true
-		}
-	}
-	return false
 }
 
 // canaryFirst puts the canary group first: websites from all over the list.

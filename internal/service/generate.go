@@ -204,16 +204,7 @@ func (s *Websites) Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Ru
 		if err != nil {
 			return err
 		}
-		if err := s.notArchived(site); err != nil {
-			return err
-		}
-		if err := s.notRetired(ctx, site); err != nil {
-			return err
-		}
-		if err := s.notBusy(ctx, id); err != nil {
-			return err
-		}
-		if err := s.frozen(ctx, site); err != nil {
+		if err := s.buildable(ctx, site); err != nil {
 			return err
 		}
 		if run, err = s.launch(ctx, site, launchParams{WebsiteID: id, Niche: site.Niche, Language: site.Language, Feeds: site.FeedIDs}, principal.UserID); err != nil {

@@ -121,28 +121,49 @@ func (s *Planned) end(ctx context.Context, p *domain.PlannedRelease, state domai
 }
 
 // Fire makes releases live whose time has come, of all tenants, and returns how many it
-// settled. Several processes may do so at once.
+// settled. One that cannot be settled now does not keep the others waiting. Several
+// processes may do so at once.
 func (s *Planned) Fire(ctx context.Context) (int, error) {
 	due, err := s.cfg.Store.Due(ctx, s.journal.stamp(), plannedAtOnce)
 	if err != nil {
 		return 0, err
 	}
 	done := 0
+	var faults []error
 	for i := range due {
-		err := s.fire(ctx, &due[i])
-		switch {
-		case errors.Is(err, errSettled):
-			continue
-		case err != nil && (ctx.Err() != nil || !settled(err)):
-			return done, err // the next look tries again
-		case err != nil:
-			if err := s.refuse(ctx, due[i].ID, domain.MessageOf(err)); err != nil {
-				return done, err
-			}
+		ended, err := s.settle(ctx, &due[i])
+		if ended {
+			done++
 		}
-		done++
+		if err != nil {
+			faults = append(faults, fmt.Errorf("planned release %s: %w", due[i].ID, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return done, nil
+	return done, errors.Join(faults...)
+}
+
+// settle makes one planned release live or notes why it cannot, and reports whether it
+// did. What the note hides, a fault of ours, is an error as well.
+func (s *Planned) settle(ctx context.Context, p *domain.PlannedRelease) (bool, error) {
+	err := s.fire(ctx, p)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, errSettled):
+		return false, nil
+	case ctx.Err() != nil || !settled(err):
+		return false, err // the next look tries again
+	}
+	if err := s.refuse(ctx, p.ID, domain.MessageOf(err)); err != nil {
+		return false, err
+	}
+	if domain.CodeOf(err) == domain.CodeInternal {
+		return true, err
+	}
+	return true, nil
 }
 
 // errSettled says that another process did it.

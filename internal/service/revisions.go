@@ -130,6 +130,11 @@ func (s *Revisions) mergeable(ctx context.Context, site *domain.Website, into do
 	if into == site.ID {
 		return domain.Invalid("target", "A website cannot be merged into itself.")
 	}
+	return s.receives(ctx, into)
+}
+
+// receives refuses a website that cannot take the visitors of another one.
+func (s *Revisions) receives(ctx context.Context, into domain.WebsiteID) error {
 	other, err := s.cfg.Websites.get(ctx, into)
 	if domain.CodeOf(err) == domain.CodeNotFound {
 		return domain.Invalid("target", "Website %.100s does not exist.", into)
@@ -188,13 +193,7 @@ func (s *Revisions) edit(ctx context.Context, p domain.EditParams) (*domain.Run,
 		if err != nil {
 			return err
 		}
-		if err := w.notArchived(site); err != nil {
-			return err
-		}
-		if err := w.notBusy(ctx, site.ID); err != nil {
-			return err
-		}
-		if err := w.frozen(ctx, site); err != nil {
+		if err := w.buildable(ctx, site); err != nil {
 			return err
 		}
 		run, err = w.cfg.Runs.start(ctx, pipeline.StartParams{
@@ -275,8 +274,15 @@ func (s *Revisions) Source(ctx context.Context, p domain.EditParams) (*domain.Ed
 }
 
 // Edited keeps what was done, in the transaction that makes the release of an edit live.
+// It refuses to lead visitors to a website that went since the edit began: two that lead
+// to each other would never show a page again.
 func (s *Revisions) Edited(ctx context.Context, run *domain.Run, p domain.EditParams) error {
 	if p.Kind == domain.EditRetire {
+		if p.Into != "" {
+			if err := s.receives(ctx, p.Into); err != nil {
+				return err
+			}
+		}
 		r := &domain.Retirement{WebsiteID: p.WebsiteID, Target: string(p.Into), Reason: p.Reason, ActorID: run.OwnerID, At: s.journal.stamp()}
 		if err := s.cfg.Store.Upsert(ctx, r); err != nil {
 			return err

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -23,13 +24,14 @@ type revised struct {
 
 func newRevised(t *testing.T, st *store.Store) *revised {
 	t.Helper()
-	e := &revised{estate: newEstate(t, st), clock: time.Now()}
+	e := &revised{estate: newEstate(t, st), clock: time.Now().Truncate(time.Second)}
 	now := func() time.Time { return e.clock }
 	e.sites.Retirements = st.Retirements
 	w := watch(t, st, domain.FleetLimits{}) // for its fleet
 	e.fleet = w.fleet
 	e.sites.Twins, e.sites.Fleet = w.duplicates, w.fleet
 	e.websites = service.NewWebsites(e.sites)
+	e.batches = e.newBatches()
 	e.revisions = service.NewRevisions(service.RevisionsConfig{Tx: st, Store: st.Retirements, Websites: e.websites, Runs: st.Runs, Audit: st.Audit, Now: now})
 	e.planned = service.NewPlanned(service.PlannedConfig{Tx: st, Store: st.Planned, Websites: e.websites, Users: st.Users, Audit: st.Audit, Now: now})
 	edit := e.launch()
@@ -138,6 +140,53 @@ func TestPlannedReleases(t *testing.T) {
 	})
 }
 
+// brittle is users of which some cannot be read.
+type brittle struct {
+	*store.Users
+	errs map[domain.UserID]error
+}
+
+func (b brittle) Get(ctx context.Context, id domain.UserID) (*domain.User, error) {
+	if err := b.errs[id]; err != nil {
+		return nil, err
+	}
+	return b.Users.Get(ctx, id)
+}
+
+// TestPlannedFaults: a planned release that cannot be settled waits without holding up
+// those after it, and a fault of ours ends in a refusal whose cause is told.
+func TestPlannedFaults(t *testing.T) {
+	t.Parallel()
+	st := testkit.DB(t)
+	e := newRevised(t, st)
+	down, torn := domain.Errorf(domain.CodeUnavailable, "Down."), errors.New("torn page")
+	planned := service.NewPlanned(service.PlannedConfig{
+		Tx: st, Store: st.Planned, Websites: e.websites, Audit: st.Audit, Now: func() time.Time { return e.clock },
+		Users: brittle{st.Users, map[domain.UserID]error{"user_down": down, "user_torn": torn}},
+	})
+	plans := map[domain.TenantID]domain.PlannedReleaseID{}
+	for i, tenant := range []domain.TenantID{"down", "torn", "good"} {
+		ctx := e.keeper(t, tenant)
+		site := e.publish(ctx, t, e.register(ctx, t, hostOf(i)).ID)
+		p, err := planned.Plan(ctx, site.ID, site.LiveRelease, e.clock.Add(time.Duration(i+1)*time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans[tenant] = p.ID
+	}
+	e.clock = e.clock.Add(time.Hour)
+	n, err := planned.Fire(t.Context())
+	if n != 2 || !errors.Is(err, down) || !errors.Is(err, torn) {
+		t.Errorf("%d settled, %v, want two and both causes", n, err)
+	}
+	for tenant, want := range map[domain.TenantID]domain.PlannedState{"down": domain.PlannedWaiting, "torn": domain.PlannedRefused, "good": domain.PlannedPublished} {
+		p, err := st.Planned.Get(t.Context(), plans[tenant])
+		if err != nil || p.State != want || strings.Contains(p.Detail, "torn page") {
+			t.Errorf("%s: %+v, %v, want %s", tenant, p, err, want)
+		}
+	}
+}
+
 // TestRevisionTenants: pages and times of a website are its tenant's alone, and need
 // the right to change websites.
 func TestRevisionTenants(t *testing.T) {
@@ -208,15 +257,31 @@ func TestRetireRefuses(t *testing.T) {
 	_, err = e.revisions.Restore(ada, site.ID, "/", site.LiveRelease)
 	wantCode(t, "restore from the live release", err, domain.CodeConflict)
 
-	run := &domain.Run{ID: "run_1", WebsiteID: site.ID, Tenant: "acme", OwnerID: "user_acme"}
-	if err := e.st.InTx(t.Context(), func(ctx context.Context) error {
-		return e.revisions.Edited(ctx, run, domain.EditParams{WebsiteID: site.ID, Kind: domain.EditRetire, Reason: "weak"})
-	}); err != nil {
+	edited := func(id, into domain.WebsiteID) error {
+		run := &domain.Run{ID: "run_1", WebsiteID: id, Tenant: "acme", OwnerID: "user_acme"}
+		return e.st.InTx(t.Context(), func(ctx context.Context) error {
+			return e.revisions.Edited(ctx, run, domain.EditParams{WebsiteID: id, Kind: domain.EditRetire, Into: into, Reason: "weak"})
+		})
+	}
+	if err := edited(site.ID, ""); err != nil {
 		t.Fatal(err)
+	}
+	other := e.publish(ada, t, e.register(ada, t, "b.example").ID) // its approval came after that of the first
+	wantCode(t, "lead visitors to a website that is retired meanwhile", edited(other.ID, site.ID), domain.CodeConflict)
+	if _, err := e.websites.Rebuild(ada, other.ID); err != nil {
+		t.Errorf("a website that was not retired: %v", err)
 	}
 	_, err = e.websites.Rebuild(ada, site.ID)
 	if domain.CodeOf(err) != domain.CodeConflict || !strings.Contains(domain.MessageOf(err), "is retired since") {
 		t.Errorf("rebuild of a retired website: %v", err)
+	}
+	_, err = e.revisions.Retire(ada, site.ID, "", "", "again")
+	wantCode(t, "retire a retired website", err, domain.CodeConflict)
+	_, err = e.revisions.Restore(ada, site.ID, "/guide/", first)
+	wantCode(t, "restore a page of a retired website", err, domain.CodeConflict)
+	_, list, err := e.batches.Start(ada, domain.BatchParams{Action: domain.BulkRebuild, Filter: domain.WebsiteFilter{Text: "a.example"}, DryRun: true})
+	if err != nil || len(list) != 1 || list[0].State != domain.BatchSiteSkipped || !strings.Contains(list[0].Detail, "is retired since") {
+		t.Errorf("a dry run of a rebuild says %+v, %v, want the retired website skipped", list, err)
 	}
 	_, err = e.websites.Publish(ada, site.ID, first)
 	wantCode(t, "publish of a retired website", err, domain.CodeConflict)

@@ -23,6 +23,10 @@ type websiteStore interface {
 	SetLive(ctx context.Context, id domain.WebsiteID, release domain.ReleaseID, at time.Time) error
 }
 
+type websiteWalker interface {
+	After(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID, limit int) ([]domain.Website, error)
+}
+
 type pageStore interface {
 	Replace(ctx context.Context, id domain.WebsiteID, pages []domain.Page) error
 	List(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Page, int, error)
@@ -166,6 +170,41 @@ func (s *Websites) notBusy(ctx context.Context, id domain.WebsiteID) error {
 		return domain.Errorf(domain.CodeConflict, "Website %s is being built already.", id)
 	}
 	return nil
+}
+
+// buildable refuses to begin a run that makes a new release of a website.
+func (s *Websites) buildable(ctx context.Context, site *domain.Website) error {
+	if err := s.notArchived(site); err != nil {
+		return err
+	}
+	if err := s.notRetired(ctx, site); err != nil {
+		return err
+	}
+	if err := s.notBusy(ctx, site.ID); err != nil {
+		return err
+	}
+	return s.frozen(ctx, site)
+}
+
+// eachWebsite calls fn with all websites of a tenant in the order of their ids, reading
+// many at a time, until it fails.
+func eachWebsite(ctx context.Context, sites websiteWalker, tenant domain.TenantID, fn func(*domain.Website) error) error {
+	const chunk = 1000
+	for last := domain.WebsiteID(""); ; {
+		list, err := sites.After(ctx, tenant, last, chunk)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if err := fn(&list[i]); err != nil {
+				return err
+			}
+		}
+		if len(list) < chunk {
+			return nil
+		}
+		last = list[len(list)-1].ID
+	}
 }
 
 // List returns a window of the websites and how many there are.
