@@ -64,7 +64,7 @@ func ReadLog(ctx context.Context, r io.Reader, cfg LogConfig) (*domain.AccessImp
 
 type logReader struct {
 	cfg    LogConfig
-	judge  judge
+	judge  *judge
 	lines  *bufio.Reader
 	out    *domain.AccessImport
 	counts map[tallyKey]int
