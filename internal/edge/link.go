@@ -214,11 +214,12 @@ func (s *Server) noLink(w http.ResponseWriter, r *http.Request, st *site) int {
 	if err != nil || c.notFound == nil {
 		return offerGone(w, r, st, http.StatusNotFound, "")
 	}
-	status, err := s.send(w, r, c.notFound)
+	e := *c.notFound
+	e.cacheControl = noStore // the link may come to be
+	status, err := s.send(w, r, &e)
 	if err != nil {
 		return s.fault(w, r, c.release[0], err)
 	}
-	w.Header()["Cache-Control"] = noStore
 	return status
 }
 
