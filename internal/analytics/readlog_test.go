@@ -161,6 +161,16 @@ func TestReadOddLog(t *testing.T) {
 	}
 }
 
+// TestLongPath: a long path is cut between characters, because databases take text alone.
+func TestLongPath(t *testing.T) {
+	t.Parallel()
+	line := `192.0.2.1 - - [14/Mar/2026:12:00:00 +0000] "GET /` + strings.Repeat("a", 510) + `ü HTTP/1.1" 200 1 "-" "` + browser + `"`
+	_, counts, err := analytics.ReadLog(t.Context(), strings.NewReader(line), analytics.LogConfig{WebsiteID: "site_1"})
+	if err != nil || len(counts) != 1 || counts[0].Path != "/"+strings.Repeat("a", 510) {
+		t.Errorf("counts = %+v, %v", counts, err)
+	}
+}
+
 // servedShelf keeps counts in memory.
 type servedShelf struct {
 	mu     sync.Mutex
