@@ -193,6 +193,7 @@ func (s *Links) ofProgram(ctx context.Context, l *domain.Link, lax bool) error {
 		return err
 	}
 	l.Network, l.AdvertiserID, l.Merchant = cmp.Or(l.Network, p.Network), cmp.Or(l.AdvertiserID, p.AdvertiserID), cmp.Or(l.Merchant, p.Name)
+	l.Form = cmp.Or(l.Form, formOf(l))
 	switch {
 	case l.State != domain.LinkActive:
 		return nil

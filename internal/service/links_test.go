@@ -37,7 +37,7 @@ func TestLinks(t *testing.T) {
 	e, ada, _ := withPrograms(t)
 	for _, bad := range []domain.LinkParams{
 		{ProgramID: "prog_9", Destination: "https://shop9.example/"}, {ProgramID: "prog_2", Destination: "https://shop2.example/"}, {ProgramID: "prog_3", Destination: "https://shop3.example/"},
-		{ProgramID: "prog_1", Form: domain.FormDeep, Destination: "https://evil.example/"}, {Destination: "https://shop1.example/"}, {Merchant: "x", Destination: "ftp://shop1.example/"},
+		{ProgramID: "prog_1", Form: domain.FormDeep, Destination: "https://evil.example/"}, {ProgramID: "prog_1", Destination: "https://evil.example/x"}, {Destination: "https://shop1.example/"}, {Merchant: "x", Destination: "ftp://shop1.example/"},
 	} {
 		_, err := e.links.Create(ada, bad)
 		wantCode(t, bad.Destination, err, domain.CodeInvalid)
