@@ -1,6 +1,7 @@
 package accesslog_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -21,7 +22,6 @@ var entry = domain.AccessEntry{
 
 func open(t *testing.T, cfg accesslog.Config) *accesslog.Writer {
 	t.Helper()
-	cfg.Logger = slog.New(slog.DiscardHandler)
 	w, err := accesslog.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,10 @@ func open(t *testing.T, cfg accesslog.Config) *accesslog.Writer {
 
 func config(t *testing.T) accesslog.Config {
 	t.Helper()
-	return accesslog.Config{File: filepath.Join(t.TempDir(), "logs", "access.log"), Format: "combined", Addresses: accesslog.Truncated, MaxBytes: 1 << 20, Keep: 2}
+	return accesslog.Config{
+		File: filepath.Join(t.TempDir(), "logs", "access.log"), Format: "combined", Addresses: accesslog.Truncated, MaxBytes: 1 << 20, Keep: 2,
+		Logger: slog.New(slog.DiscardHandler),
+	}
 }
 
 func lines(t *testing.T, name string) []string {
@@ -148,6 +151,77 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// TestFullDisk: every line that was not written is counted, whenever that turned out.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	if cfg.File = "/dev/full"; !exists(cfg.File) {
+		t.Skip("this system has no /dev/full")
+	}
+	w := open(t, cfg)
+	for range 1000 { // more than one buffer
+		w.Log(&entry)
+	}
+	if err := w.Close(); err == nil || w.Lost() != 1000 {
+		t.Errorf("%d lost, want all 1000: %v", w.Lost(), err)
+	}
+}
+
+// TestRotationFails: while a file cannot get another name lines go on to where they went,
+// and that is told once for as many as a file should have.
+func TestRotationFails(t *testing.T) {
+	t.Parallel()
+	var told bytes.Buffer
+	cfg := config(t)
+	cfg.MaxBytes, cfg.Logger = 4000, slog.New(slog.NewTextHandler(&told, nil))
+	dir := filepath.Dir(cfg.File)
+	w := open(t, cfg)
+	if err := os.Rename(dir, dir+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		w.Log(&entry)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(lines(t, filepath.Join(dir+".moved", filepath.Base(cfg.File)))); n != 200 || w.Lost() != 0 {
+		t.Errorf("%d lines, %d lost; want 200 and none", n, w.Lost())
+	}
+	if n := strings.Count(told.String(), "\n"); n == 0 || n > 20 {
+		t.Errorf("told %d times, want once for about 20 lines", n)
+	}
+}
+
+// TestMovedAway: a file that somebody moved away is begun again when it is full.
+func TestMovedAway(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	cfg.MaxBytes = 1000
+	w := open(t, cfg)
+	w.Log(&entry)
+	if err := os.Rename(cfg.File, cfg.File+".1"); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		w.Log(&entry)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !exists(cfg.File) || len(lines(t, cfg.File+".1")) == 9 {
+		t.Error("no file was begun in its place")
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
 // TestReopen: after the file was moved away a new one is begun, and nothing is lost; a
 // file that cannot be opened changes nothing.
 func TestReopen(t *testing.T) {
@@ -198,6 +272,9 @@ func TestParse(t *testing.T) {
 		{`203.0.113.1 - frank [14/Mar/2026:13:00:00 +0100] "GET /a?b HTTP/1.1" 200 2326`, "/a"},
 		{`www.example.com:443 203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET / HTTP/1.1" 304 - "-" "x" "more"`, "/"},
 		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET /a/logo.PNG HTTP/1.1" 200 1 "-" "x"`, ""},
+		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET /k\xc3\xbcche/ HTTP/1.1" 200 1 "-" "x"`, "/küche/"},
+		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET /\xff\xfe HTTP/1.1" 200 1 "-" "x"`, ""},
+		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET /a\x00b HTTP/1.1" 200 1 "-" "x"`, ""},
 		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET /v1.2/ HTTP/1.1" 200 1 "-" "x"`, "/v1.2/"},
 		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "HEAD / HTTP/1.1" 200 1 "-" "x"`, ""},
 		{`203.0.113.1 - - [14/Mar/2026:12:00:00 +0000] "GET /gone HTTP/1.1" 404 1 "-" "x"`, ""},

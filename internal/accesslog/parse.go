@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"empire/internal/domain"
 )
@@ -153,14 +155,14 @@ var partEndings = map[string]bool{
 }
 
 // View returns the path of the page that a request was for; false if it was for
-// something else, or was not answered with a page: GET with 200 or 304, and a path whose
-// last part has none of the endings of files that belong to pages.
+// something else, or was not answered with a page: GET with 200 or 304, and a path that is
+// text and whose last part has none of the endings of files that belong to pages.
 func View(e *domain.AccessEntry) (path string, ok bool) {
 	if e.Method != http.MethodGet || e.Status != 200 && e.Status != 304 {
 		return "", false
 	}
 	path, _, _ = strings.Cut(e.URI, "?")
-	if !strings.HasPrefix(path, "/") {
+	if !strings.HasPrefix(path, "/") || !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
 		return "", false
 	}
 	last := path[strings.LastIndexByte(path, '/')+1:]

@@ -43,6 +43,7 @@ type Writer struct {
 	file    *os.File
 	out     *bufio.Writer
 	written int64
+	waiting uint64 // lines that are in out, in whole or in part
 	line    []byte
 	failing bool
 
@@ -95,18 +96,20 @@ func (w *Writer) Log(e *domain.AccessEntry) {
 	}
 	w.line = append(w.line, '\n')
 	if w.written > 0 && w.written+int64(len(w.line)) > w.cfg.MaxBytes {
-		w.heed(w.rotate())
+		if err := w.rotate(); err != nil {
+			w.cfg.Logger.ErrorContext(context.Background(), "access log not rotated", slog.Any("err", err))
+			w.written = 0 // the next attempt comes after as much again
+		}
 	}
-	if w.out == nil {
-		w.lost.Add(1)
-		return
+	if len(w.line) > w.out.Available() {
+		_ = w.flush() // it was logged
 	}
 	n, err := w.out.Write(w.line)
 	w.written += int64(n)
-	if err != nil {
-		w.lost.Add(1)
+	w.waiting++
+	if err != nil || w.out.Buffered() == 0 {
+		w.heed(err)
 	}
-	w.heed(err)
 }
 
 // Lost returns how many entries could not be written.
@@ -117,13 +120,17 @@ func (w *Writer) Lost() uint64 { return w.lost.Load() }
 func (w *Writer) Reopen(cfg Config) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	old := &Writer{cfg: w.cfg, file: w.file, out: w.out, written: w.written}
+	_ = w.flush() // it was logged
+	old, oldCfg := w.file, w.cfg
 	w.cfg = cfg
 	if err := w.open(); err != nil {
-		w.cfg, w.file, w.out, w.written = old.cfg, old.file, old.out, old.written
+		w.cfg = oldCfg
 		return err
 	}
-	return old.close()
+	if err := old.Close(); err != nil {
+		return fmt.Errorf("close access log: %w", err)
+	}
+	return nil
 }
 
 // Close writes what was collected.
@@ -132,14 +139,7 @@ func (w *Writer) Close() error {
 	w.done.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.close()
-}
-
-func (w *Writer) close() error {
-	if w.file == nil {
-		return nil
-	}
-	err := errors.Join(w.out.Flush(), w.file.Close())
+	err := errors.Join(w.flush(), w.file.Close())
 	w.file, w.out = nil, nil
 	if err != nil {
 		return fmt.Errorf("close access log: %w", err)
@@ -157,31 +157,39 @@ func (w *Writer) run() {
 		case <-tick.C:
 		}
 		w.mu.Lock()
-		if w.out != nil {
-			w.heed(w.out.Flush())
-		}
+		_ = w.flush() // it was logged
 		w.mu.Unlock()
 	}
 }
 
-// heed logs that writing began or ceased to fail. The caller holds the lock.
-func (w *Writer) heed(err error) {
-	switch {
-	case err != nil && !w.failing:
-		w.cfg.Logger.ErrorContext(context.Background(), "access log not written", slog.Any("err", err))
-		w.out.Reset(w.file) // a buffer that failed once fails for ever
-	case err != nil:
-		w.out.Reset(w.file)
+// flush writes what was collected. The caller holds the lock.
+func (w *Writer) flush() error {
+	if w.out.Buffered() == 0 {
+		return nil
 	}
-	w.failing = err != nil
+	err := w.out.Flush()
+	w.heed(err)
+	return err
 }
 
-// rotate gives the file another name and begins a new one.
-func (w *Writer) rotate() error {
-	if err := w.out.Flush(); err != nil {
-		return err
+// heed logs that writing began to fail, and counts what is lost by that. The caller holds
+// the lock.
+func (w *Writer) heed(err error) {
+	if err != nil {
+		w.lost.Add(w.waiting)
+		if !w.failing {
+			w.cfg.Logger.ErrorContext(context.Background(), "access log not written", slog.Any("err", err))
+		}
+		w.out.Reset(w.file) // a buffer that failed once fails for ever
 	}
-	if err := os.Rename(w.cfg.File, w.cfg.File+"."+time.Now().UTC().Format("20060102T150405.000000000Z")); err != nil {
+	w.waiting, w.failing = 0, err != nil
+}
+
+// rotate gives the file another name, unless somebody did, and begins a new one.
+func (w *Writer) rotate() error {
+	_ = w.flush() // what is lost belongs to the old file
+	err := os.Rename(w.cfg.File, w.cfg.File+"."+time.Now().UTC().Format("20060102T150405.000000000Z"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	old := w.file

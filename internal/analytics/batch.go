@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"sync"
 	"time"
 
 	"empire/internal/analytics/bot"
@@ -18,27 +19,14 @@ import (
 
 const hoursADay = 24
 
-// store stores hits: those of each day in a transaction of their own, which is one
-// except around midnight. Hits of a day whose salt is gone count without a visitor.
-func (c *Collector) store(ctx context.Context, hits []domain.Hit) error {
-	for len(hits) > 0 {
-		day := domain.HoursSince1970(hits[0].At) / hoursADay
-		n := 1
-		for n < len(hits) && domain.HoursSince1970(hits[n].At)/hoursADay == day {
-			n++
-		}
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
-		err := c.storeDay(limited, day, hits[:n])
-		cancel()
-		if err != nil {
-			return err
-		}
-		hits = hits[n:]
-	}
-	return nil
-}
+// dayOf returns the day of a hit, since 1970 in UTC.
+func dayOf(h *domain.Hit) int64 { return domain.HoursSince1970(h.At) / hoursADay }
 
-func (c *Collector) storeDay(ctx context.Context, day int64, hits []domain.Hit) error {
+// store stores hits of one day in one transaction, which the end of ctx does not break
+// off. Hits of a day whose salt is gone count without a visitor.
+func (c *Collector) store(ctx context.Context, day int64, hits []domain.Hit) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	defer cancel()
 	if err := c.turn(ctx, day); err != nil {
 		return err
 	}
@@ -148,15 +136,16 @@ func (p *places) bound(day int64, h *domain.Hit) {
 // maxAgents bounds how many User-Agent headers are remembered with what they are.
 const maxAgents = 4096
 
-// judge says who hits count as.
+// judge says who hits count as. It is safe for concurrent use.
 type judge struct {
-	own    []netip.Prefix
+	own []netip.Prefix
+
+	mu     sync.RWMutex    // guards agents
 	agents map[string]bool // whether it is a bot
 }
 
-func newJudge(own []netip.Prefix) judge { return judge{own, map[string]bool{}} }
+func newJudge(own []netip.Prefix) *judge { return &judge{own: own, agents: map[string]bool{}} }
 
-// class is called by one goroutine at a time.
 func (j *judge) class(h *domain.Hit) domain.HitClass {
 	switch {
 	case h.Local || j.isOwn(h.IP):
@@ -184,20 +173,25 @@ func (j *judge) isOwn(ip string) bool {
 }
 
 func (j *judge) isBot(agent string) bool {
+	j.mu.RLock()
 	is, known := j.agents[agent]
-	if !known {
-		if len(j.agents) >= maxAgents {
-			clear(j.agents)
-		}
-		is = bot.Is(agent)
-		j.agents[agent] = is
+	j.mu.RUnlock()
+	if known {
+		return is
 	}
+	is = bot.Is(agent)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.agents) >= maxAgents {
+		clear(j.agents)
+	}
+	j.agents[agent] = is
 	return is
 }
 
 // Sweep forgets the visitors of past days, also if nobody came since.
 func (c *Collector) Sweep(ctx context.Context, now time.Time) {
 	if err := c.cfg.Store.Forget(ctx, domain.HoursSince1970(now)/hoursADay); err != nil && ctx.Err() == nil {
-		c.log.ErrorContext(ctx, "visitors of past days not forgotten", slog.Any("err", err))
+		c.cfg.Logger.ErrorContext(ctx, "visitors of past days not forgotten", slog.Any("err", err))
 	}
 }

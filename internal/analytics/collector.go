@@ -3,6 +3,7 @@ package analytics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -51,25 +52,20 @@ type Stats struct {
 
 // Collector takes hits and stores them. It is safe for concurrent use.
 type Collector struct {
+	keeper
 	cfg    Config
-	log    *slog.Logger
-	judge  judge
+	judge  *judge
 	places places
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards waiting
 	waiting []domain.Hit
-	wake    chan struct{}
 
 	added, refused, stored, failed atomic.Uint64
 	lag                            atomic.Int64
 
-	day   int64 // of salt; of run
+	day   int64 // of salt; of flush
 	salt  []byte
 	known map[visitor]bool // of the day, that are stored
-
-	running sync.Mutex // guards what follows
-	end     context.CancelFunc
-	done    sync.WaitGroup
 }
 
 // New returns a collector that stores nothing before Start.
@@ -83,7 +79,9 @@ func New(cfg Config) (*Collector, error) {
 	if cfg.Pause <= 0 {
 		cfg.Pause = defaultPause
 	}
-	return &Collector{cfg: cfg, log: cfg.Logger, judge: newJudge(cfg.OwnNetworks), wake: make(chan struct{}, 1), day: -1}, nil
+	c := &Collector{cfg: cfg, judge: newJudge(cfg.OwnNetworks), day: -1}
+	c.keeper = keeper{log: cfg.Logger, what: "hits", pause: cfg.Pause, wake: make(chan struct{}, 1), flush: c.flush}
+	return c, nil
 }
 
 // Add takes a hit, or reports false if too many wait.
@@ -117,83 +115,44 @@ func (c *Collector) Stats() Stats {
 	}
 }
 
-// Start begins to store what is added. The end of ctx does not stop it.
-func (c *Collector) Start(ctx context.Context) error {
-	c.running.Lock()
-	defer c.running.Unlock()
-	if c.end != nil {
-		return errors.New("start collector: it is running")
+// flush stores the hits that wait when it begins.
+func (c *Collector) flush(ctx context.Context) error {
+	c.mu.Lock()
+	left := len(c.waiting)
+	c.mu.Unlock()
+	for left > 0 {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("store %d hits: %w", left, err)
+		}
+		n, err := c.flushBatch(ctx)
+		if err != nil {
+			return err
+		}
+		left -= n
 	}
-	ctx, c.end = context.WithCancel(context.WithoutCancel(ctx))
-	c.done.Go(func() { c.run(ctx) })
 	return nil
 }
 
-// Stop stores what waits, as far as it can within ctx, and ends what Start began.
-// Whoever adds must have stopped before.
-func (c *Collector) Stop(ctx context.Context) error {
-	c.running.Lock()
-	defer c.running.Unlock()
-	if c.end == nil {
-		return nil
-	}
-	c.end()
-	c.done.Wait()
-	c.end = nil
-	for {
-		n, err := c.flush(ctx)
-		if n == 0 || err != nil {
-			return err
-		}
-	}
-}
-
-func (c *Collector) run(ctx context.Context) {
-	tick := time.NewTicker(c.cfg.Pause)
-	defer tick.Stop()
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-c.wake:
-		}
-		for {
-			n, err := c.flush(ctx)
-			if ctx.Err() != nil {
-				return
-			}
-			if err != nil && !failing {
-				c.log.WarnContext(ctx, "visits not stored, tried again", slog.Int("waiting", n), slog.Any("err", err))
-			}
-			if failing = err != nil; failing || n < maxBatch {
-				break
-			}
-		}
-	}
-}
-
-// flush stores up to maxBatch hits and returns how many. Those that could not be stored
-// go back to the front.
-func (c *Collector) flush(ctx context.Context) (int, error) {
+// flushBatch stores the next hits of one day in one transaction, maxBatch at most, and
+// returns how many. Those that could not be stored go back to the front.
+func (c *Collector) flushBatch(ctx context.Context) (int, error) {
 	c.mu.Lock()
-	n := min(len(c.waiting), maxBatch)
+	day, n := dayOf(&c.waiting[0]), 1
+	for n < min(len(c.waiting), maxBatch) && dayOf(&c.waiting[n]) == day {
+		n++
+	}
 	hits := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
 	if len(c.waiting) == 0 {
 		c.waiting = nil // the next one begins a new array; that of hits can go
 	}
 	c.mu.Unlock()
-	if n == 0 {
-		return 0, nil
-	}
-	if err := c.store(ctx, hits); err != nil {
+	if err := c.store(ctx, day, hits); err != nil {
 		c.failed.Add(1)
 		c.mu.Lock()
 		c.waiting = append(hits, c.waiting...)
 		c.mu.Unlock()
-		return n, err
+		return 0, err
 	}
 	c.stored.Add(uint64(n))
 	c.lag.Store(int64(time.Since(hits[0].At)))

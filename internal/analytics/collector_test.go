@@ -24,6 +24,7 @@ type shelf struct {
 	salts    map[int64][]byte
 	forgot   []int64
 	fail     bool
+	failDay  int64 // 0: none
 	inserted chan struct{}
 }
 
@@ -36,7 +37,7 @@ func (s *shelf) Insert(_ context.Context, b *domain.TrafficBatch) error {
 		default:
 		}
 	}
-	if s.fail {
+	if s.fail || b.Day == s.failDay && b.Day != 0 {
 		return errors.New("down")
 	}
 	s.batches = append(s.batches, *b)
@@ -206,6 +207,31 @@ func TestBackPressure(t *testing.T) {
 	}
 	if st := c.Stats(); st.Waiting != 0 || st.Stored != uint64(taken) {
 		t.Errorf("stats = %+v", st)
+	}
+}
+
+// TestMidnight: hits of two days wait together, and those of the second cannot be stored
+// at first: those of the first are stored once.
+func TestMidnight(t *testing.T) {
+	t.Parallel()
+	s := &shelf{failDay: domain.HoursSince1970(noon)/24 + 1}
+	c := collector(t, s)
+	for _, at := range []time.Time{noon, noon, noon.Add(24 * time.Hour)} {
+		c.Add(view("192.0.2.1", at))
+	}
+	if err := c.Stop(t.Context()); err == nil {
+		t.Fatal("stopped with hits that were not stored")
+	}
+	if st := c.Stats(); st.Stored != 2 || st.Waiting != 1 || st.Failed != 1 {
+		t.Errorf("stats = %+v", st)
+	}
+	s.failDay = 0
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store(t, c)
+	if n := len(s.events()); n != 3 {
+		t.Errorf("%d events stored, want 3", n)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"empire/internal/accesslog"
@@ -64,7 +65,7 @@ func ReadLog(ctx context.Context, r io.Reader, cfg LogConfig) (*domain.AccessImp
 
 type logReader struct {
 	cfg    LogConfig
-	judge  judge
+	judge  *judge
 	lines  *bufio.Reader
 	out    *domain.AccessImport
 	counts map[tallyKey]int
@@ -151,7 +152,7 @@ func (l *logReader) view(path string, at time.Time, class domain.HitClass) {
 		l.out.Views.Own++
 	}
 	if len(path) > maxLogPath {
-		path = path[:maxLogPath]
+		path = strings.ToValidUTF8(path[:maxLogPath], "") // no half of a character
 	}
 	if _, known := l.pages[path]; !known && len(l.pages) >= maxLogPaths {
 		path = otherPath

@@ -161,16 +161,30 @@ func TestReadOddLog(t *testing.T) {
 	}
 }
 
+// TestLongPath: a long path is cut between characters, because databases take text alone.
+func TestLongPath(t *testing.T) {
+	t.Parallel()
+	line := `192.0.2.1 - - [14/Mar/2026:12:00:00 +0000] "GET /` + strings.Repeat("a", 510) + `ü HTTP/1.1" 200 1 "-" "` + browser + `"`
+	_, counts, err := analytics.ReadLog(t.Context(), strings.NewReader(line), analytics.LogConfig{WebsiteID: "site_1"})
+	if err != nil || len(counts) != 1 || counts[0].Path != "/"+strings.Repeat("a", 510) {
+		t.Errorf("counts = %+v, %v", counts, err)
+	}
+}
+
 // servedShelf keeps counts in memory.
 type servedShelf struct {
 	mu     sync.Mutex
 	fail   bool
+	adding func() // is called while counts are added; nil: nothing is
 	counts map[domain.ServedCount]int
 }
 
 func (s *servedShelf) AddServed(_ context.Context, counts []domain.ServedCount) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.adding != nil {
+		s.adding()
+	}
 	if s.fail {
 		return io.ErrUnexpectedEOF
 	}
@@ -226,5 +240,40 @@ func TestTally(t *testing.T) {
 	}
 	if len(s.counts) != 3 {
 		t.Errorf("counts = %v", s.counts)
+	}
+}
+
+// TestTallyBound: pages that are sent while the store fails do not fill the memory.
+func TestTallyBound(t *testing.T) {
+	t.Parallel()
+	s := &servedShelf{fail: true, counts: map[domain.ServedCount]int{}}
+	tally, err := analytics.NewTally(analytics.TallyConfig{Store: s, Logger: slog.New(slog.DiscardHandler), Pause: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(below string) {
+		h := view("192.0.2.1", noon)
+		for i := range 150_000 {
+			h.Path = fmt.Sprint(below, i)
+			tally.Sent(&h)
+		}
+	}
+	stop := func() error {
+		if err := tally.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return tally.Stop(t.Context())
+	}
+	send("/a/")
+	s.adding = func() { send("/b/") }
+	if err := stop(); err == nil {
+		t.Fatal("stored in a store that fails")
+	}
+	s.fail, s.adding = false, nil
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.counts) != 200_000 {
+		t.Errorf("%d counts were kept, want 200,000", len(s.counts))
 	}
 }

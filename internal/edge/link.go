@@ -141,19 +141,19 @@ func (s *Server) serveLink(w http.ResponseWriter, r *http.Request, host string, 
 		return s.noLink(w, r, st)
 	case t.state == domain.LinkPaused:
 		s.counters.links[linkGone].Add(1)
-		return offerGone(w, r, st, http.StatusNotFound, "")
+		return offerPage(w, r, st, http.StatusNotFound, "")
 	case t.state != domain.LinkActive:
 		s.counters.links[linkGone].Add(1)
-		return offerGone(w, r, st, http.StatusGone, "")
+		return offerPage(w, r, st, http.StatusGone, "")
 	}
 	l := t.link()
 	address, err := l.Address(subID, st.publisher)
 	if err != nil {
 		s.counters.links[linkGone].Add(1)
-		return offerGone(w, r, st, http.StatusNotFound, "")
+		return offerPage(w, r, st, http.StatusNotFound, "")
 	}
-	if l.Network == domain.NetworkAmazon || domain.WayOf(&domain.Link{Destination: l.Destination, Way: domain.WayRedirect}, "", "") == domain.WayDirect {
-		return offerGone(w, r, st, http.StatusOK, address) // its program wants readers to see where a link leads
+	if domain.WayOf(&l, "", domain.WayRedirect) == domain.WayDirect {
+		return offerPage(w, r, st, http.StatusOK, address) // its program wants readers to see where a link leads
 	}
 	s.counters.links[linkFollowed].Add(1)
 	s.countClick(r, host, st, slot, subID)
@@ -212,30 +212,31 @@ func (s *Server) countClick(r *http.Request, host string, st *site, slot, subID 
 func (s *Server) noLink(w http.ResponseWriter, r *http.Request, st *site) int {
 	c, err := s.contentOf(r.Context(), st)
 	if err != nil || c.notFound == nil {
-		return offerGone(w, r, st, http.StatusNotFound, "")
+		return offerPage(w, r, st, http.StatusNotFound, "")
 	}
-	status, err := s.send(w, r, c.notFound)
+	e := *c.notFound
+	e.cacheControl = noStore // the link may come to be
+	status, err := s.send(w, r, &e)
 	if err != nil {
 		return s.fault(w, r, c.release[0], err)
 	}
-	w.Header()["Cache-Control"] = noStore
 	return status
 }
 
-// goneWords are what the page says in one language.
-type goneWords struct{ language, title, text, back, marker, on string }
+// offerWords are what the page of an offer says in one language.
+type offerWords struct{ language, title, text, back, marker, on string }
 
 var (
-	goneEnglish = goneWords{"en", "This offer is not available", "The merchant does not sell it through this site any more, or not now.", "Back to the start page", "Ad", "This offer is at"}
-	goneGerman  = goneWords{"de", "Dieses Angebot ist nicht verfügbar", "Der Händler bietet es über diese Seite nicht mehr oder zurzeit nicht an.", "Zur Startseite", "Anzeige", "Dieses Angebot gibt es bei"}
+	offerEnglish = offerWords{"en", "This offer is not available", "The merchant does not sell it through this site any more, or not now.", "Back to the start page", "Ad", "This offer is at"}
+	offerGerman  = offerWords{"de", "Dieses Angebot ist nicht verfügbar", "Der Händler bietet es über diese Seite nicht mehr oder zurzeit nicht an.", "Zur Startseite", "Anzeige", "Dieses Angebot gibt es bei"}
 )
 
-// offerGone is the page of an offer that nobody is led to. With an address it is one
-// that the visitor must go to by himself, seeing where it leads.
-func offerGone(w http.ResponseWriter, r *http.Request, st *site, status int, address string) int {
-	words := goneEnglish
+// offerPage is the page of an offer that nobody is led to: it is not available. With an
+// address it is, but visitors must go there by themselves, seeing where it leads.
+func offerPage(w http.ResponseWriter, r *http.Request, st *site, status int, address string) int {
+	words := offerEnglish
 	if base, _, _ := strings.Cut(strings.ToLower(st.language), "-"); base == "de" {
-		words = goneGerman
+		words = offerGerman
 	}
 	main := "<h1>" + words.title + "</h1><p>" + words.text + "</p>"
 	if u, err := url.Parse(address); err == nil && address != "" {

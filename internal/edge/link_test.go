@@ -109,7 +109,7 @@ func TestGo(t *testing.T) {
 			if rec.Code != tt.status || rec.Header().Get("Location") != tt.location || !strings.Contains(rec.Body.String(), tt.body) {
 				t.Fatalf("%d to %q: %s\nwant %d to %q", rec.Code, rec.Header().Get("Location"), rec.Body, tt.status, tt.location)
 			}
-			if h := rec.Header(); h.Get("Cache-Control") != "no-store" || !strings.HasPrefix(h.Get("X-Robots-Tag"), "noindex") || h.Get("Set-Cookie") != "" {
+			if h := rec.Result().Header; h.Get("Cache-Control") != "no-store" || !strings.HasPrefix(h.Get("X-Robots-Tag"), "noindex") || h.Get("Set-Cookie") != "" {
 				t.Errorf("header %v, want no-store and noindex", h)
 			}
 			if counted := len(hits.hits); (counted == 1) != (tt.status == 302) {

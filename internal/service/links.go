@@ -193,6 +193,7 @@ func (s *Links) ofProgram(ctx context.Context, l *domain.Link, lax bool) error {
 		return err
 	}
 	l.Network, l.AdvertiserID, l.Merchant = cmp.Or(l.Network, p.Network), cmp.Or(l.AdvertiserID, p.AdvertiserID), cmp.Or(l.Merchant, p.Name)
+	l.Form = cmp.Or(l.Form, formOf(l))
 	switch {
 	case l.State != domain.LinkActive:
 		return nil
@@ -277,7 +278,8 @@ func (s *Links) checked(ctx context.Context, before, l *domain.Link) error {
 const MaxLinkImport = 1000
 
 // Import creates links, or changes those that have the slug or lead to the same place.
-// What cannot be used is left out and named, with the number of the entry as line.
+// Their state stays unless the entry says one. What cannot be used is left out and named,
+// with the number of the entry as line.
 func (s *Links) Import(ctx context.Context, list []domain.LinkParams) (domain.LinkImport, error) {
 	principal, err := domain.Require(ctx, domain.WebsitesManage)
 	if err != nil {
@@ -326,6 +328,9 @@ func (s *Links) importOne(ctx context.Context, actor domain.UserID, p domain.Lin
 	}
 	l.ID, l.Slug, l.CreatedAt, l.Seq, l.FeedID, l.RowKey = before.ID, before.Slug, before.CreatedAt, before.Seq, before.FeedID, before.RowKey
 	l.UpdatedAt = before.UpdatedAt
+	if p.State == "" {
+		l.State, l.WithProgram = before.State, before.WithProgram
+	}
 	if *l == *before {
 		out.Same++
 		return nil

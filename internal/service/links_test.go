@@ -37,7 +37,7 @@ func TestLinks(t *testing.T) {
 	e, ada, _ := withPrograms(t)
 	for _, bad := range []domain.LinkParams{
 		{ProgramID: "prog_9", Destination: "https://shop9.example/"}, {ProgramID: "prog_2", Destination: "https://shop2.example/"}, {ProgramID: "prog_3", Destination: "https://shop3.example/"},
-		{ProgramID: "prog_1", Form: domain.FormDeep, Destination: "https://evil.example/"}, {Destination: "https://shop1.example/"}, {Merchant: "x", Destination: "ftp://shop1.example/"},
+		{ProgramID: "prog_1", Form: domain.FormDeep, Destination: "https://evil.example/"}, {ProgramID: "prog_1", Destination: "https://evil.example/x"}, {Destination: "https://shop1.example/"}, {Merchant: "x", Destination: "ftp://shop1.example/"},
 	} {
 		_, err := e.links.Create(ada, bad)
 		wantCode(t, bad.Destination, err, domain.CodeInvalid)
@@ -91,6 +91,22 @@ func TestLinkImport(t *testing.T) {
 	if got, err := e.links.Import(ada, list[:1]); err != nil || got.Updated != 1 {
 		t.Errorf("with another destination: %+v, %v", got, err)
 	}
+	held, _, err := e.links.List(ada, domain.LinkFilter{Query: "a.example"}, domain.Window{})
+	if err != nil || len(held) != 1 {
+		t.Fatalf("found %+v, %v", held, err)
+	}
+	if _, err := e.links.Update(ada, held[0].ID, domain.LinkPatch{State: new(domain.LinkPaused)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ said, want domain.LinkState }{{"", domain.LinkPaused}, {domain.LinkActive, domain.LinkActive}} {
+		list[0].State = tt.said
+		if _, err := e.links.Import(ada, list[:1]); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := e.links.Get(ada, held[0].ID); err != nil || l.State != tt.want {
+			t.Errorf("an import that says %q left the paused link %s: %v", tt.said, l.State, err)
+		}
+	}
 	mine, n, err := e.links.List(ada, domain.LinkFilter{}, domain.Window{})
 	if err != nil || n != 2 || mine[0].Destination != "https://a.example/new" || mine[0].Slug != "a" {
 		t.Errorf("links = %+v, %v", mine, err)
@@ -128,7 +144,10 @@ func TestLinkRegister(t *testing.T) {
 	if again := register("https://www.awin1.com/pclick.php?p=1"); again.Seq != first.Seq {
 		t.Error("the same link was stored again")
 	}
-	if moved := register("https://www.awin1.com/pclick.php?p=2"); moved.Seq == first.Seq || moved.Slug != first.Slug || !moved.CreatedAt.Equal(first.CreatedAt) {
+	if _, err := e.links.Update(ada, l.ID, domain.LinkPatch{PublisherID: new("77"), Way: new(domain.WayRedirect)}); err != nil {
+		t.Fatal(err)
+	}
+	if moved := register("https://www.awin1.com/pclick.php?p=2"); moved.Seq == first.Seq || moved.Slug != first.Slug || moved.PublisherID != "77" || moved.Way != domain.WayRedirect || !moved.CreatedAt.Equal(first.CreatedAt) {
 		t.Errorf("after the feed moved it: %+v", moved)
 	}
 	programs := func(open bool) domain.LinkState {
