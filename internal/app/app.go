@@ -364,7 +364,7 @@ func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunEr
 
 // latestDraft loads what the live release of a website was built from.
 func (a *App) latestDraft(ctx context.Context, id domain.WebsiteID) (*domain.Draft, *domain.Market, error) {
-	site, err := a.store.Websites.Get(ctx, id)
+	site, err := a.siteFor(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}

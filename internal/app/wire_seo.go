@@ -48,7 +48,7 @@ func (a *App) wireSEO(ctx context.Context) error {
 		Search: a.searchPages, Tell: a.Submissions, Enqueue: a.enqueueLast, Audit: a.store.Audit, Now: a.now,
 	})
 	a.runtime.Keywords = func(ctx context.Context, id domain.WebsiteID) (*domain.KeywordMap, error) {
-		site, err := a.store.Websites.Get(ctx, id)
+		site, err := a.siteFor(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -76,32 +76,23 @@ func checkRelease(d *domain.Draft, files []domain.File) service.SEOFindings {
 	return out
 }
 
-// maxStale bounds the marks of one website that are read.
-const maxStale = 10_000
+// siteFor returns a website for the work in ctx. One of another tenant than whose run or
+// task that is does not exist for it: parameters may come from earlier results.
+func (a *App) siteFor(ctx context.Context, id domain.WebsiteID) (*domain.Website, error) {
+	site, err := a.store.Websites.Get(ctx, id)
+	if scope, ok := domain.ScopeFrom(ctx); ok && err == nil && site.Tenant.OrDefault() != scope.Tenant.OrDefault() {
+		return nil, domain.Errorf(domain.CodeNotFound, "Website %s does not exist.", id)
+	}
+	return site, err
+}
 
 // staleOf returns what pages of a website rest on that changed since they were
 // published.
 func (a *App) staleOf(ctx context.Context, id domain.WebsiteID) ([]domain.GraphStale, error) {
-	site, err := a.store.Websites.Get(ctx, id)
-	if err != nil {
+	if _, err := a.siteFor(ctx, id); err != nil {
 		return nil, err
 	}
-	var out []domain.GraphStale
-	for offset := 0; offset < maxStale; {
-		list, total, err := a.store.Graph.Stale(ctx, site.Tenant.OrDefault(), "", domain.Window{Limit: 1000, Offset: offset})
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range list {
-			if s.WebsiteID == id {
-				out = append(out, s)
-			}
-		}
-		if offset += len(list); len(list) == 0 || offset >= total {
-			break
-		}
-	}
-	return out, nil
+	return a.store.Graph.StaleOf(ctx, id)
 }
 
 // readKeywords notes what the pages of websites are for that were live before that was

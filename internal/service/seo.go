@@ -291,19 +291,17 @@ func (s *SEO) Work(ctx context.Context, args json.RawMessage) error {
 	if _, err := s.keep(ctx, site, r); err != nil {
 		return err
 	}
-	if site.LiveRelease != r.ID {
-		return nil // another one went live since
-	}
 	if err := s.note(ctx, site, r); err != nil {
 		return err
 	}
-	if s.cfg.Tell == nil {
+	if s.cfg.Tell == nil || site.State != domain.WebsiteLive {
 		return nil
 	}
+	// Also if another release went live since: its job tells only how that differs.
 	return s.cfg.Tell.released(ctx, s.cfg.Websites, site, r, a.Before)
 }
 
-// note keeps what the pages of a live release are for.
+// note keeps what the pages of a release are for, unless another one went live since.
 func (s *SEO) note(ctx context.Context, site *domain.Website, r *domain.Release) error {
 	d, err := s.cfg.Websites.cfg.Drafts.Draft(ctx, r.Draft)
 	if err != nil {
@@ -315,7 +313,13 @@ func (s *SEO) note(ctx context.Context, site *domain.Website, r *domain.Release)
 	for i := range list {
 		list[i].Since = r.CreatedAt.UTC()
 	}
-	return s.cfg.Store.ReplaceKeywords(ctx, site, r.ID, list)
+	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		now, err := s.cfg.Websites.cfg.Websites.Hold(ctx, site.ID)
+		if err != nil || now.LiveRelease != r.ID {
+			return err
+		}
+		return s.cfg.Store.ReplaceKeywords(ctx, now, r.ID, list)
+	})
 }
 
 // CatchUp notes what the pages of live websites are for that were live before that was

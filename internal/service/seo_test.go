@@ -146,6 +146,30 @@ func TestAuditHistory(t *testing.T) {
 	})
 }
 
+// TestKeywordsOfTheLiveRelease: while a release is looked at another one goes live and
+// is looked at, too; what that one's pages are for stays.
+func TestKeywordsOfTheLiveRelease(t *testing.T) {
+	t.Parallel()
+	onBothStores(t, func(t *testing.T, st *store.Store) {
+		e := newEstate(t, st)
+		o := newPress(t, e, "acme", "keys.example")
+		first := o.publish(map[string]string{"": "one"}, map[string]string{"": "desk lamps"})
+		cfg := e.seoConfig(st)
+		cfg.Check = func(d *domain.Draft, files []domain.File) service.SEOFindings {
+			o.work(e.seo, o.publish(map[string]string{"": "two"}, map[string]string{"": "floor lamps"}))
+			return checkWords(d, files)
+		}
+		o.work(service.NewSEO(cfg), first)
+		m, err := e.seo.Keywords(o.ctx, o.site.ID)
+		if err != nil || len(m.Pages) != 1 || m.Pages[0].Keyword != "floor lamps" {
+			t.Errorf("map = %+v, %v", m, err)
+		}
+		if left, err := st.SEO.Pending(t.Context(), "", 9); err != nil || len(left) != 0 {
+			t.Errorf("pending = %v, %v", left, err)
+		}
+	})
+}
+
 // TestAuditOfOtherRules: a rule that the audit before did not ask makes no regression,
 // and scores of two versions are not compared.
 func TestAuditOfOtherRules(t *testing.T) {

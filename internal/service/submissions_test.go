@@ -121,6 +121,23 @@ func TestSubmissions(t *testing.T) {
 	}
 }
 
+// TestSubmissionsOfOvertakenReleases: what changed with a release that was live for a
+// moment only is told, too.
+func TestSubmissionsOfOvertakenReleases(t *testing.T) {
+	t.Parallel()
+	o := newTold(t, 200)
+	o.release(map[string]string{"": "home", "a": "one", "b": "one"})
+	o.jobs = nil
+	second := o.publish(map[string]string{"": "home", "a": "two", "b": "one"}, nil)
+	third := o.publish(map[string]string{"": "home", "a": "two", "b": "two"}, nil)
+	for i, want := range []string{"https://keys.example/a/", "https://keys.example/b/"} {
+		o.work(o.seo, []*domain.Release{second, third}[i])
+		if v := o.newest(); len(o.jobs) != i+1 || !slices.Equal(v.URLs, []string{want}) {
+			t.Errorf("release %d: %d submissions, the newest of %q, want %s", i+2, len(o.jobs), v.URLs, want)
+		}
+	}
+}
+
 // TestSubmissionAnswers: what passes is tried again with a pause, what does not is the
 // end.
 func TestSubmissionAnswers(t *testing.T) {

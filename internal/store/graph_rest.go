@@ -120,11 +120,21 @@ func (s *Graph) Stale(ctx context.Context, tenant domain.TenantID, source string
 		return nil, 0, err
 	}
 	page, args := f.page(w)
-	list, err := getAll(ctx, s.db, func(r row) (p domain.GraphStale, err error) {
-		err = r.Scan(&p.Tenant, &p.WebsiteID, &p.PageID, &p.Source, &p.Reason, asTime(&p.At))
-		return p, err
-	}, `SELECT tenant, website_id, page_id, source, reason, at FROM graph_stale`+f.where()+` ORDER BY website_id, page_id, source`+page, args...)
+	list, err := getAll(ctx, s.db, scanStale, staleColumns+f.where()+` ORDER BY website_id, page_id, source`+page, args...)
 	return list, total, s.db.fail(err, "list stale pages")
+}
+
+// StaleOf returns the stale pages of a website, ordered by page and source.
+func (s *Graph) StaleOf(ctx context.Context, id domain.WebsiteID) ([]domain.GraphStale, error) {
+	list, err := getAll(ctx, s.db, scanStale, staleColumns+` WHERE website_id = $1 ORDER BY page_id, source`, id)
+	return list, s.db.fail(err, "list stale pages of %s", id)
+}
+
+const staleColumns = `SELECT tenant, website_id, page_id, source, reason, at FROM graph_stale`
+
+func scanStale(r row) (p domain.GraphStale, err error) {
+	err = r.Scan(&p.Tenant, &p.WebsiteID, &p.PageID, &p.Source, &p.Reason, asTime(&p.At))
+	return p, err
 }
 
 // FeedDiff returns up to limit products of a feed, by key after a key, of which the

@@ -288,6 +288,12 @@ func testGraphRests(t *testing.T, s *store.Store) {
 	list, total, err := s.Graph.Stale(ctx, "main", "import:a", window(10, 0))
 	must(t, err)
 	wantEqual(t, list, []domain.GraphStale{stale})
+	if of := value(s.Graph.StaleOf(ctx, stale.WebsiteID))(t); len(of) != 1 || of[0] != list[0] {
+		t.Errorf("stale pages of the website = %+v, want %+v", of, list)
+	}
+	if of := value(s.Graph.StaleOf(ctx, "site_other"))(t); len(of) != 0 {
+		t.Errorf("stale pages of another website = %+v", of)
+	}
 	if _, other, _ := s.Graph.Stale(ctx, "other", "", window(10, 0)); total != 1 || other != 0 {
 		t.Errorf("%d pages are stale, and %d of another tenant; want 1 and 0", total, other)
 	}
