@@ -21,7 +21,7 @@ var promptFiles embed.FS
 var retellPrompt = texttemplate.Must(texttemplate.ParseFS(promptFiles, "prompts/*.tmpl"))
 
 // PromptVersion is recorded with what a model wrote; a changed prompt gets a new one.
-const PromptVersion = "retell/1"
+const PromptVersion = "retell/2"
 
 const (
 	modelSystem    = "You retell facts that you are given. You never add facts, figures, names, addresses or judgements, and you answer with JSON alone."

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"empire/internal/domain"
@@ -134,6 +133,9 @@ func (r *reteller) carried(text, source string) string {
 	if name := r.known.stranger(text, source); name != "" {
 		return fmt.Sprintf("%q does not stand in the facts of %q.", name, clipped(text, 80))
 	}
+	if r.known.exchanged(text, source) {
+		return fmt.Sprintf("The figures and names of %q do not stand in the order of its facts.", clipped(text, 80))
+	}
 	for _, d := range directions[r.s.lang] {
 		if hit := strings.Trim(d.FindString(text), " ,.;:()„“"); hit != "" && !d.MatchString(source) {
 			return fmt.Sprintf("The word %q turns the facts of %q around.", hit, clipped(text, 80))
@@ -155,64 +157,6 @@ var directions = map[string][]*regexp.Regexp{
 		regexp.MustCompile(`(?i)(?:^|\P{L})(weniger|unter|darunter|niedriger\p{L}*|kleiner\p{L}*|günstiger\p{L}*|höchstens|niedrigste\p{L}*|kleinste\p{L}*)(?:$|\P{L})`),
 		regexp.MustCompile(`(?i)(?:^|\P{L})(nicht|kein\p{L}*|nie|niemals|ohne|fehlt|fehlen|weder)(?:$|\P{L})`),
 	},
-}
-
-// vocabulary is what the site speaks of: names of its products and the words of its
-// phrases and pages.
-type vocabulary struct {
-	language string
-	names    []string // of products and brands, in lower case, the longest first
-	words    map[string]bool
-}
-
-func newVocabulary(s *siteWriter) *vocabulary {
-	v := &vocabulary{language: s.lang, words: map[string]bool{}}
-	for _, list := range s.bank {
-		for _, t := range list {
-			for _, p := range t.parts {
-				v.learn(p.text)
-			}
-		}
-	}
-	for _, it := range s.view.Items {
-		v.names = append(v.names, strings.ToLower(it.Name()))
-		if b := it.Family.Brand; utf8.RuneCountInString(b) > 2 {
-			v.names = append(v.names, strings.ToLower(b))
-		}
-	}
-	v.learn(s.in.Plan.Noun.Plural + " " + s.in.Plan.Noun.Singular)
-	slices.SortFunc(v.names, func(a, b string) int { return len(b) - len(a) })
-	return v
-}
-
-func (v *vocabulary) learn(text string) {
-	for _, w := range nlp.Words(text) {
-		v.words[strings.ToLower(w)] = true
-	}
-}
-
-// stranger returns a name in a sentence that its facts do not hold: that of another
-// product of the market, or a word with a capital that the site does not use.
-func (v *vocabulary) stranger(text, source string) string {
-	low, told := " "+strings.Join(nlp.Words(text), " ")+" ", " "+strings.Join(nlp.Words(source), " ")+" "
-	low, told = strings.ToLower(low), strings.ToLower(told)
-	for _, n := range v.names {
-		key := " " + strings.ToLower(strings.Join(nlp.Words(n), " ")) + " "
-		if len(key) > 4 && strings.Contains(low, key) && !strings.Contains(told, key) && !v.words[strings.TrimSpace(key)] {
-			return n
-		}
-	}
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' }) {
-		first, _ := utf8.DecodeRuneInString(w)
-		key := strings.ToLower(strings.Trim(w, "-"))
-		if !unicode.IsUpper(first) || strings.Contains(told, " "+key+" ") || v.words[key] || strings.Contains(strings.ToLower(source), key) {
-			continue
-		}
-		if len([]rune(w)) > 1 {
-			return w
-		}
-	}
-	return ""
 }
 
 func lastRune(s string) rune {

@@ -76,9 +76,21 @@ var badAnswers = []struct {
 	{"lost fact", func(p *toldPart) { p.Sentences = p.Sentences[:1]; p.Sentences[0].Facts = nil }, ""},
 	{"strange fact", func(p *toldPart) { p.Sentences[0].Facts = []string{"f99999"} }, ""},
 	{"turned around", func(p *toldPart) { p.Sentences[0].Text += " None of them lacks anything." }, ""},
+	{"exchanged", func(p *toldPart) { p.Sentences[0].Text = exchanged(p.Sentences[0].Text) }, ""},
 	{"missing part", func(p *toldPart) { p.ID = "p77" }, ""},
 	{"no JSON", nil, "Sure! Here is your text: {"},
 	{"two values", nil, `{"parts":[]}{"parts":[]}`},
+}
+
+// exchanged lets the first and the last figure of a text change places, or says another
+// one if it has no two.
+func exchanged(text string) string {
+	list := regexp.MustCompile(`\d[\d.,]*\d`).FindAllStringIndex(text, -1)
+	if len(list) < 2 || text[list[0][0]:list[0][1]] == text[list[len(list)-1][0]:list[len(list)-1][1]] {
+		return text + " It weighs 4711 g."
+	}
+	a, b := list[0], list[len(list)-1]
+	return text[:a[0]] + text[b[0]:b[1]] + text[a[1]:b[0]] + text[a[0]:a[1]] + text[b[1]:]
 }
 
 // stage is a model at the stand-in of a vendor.
