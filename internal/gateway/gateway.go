@@ -100,6 +100,7 @@ type Gateway struct {
 	crowd       crowd
 	limiterDown outage
 	servers     []*server
+	newcomers   newcomers
 	group       errgroup.Group
 	stopSweep   context.CancelFunc
 	failed      chan error
@@ -158,7 +159,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 		}
 		g.group.Go(func() error {
 			err := s.serve()
-			if !errors.Is(err, http.ErrServerClosed) {
+			if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) { // not Stop
 				g.failed <- fmt.Errorf("serve %s: %w", s.ln.Addr(), err)
 			}
 			return nil
@@ -194,6 +195,7 @@ func (g *Gateway) newServer(ctx context.Context, h http.Handler, edge bool) *htt
 		MaxHeaderBytes:    2 * maxHeader,
 		ErrorLog:          slog.NewLogLogger(g.c.Logger.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		ConnState:         g.newcomers.see,
 	}
 	if edge {
 		s.Protocols = new(http.Protocols)
@@ -213,6 +215,17 @@ func (g *Gateway) Drain() { g.draining.Store(true) }
 // Stop drains, waits for running requests until ctx ends, and then cuts them off.
 func (g *Gateway) Stop(ctx context.Context) error {
 	g.Drain()
+	for _, s := range g.servers {
+		if s.http != nil {
+			_ = s.ln.Close() // its server says so
+			s.http.SetKeepAlivesEnabled(false)
+		}
+	}
+	if g.stopSweep != nil {
+		g.stopSweep()
+	}
+	_ = g.group.Wait() // its functions return nil; every connection is known to its server now
+	g.newcomers.wait(ctx)
 	var stop errgroup.Group
 	for _, s := range g.servers {
 		if s.http == nil {
@@ -225,19 +238,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 			return nil
 		})
 	}
-	err := stop.Wait()
-	if g.stopSweep != nil {
-		g.stopSweep()
-	}
-	_ = g.group.Wait() // its functions return nil
-	for _, s := range g.servers {
-		// A connection that was accepted in the last moment is known to its server only
-		// now that no more are: its request is answered, too.
-		if err == nil && s.http != nil {
-			err = s.http.Shutdown(ctx)
-		}
-	}
-	return err
+	return stop.Wait()
 }
 
 // close gives the listeners back when Start fails halfway.

@@ -370,39 +370,3 @@ func TestVisitorOfAPanic(t *testing.T) {
 		}
 	}
 }
-
-func TestStartAndStop(t *testing.T) {
-	t.Parallel()
-	d := newDoor(t)
-	if err := d.gw.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for addr, path := range map[string]string{d.gw.Addr(): "/healthz", d.gw.EdgeAddr(): "/"} {
-		res, err := http.Get("http://" + addr + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close()
-		if res.StatusCode != http.StatusOK || (res.Header.Get("X-Process-Time") != "") != (path == "/healthz") {
-			t.Errorf("%s%s: %d %v", addr, path, res.StatusCode, res.Header)
-		}
-	}
-	again := gateway.New(gateway.Config{APIAddr: d.gw.Addr(), Logger: slog.New(slog.DiscardHandler)})
-	if err := again.Start(t.Context()); err == nil {
-		t.Error("a second gateway took the same address")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	if err := d.gw.Stop(ctx); err != nil {
-		t.Errorf("stop: %v", err)
-	}
-	if res, err := http.Get("http://" + d.gw.Addr() + "/healthz"); err == nil {
-		_ = res.Body.Close()
-		t.Error("it still answers")
-	}
-	select {
-	case err := <-d.gw.Failed():
-		t.Errorf("a wanted stop was reported as a failure: %v", err)
-	default:
-	}
-}
