@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -68,6 +69,10 @@ func TestEveryAgentKeepsTheContract(t *testing.T) {
 				t.Errorf("%s of %s: %d %s", kind, agent.ID, res.status, text)
 			}
 		}
+	}
+	// No feed changed since the website was launched.
+	if r := c.finished("seo_optimizer", "content_refresh", map[string]any{"website_id": site.WebsiteID}).Result; !reflect.DeepEqual(r["pages"], []any{}) || r["fresh"] == 0.0 {
+		t.Errorf("pages to refresh = %.500v, %v are fresh", r["pages"], r["fresh"])
 	}
 	if tried != len(validTasks) {
 		t.Errorf("%d task types were tried, this test knows %d", tried, len(validTasks))

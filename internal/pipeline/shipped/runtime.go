@@ -195,13 +195,20 @@ type siteParams struct {
 	Topic     string           `json:"topic"` // ignored: comes from earlier stages
 }
 
+func (p siteParams) check() error {
+	if p.WebsiteID == "" {
+		return domain.Invalid("website_id", "A website is needed.")
+	}
+	return nil
+}
+
 func (r *Runtime) latest(ctx context.Context, params json.RawMessage) (domain.WebsiteID, *domain.Draft, *domain.Market, error) {
 	var p siteParams
 	if err := decode(params, &p); err != nil {
 		return "", nil, nil, err
 	}
-	if p.WebsiteID == "" {
-		return "", nil, nil, domain.Invalid("website_id", "A website is needed.")
+	if err := p.check(); err != nil {
+		return "", nil, nil, err
 	}
 	d, m, err := r.Latest(ctx, p.WebsiteID)
 	return p.WebsiteID, d, m, err

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"empire/internal/agent/content"
-	"empire/internal/agent/monetization"
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
@@ -29,49 +28,32 @@ func (r *Runtime) optimizeContent(_ context.Context, params json.RawMessage) (an
 	return seo.OptimizeContent(seo.ContentInput{Content: p.Content, Keywords: p.Keywords, Language: p.Language})
 }
 
-// siteOf splits the parameters of a task about a website from those of its own.
-func siteOf(params json.RawMessage, own any, names ...string) (json.RawMessage, error) {
-	all := map[string]json.RawMessage{}
-	if len(params) > 0 && json.Unmarshal(params, &all) != nil {
-		return params, nil //nolint:nilerr // the next reader says what is wrong
-	}
-	rest := map[string]json.RawMessage{}
-	for _, n := range names {
-		if v, ok := all[n]; ok {
-			rest[n] = v
-			delete(all, n)
-		}
-	}
-	raw, err := json.Marshal(rest)
-	if err != nil {
-		return nil, err
-	}
-	if err := decode(raw, own); err != nil {
-		return nil, err
-	}
-	return json.Marshal(all)
+// linkParams ask for a plan of links.
+type linkParams struct {
+	siteParams
+	Least int `json:"min_inlinks"`
 }
 
 func (r *Runtime) internalLinks(ctx context.Context, params json.RawMessage) (any, error) {
-	own := struct {
-		Least int `json:"min_inlinks"`
-	}{seo.DefaultInlinks}
-	rest, err := siteOf(params, &own, "min_inlinks")
+	p := linkParams{Least: seo.DefaultInlinks}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	d, _, err := r.Latest(ctx, p.WebsiteID)
 	if err != nil {
 		return nil, err
 	}
-	id, d, _, err := r.latest(ctx, rest)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := seo.PlanLinks(d, own.Least)
+	plan, err := seo.PlanLinks(d, p.Least)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		WebsiteID domain.WebsiteID `json:"website_id"`
 		seo.LinkPlan
-	}{id, plan}, nil
+	}{p.WebsiteID, plan}, nil
 }
 
 func (r *Runtime) keywordMap(ctx context.Context, params json.RawMessage) (any, error) {
@@ -79,8 +61,8 @@ func (r *Runtime) keywordMap(ctx context.Context, params json.RawMessage) (any, 
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	if p.WebsiteID == "" {
-		return nil, domain.Invalid("website_id", "A website is needed.")
+	if err := p.check(); err != nil {
+		return nil, err
 	}
 	if r.Keywords == nil {
 		return nil, domain.Errorf(domain.CodeUnavailable, "No keywords are kept here.")
@@ -140,6 +122,9 @@ func (r *Runtime) rewritten(ctx context.Context, d *domain.Draft) (*domain.Draft
 	if err != nil {
 		return nil, err
 	}
+	if err := r.Launch.leaveOut(ctx, d.Website.ID, &plan); err != nil {
+		return nil, err
+	}
 	res, err := r.Launch.Writer.Write(ctx, content.WriteInput{Market: m, Plan: plan, Website: d.Website, Seed: seed(&d.Website), Progress: func(int, int, string) {}})
 	if err != nil {
 		return nil, err
@@ -155,13 +140,26 @@ func (r *Runtime) rewritten(ctx context.Context, d *domain.Draft) (*domain.Draft
 		return nil, err
 	}
 	out.Pages = opt.Pages
-	paid, err := r.Launch.Monetizer.Run(ctx, monetization.PlanInput{Draft: out, Market: m, Programs: m.Programs, Now: now, PriceMaxAge: r.Launch.PriceMaxAge})
+	paid, err := r.Launch.offers(ctx, out, m, now)
 	if err != nil {
 		return nil, err
 	}
 	out.Pages, out.Evidence, out.Programs = paid.Pages, paid.Evidence, paid.Programs
 	out.Pages = seo.StructuredData(out)
 	return out, nil
+}
+
+// leaveOut drops the pages of a plan that were retired.
+func (l *Launch) leaveOut(ctx context.Context, id domain.WebsiteID, plan *domain.SitePlan) error {
+	if l.Gone == nil {
+		return nil
+	}
+	gone, err := l.Gone(ctx, id)
+	if err != nil {
+		return err
+	}
+	plan.Pages = slices.DeleteFunc(plan.Pages, func(p domain.PlanPage) bool { return slices.Contains(gone, domain.PathOf(p.Slug)) })
+	return nil
 }
 
 // refreshed joins what is stale with what would be written: pages whose evidence
