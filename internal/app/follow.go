@@ -86,7 +86,11 @@ func (a *App) describe(ctx context.Context, run *domain.Run, name string) string
 	case "scan":
 		var r shipped.ScanResult
 		if a.stepResult(ctx, run, name, &r) == nil {
-			return fmt.Sprintf("%d products with a price, confidence %.2f", r.Research.Products, r.ConfidenceScore)
+			what := "products with a price"
+			if r.Research.Currency == "" {
+				what = "products, none with a price"
+			}
+			return fmt.Sprintf("%d %s, confidence %.2f", r.Research.Products, what, r.ConfidenceScore)
 		}
 	case "plan":
 		var r shipped.PlanResult

@@ -111,6 +111,9 @@ func (w *pageWriter) facetCost(f *domain.Facet, vs values) {
 	default:
 		p.say("best.cost.less", cv)
 	}
+	if len(g.items)+len(rest) < len(s.view.Items) {
+		p.say("best.cost.silent", cv)
+	}
 	p.say("best.cost.caveat", cv)
 	p.end()
 }

@@ -88,7 +88,11 @@ func (g *Generator) Write(ctx context.Context, in WriteInput) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := s.writeAll(ctx); err != nil {
+	steps := len(in.Plan.Pages)
+	if g.model != nil {
+		steps *= 2 // each page is told once more
+	}
+	if err := s.writeAll(ctx, steps); err != nil {
 		return Result{}, err
 	}
 	s.separate()
@@ -101,7 +105,8 @@ func (g *Generator) Write(ctx context.Context, in WriteInput) (Result, error) {
 	return s.result(), nil
 }
 
-func (s *siteWriter) writeAll(ctx context.Context) error {
+// writeAll composes all pages, the first of steps that progress is made in.
+func (s *siteWriter) writeAll(ctx context.Context, steps int) error {
 	for i, plan := range s.in.Plan.Pages {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("write page %d of %d: %w", i+1, len(s.in.Plan.Pages), err)
@@ -110,7 +115,7 @@ func (s *siteWriter) writeAll(ctx context.Context) error {
 		s.drafts = append(s.drafts, w)
 		s.remember(w)
 		if s.in.Progress != nil {
-			s.in.Progress(i+1, len(s.in.Plan.Pages), plan.NavLabel)
+			s.in.Progress(i+1, steps, plan.NavLabel)
 		}
 	}
 	return nil

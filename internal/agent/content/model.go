@@ -75,14 +75,13 @@ func (s *siteWriter) retell(ctx context.Context, cfg *ModelConfig) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("retell page %d of %d: %w", i+1, len(s.drafts), err)
 		}
-		if w.plan.Kind.Legal() || w.plan.Kind == domain.PageMethod || r.refusals >= maxRefusals {
-			continue
-		}
-		if err := r.page(ctx, w); err != nil {
-			return err
+		if !w.plan.Kind.Legal() && w.plan.Kind != domain.PageMethod && r.refusals < maxRefusals {
+			if err := r.page(ctx, w); err != nil {
+				return err
+			}
 		}
 		if s.in.Progress != nil {
-			s.in.Progress(i+1, len(s.drafts), w.plan.NavLabel)
+			s.in.Progress(len(s.drafts)+i+1, 2*len(s.drafts), w.plan.NavLabel)
 		}
 	}
 	if r.refusals >= maxRefusals {

@@ -199,6 +199,27 @@ func TestModelTells(t *testing.T) {
 	}
 }
 
+// TestModelProgress: progress does not begin again when the model is asked, and ends at
+// the end.
+func TestModelProgress(t *testing.T) {
+	t.Parallel()
+	in := writeInput(t, inventedMarkets()[2])
+	last, total := 0, 0
+	in.Progress = func(done, of int, _ string) {
+		if done <= last || of < done {
+			t.Errorf("progress %d of %d after %d", done, of, last)
+		}
+		last, total = done, of
+	}
+	s := newStage(t, func(prompt string) string { return reply(honest(prompt)) })
+	if _, err := content.NewModel(content.ModelConfig{Model: s}).Write(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if last == 0 || last != total {
+		t.Errorf("progress ends at %d of %d", last, total)
+	}
+}
+
 // misbehave spoils the first part of the answers to the page at place k in the way that
 // belongs to the place; once says that only the first answer to a page is spoiled.
 func misbehave(seen map[string]int, prompt string, once bool) string {

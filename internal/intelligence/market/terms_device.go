@@ -107,7 +107,7 @@ var cleaningTerms = []Term{
 var coffeeTerms = []Term{
 	{
 		Name: "boiler", Aliases: []string{"boiler_type", "heating_system"}, Weight: 7, LowerValues: true, Extras: []string{"dual boiler", "heat exchanger"},
-		EN: Words{Label: "Boiler", Feature: "{a v}", With: "{n} with {a v}", Extra: "brewing and steaming at once"},
+		EN: Words{Label: "Boiler", Feature: "{a v}", With: "{n} with {a v}", Extra: "brewing while steaming"},
 		DE: Words{Label: "Heizsystem", Gender: "n", Feature: "Heizsystem {v}", With: "{n} mit Heizsystem {v}", Extra: "gleichzeitiges Brühen und Dampfen"},
 	},
 	{

@@ -19,8 +19,8 @@ var homeTerms = []Term{
 	{
 		Name: "milk_system", Aliases: []string{"milk_frother", "frother", "steam_wand", "milk"}, Weight: 7, LowerValues: true,
 		Extras: []string{"automatic frother", "automatic", "automatic milk system", "automatik", "automatisch"},
-		EN:     Words{Label: "Milk frothing", Flag: "a milk frother", Feature: "{a v}", With: "{n} with {a v}", Extra: "automatic milk"},
-		DE:     Words{Label: "Milchaufschäumer", Gender: "m", Flag: "Milchaufschäumer", Feature: "{v}", With: "{n} mit {v}", Extra: "automatische Milch"},
+		EN:     Words{Label: "Milk frothing", Flag: "a milk frother", Feature: "{a v}", With: "{n} with {a v}", Extra: "automatic frothing"},
+		DE:     Words{Label: "Milchaufschäumer", Gender: "m", Flag: "Milchaufschäumer", Feature: "{v}", With: "{n} mit {v}", Extra: "automatisches Aufschäumen"},
 	},
 	{
 		Name: "type", Aliases: []string{"machine_type", "kind"}, Weight: 8, LowerValues: true,
