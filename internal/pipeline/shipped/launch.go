@@ -6,7 +6,6 @@ package shipped
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"empire/internal/agent/content"
@@ -180,12 +179,8 @@ func (l *Launch) plan(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	if l.Gone != nil {
-		gone, err := l.Gone(ctx, site.ID)
-		if err != nil {
-			return pipeline.Output{}, err
-		}
-		plan.Pages = slices.DeleteFunc(plan.Pages, func(p domain.PlanPage) bool { return slices.Contains(gone, domain.PathOf(p.Slug)) })
+	if err := l.leaveOut(ctx, site.ID, &plan); err != nil {
+		return pipeline.Output{}, err
 	}
 	apply := func(ctx context.Context) error { return l.Sites.SetTitle(ctx, site.ID, plan.Title) }
 	return pipeline.Output{Result: PlanResult{plan}, Apply: apply}, nil

@@ -87,8 +87,10 @@ func newRefresher(t *testing.T) *refresher {
 			Markets: f.shop, Builder: website.New(), Writer: content.New(), Optimizer: seo.New(), Monetizer: monetization.New(), PriceMaxAge: 72 * time.Hour,
 			Gone: func(context.Context, domain.WebsiteID) ([]string, error) { return f.gone, nil },
 		},
-		Latest: func(context.Context, domain.WebsiteID) (*domain.Draft, *domain.Market, error) { return f.live, nil, nil },
-		Stale:  func(context.Context, domain.WebsiteID) ([]domain.GraphStale, error) { return f.stale, nil },
+		Latest: func(context.Context, domain.WebsiteID) (*domain.Draft, *domain.Market, error) {
+			return f.live, nil, nil
+		},
+		Stale: func(context.Context, domain.WebsiteID) ([]domain.GraphStale, error) { return f.stale, nil },
 		Compare: func(before, after *domain.Draft) []domain.PageDiff {
 			f.written = after
 			return release.Pages(before, after)
