@@ -57,6 +57,10 @@ storm: ## kill server and workers 200 times over 300 runs and more, embedded and
 outage: ## cut an installation off its NATS server for 20 s; nothing accepted is lost
 	EMPIRE_TEST_OUTAGE_SECONDS=20 $(GO) test -count=1 -timeout 30m -v -run TestBusOutage ./internal/proof
 
+.PHONY: contract
+contract: ## 10,000 generated requests against the OpenAPI document; every operation succeeds at least once
+	EMPIRE_TEST_FUZZ_REQUESTS=10000 $(GO) test -count=1 -timeout 1h -v -run 'TestContract$$' ./internal/app
+
 .PHONY: soak
 soak: ## 20 minutes of mixed load; goroutines and memory must not grow
 	EMPIRE_TEST_SOAK_MINUTES=20 $(GO) test -count=1 -timeout 1h -v -run TestSoak ./internal/proof

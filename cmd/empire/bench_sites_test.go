@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"empire/internal/app"
+	"empire/internal/testkit"
 )
 
 // TestBenchSites builds and moves a few websites.
 func TestBenchSites(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it launches a website")

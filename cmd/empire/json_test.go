@@ -5,11 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"empire/internal/testkit"
 )
 
 // TestJSON runs every command with --json: standard output is one JSON value and
 // nothing else, whether it succeeds or fails.
 func TestJSON(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	dir := demoData(t)
 	o := ids(t, dir)

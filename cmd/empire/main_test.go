@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -33,7 +32,7 @@ func command(t *testing.T, args ...string) outcome {
 
 func commandEnv(t *testing.T, environ []string, args ...string) outcome {
 	t.Helper()
-	var out, errs bytes.Buffer
+	var out, errs testkit.Buffer // what a stop cut off may still write
 	code := run(t.Context(), args, streams{&out, &errs, environ})
 	return outcome{code, out.String(), errs.String()}
 }

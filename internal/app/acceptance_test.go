@@ -97,13 +97,12 @@ func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
 var raced = []string{"TestContract", "TestDemo", "TestOpportunityScan", "TestRollbackUnderLoad"}
 
 // wholeSite skips a test with the race detector, where a whole website takes a minute of
-// two cores and the feed before it half of one, but for those where much happens at once. The gate runs this package
-// without it, too.
+// two cores and the feed before it half of one, but for those where much happens at once.
 func wholeSite(t *testing.T) {
 	t.Helper()
 	name, _, _ := strings.Cut(t.Name(), "/")
-	if testkit.Race && !slices.Contains(raced, name) {
-		t.Skip("whole websites are for tests without the race detector")
+	if !slices.Contains(raced, name) {
+		testkit.Unraced(t)
 	}
 }
 
@@ -113,24 +112,24 @@ type database struct {
 	url  func(t *testing.T) string
 }
 
-// databases are the stores that every acceptance test runs on. With the race
-// detector it is one: whole sites take minutes with it, and the gate runs these tests
-// without it, too.
-var databases = func() []database {
+// databases are the stores that every acceptance test runs on: one of them with the race
+// detector.
+func databases(t *testing.T) []database {
+	t.Helper()
 	all := []database{
 		{"sqlite", func(*testing.T) string { return "" }},
 		{"postgres", func(t *testing.T) string { return testkit.MigratedPostgres(t) }},
 	}
-	if testkit.Race {
+	if testkit.Part(t) {
 		return all[:1]
 	}
 	return all
-}()
+}
 
 // TestDemo runs the whole main job on the sample catalog.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			dir, url := t.TempDir(), db.url(t)
@@ -241,7 +240,7 @@ func TestLaunchFromRealFeeds(t *testing.T) {
 	t.Parallel()
 	pcparts := testkit.Data(t, "products/feed_pcparts_en_usd.csv.gz")
 	luma := testkit.Data(t, "products/feed_luma_apparel_en_usd.csv.gz")
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			a := start(t, t.TempDir(), db.url(t))
@@ -252,7 +251,7 @@ func TestLaunchFromRealFeeds(t *testing.T) {
 				{luma, "jackets", "jackets.example", "Jackets"},
 				{luma, "hoodies", "hoodies.example", "Hoodies & Sweatshirts"},
 			} {
-				if testkit.Race && tt.niche != "hoodies" { // the others take minutes with it
+				if testkit.Part(t) && tt.niche != "hoodies" { // the others take minutes with it
 					continue
 				}
 				if db.name != "sqlite" && tt.niche != "computer monitors" && tt.niche != "hoodies" { // one of each feed

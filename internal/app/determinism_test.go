@@ -14,6 +14,7 @@ import (
 // time zones, languages and directories and with another number of threads: the hash is
 // always that of the release.
 func TestSameReleaseEverywhere(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	binary, dir := testkit.Binary(t), t.TempDir()
 	data := filepath.Join(dir, "data")

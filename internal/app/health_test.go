@@ -39,7 +39,7 @@ func ready(t *testing.T, address string) (int, string) {
 // TestComponents lists the parts with their layers, on both databases.
 func TestComponents(t *testing.T) {
 	t.Parallel()
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			a := start(t, t.TempDir(), db.url(t))

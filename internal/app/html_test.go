@@ -20,6 +20,7 @@ import (
 // TestBuiltSiteIsValidHTML runs the Nu HTML Checker over all pages of the sample
 // site.
 func TestBuiltSiteIsValidHTML(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	s := sampleOf(t)
 	var files []string
@@ -41,6 +42,7 @@ func TestBuiltSiteIsValidHTML(t *testing.T) {
 // TestBuiltSiteInBrowser opens the longest page of every kind in Chromium, served
 // by the edge, on a phone and on a wide screen.
 func TestBuiltSiteInBrowser(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	tab := browsertest.Open(t)
 	s := sampleOf(t)

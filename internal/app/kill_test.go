@@ -22,6 +22,7 @@ import (
 // starts it again until the run has ended, and looks at what is left. Set
 // EMPIRE_TEST_KILLS for the number of runs.
 func TestKillAndResume(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	runs := 3
 	if s := os.Getenv("EMPIRE_TEST_KILLS"); s != "" {
@@ -32,7 +33,7 @@ func TestKillAndResume(t *testing.T) {
 		runs = n
 	}
 	binary := testkit.Binary(t)
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			whole := killed(t, binary, t.TempDir(), db.url(t), 0)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,28 +17,11 @@ import (
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/store"
+	"empire/internal/testkit"
 )
 
 // signingSecret is what the tests of identity let the program sign tokens with.
 const signingSecret = "a secret of the test, 32 bytes or more"
-
-// logBuffer is a log that a test can read while the program writes it.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
 
 // office is a running program with all that it says: its log, and the answers that
 // are not meant to hold a secret.
@@ -48,14 +30,14 @@ type office struct {
 	app      *app.App
 	dir      string
 	postgres string
-	log      *logBuffer
+	log      *testkit.Buffer
 	said     bytes.Buffer
 	secrets  map[string]string // by what they are
 }
 
 func newOffice(t *testing.T, postgres string) *office {
 	t.Helper()
-	o := &office{dir: t.TempDir(), postgres: postgres, log: &logBuffer{}, secrets: map[string]string{}}
+	o := &office{dir: t.TempDir(), postgres: postgres, log: &testkit.Buffer{}, secrets: map[string]string{}}
 	cfg, _, err := config.Load(config.Input{Flags: map[string]string{
 		"data": o.dir, "database.url": postgres, "listen.api": "127.0.0.1:0", "listen.edge": "127.0.0.1:0", "log.level": "debug", "log.format": "json",
 		"auth.secret": signingSecret, "limits.auth": "0", "limits.anonymous": "0",
@@ -146,7 +128,7 @@ func (o *office) key(token string, body map[string]any) (id, secret string) {
 // eachOffice runs a test on SQLite and on PostgreSQL.
 func eachOffice(t *testing.T, run func(t *testing.T, o *office)) {
 	t.Helper()
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			run(t, newOffice(t, db.url(t)))

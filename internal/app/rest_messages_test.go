@@ -36,7 +36,7 @@ type deadAnswer struct {
 // the orchestrator says with counts of rows.
 func TestMessagesOverHTTP(t *testing.T) {
 	t.Parallel()
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			dir, url := t.TempDir(), db.url(t)

@@ -23,6 +23,7 @@ import (
 	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/store"
+	"empire/internal/testkit"
 )
 
 type runAnswer struct {
@@ -292,13 +293,16 @@ func TestFailedLaunchPublishesNothing(t *testing.T) {
 // runs of the new sites.
 func TestWalkWhileSitesAreAdded(t *testing.T) {
 	t.Parallel()
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			dir, address := t.TempDir(), db.url(t)
 			c := newCaller(t, startGateway(t, dir, address))
 			st := secondStore(t, dir, address)
 			want := make([]string, 1500)
+			if testkit.Part(t) {
+				want = want[:300]
+			}
 			for i := range want {
 				want[i] = addSite(t, st, i)
 			}

@@ -138,7 +138,7 @@ func importSample(t *testing.T, a *app.App) domain.FeedID {
 // eachDatabase runs a test against the program on SQLite and on PostgreSQL.
 func eachDatabase(t *testing.T, run func(t *testing.T, a *app.App, c *caller)) {
 	t.Helper()
-	for _, db := range databases {
+	for _, db := range databases(t) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			a := start(t, t.TempDir(), db.url(t))

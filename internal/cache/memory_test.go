@@ -7,10 +7,12 @@ import (
 
 	"empire/internal/cache"
 	"empire/internal/domain"
+	"empire/internal/testkit"
 )
 
 // TestMemoryIsBounded stores more than fits.
 func TestMemoryIsBounded(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	const maxKeys = 6400
 	clock := newClock()

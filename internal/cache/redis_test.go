@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
 	"sync"
@@ -203,7 +202,7 @@ func client(t *testing.T, url string) rueidis.Client {
 func TestRedisFrozen(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewRedis(t)
-	var log buffer
+	var log testkit.Buffer
 	const timeout = 100 * time.Millisecond
 	r := openRedis(t, s.URL(), cache.RedisConfig{Timeout: timeout, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	s.Freeze()
@@ -263,22 +262,4 @@ func TestRedisErrorsAreUnavailable(t *testing.T) {
 	if n, err := r.Increment(t.Context(), "k", time.Hour); n != 1 || err != nil {
 		t.Errorf("afterwards: %d, %v, want 1", n, err)
 	}
-}
-
-// buffer is a log that several goroutines write.
-type buffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

@@ -11,6 +11,7 @@ import (
 	"empire/internal/catalog"
 	"empire/internal/domain"
 	"empire/internal/sample"
+	"empire/internal/testkit"
 )
 
 type memSink struct{ all map[string]domain.Product }
@@ -32,6 +33,7 @@ func (m *memSink) RemoveUnseen(context.Context, domain.FeedID, func(string) bool
 // TestHostileTexts: what a merchant writes into its free texts never becomes a property,
 // neither beside what is one nor in its place.
 func TestHostileTexts(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	rows, _ := csv.NewReader(bytes.NewReader(sample.Feed(time.Now().UTC()))).ReadAll()
 	claims := []string{

@@ -150,7 +150,7 @@ func countPriced(s *sink) int {
 // Repaired rows must read exactly as in the feed that they were damaged from.
 func TestImportRepairsEncodings(t *testing.T) {
 	t.Parallel()
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	whole := importFile(t, "products/feed_food_de_noprice.csv.gz")
 	for _, name := range []string{"mixed_encodings", "double_encoded_utf8"} {
 		for key, p := range importFile(t, "products/broken/"+name+".csv.gz").rows {
@@ -191,6 +191,7 @@ func importFile(t testing.TB, rel string) *sink {
 
 // The reversed, recoded and repacked files hold what the plain one holds.
 func TestImportFormsAreEqual(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	want := importFile(t, "products/broken/plain_not_gzip.csv.gz").rows
 	for _, name := range []string{

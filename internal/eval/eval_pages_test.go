@@ -36,7 +36,7 @@ func dataDir(t *testing.T, folder string) string {
 
 // TestPageThresholds asserts what issue and documentation promise, with margin.
 func TestPageThresholds(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	dir := dataDir(t, "pages")
 	for task, wants := range map[string]map[string]float64{

@@ -15,7 +15,7 @@ import (
 // TestForecastThresholds asserts what the issue asks for on the files that take a
 // second each.
 func TestForecastThresholds(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	from := testkit.Data(t, "trends")
 	dir := t.TempDir()
@@ -41,7 +41,7 @@ func TestForecastThresholds(t *testing.T) {
 }
 
 func TestAnomalyThresholds(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	m := figures(t, "anomalies", dataDir(t, "trends"))["nab_anomaly"]
 	if m["window_f1"] < m["sigma3_window_f1"]*1.2 || m["point_f1"] < m["sigma3_point_f1"]*1.2 || m["false_alarms_per_1000"] > m["sigma3_false_alarms_per_1000"] {
@@ -51,7 +51,7 @@ func TestAnomalyThresholds(t *testing.T) {
 
 // TestOwnSeries measures series of an operator's own, without stated seasons.
 func TestOwnSeries(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	var b, watched strings.Builder

@@ -28,9 +28,7 @@ func run(t *testing.T, task string) map[string]eval.Dataset {
 // match.md state, less a margin.
 func TestLanguageFigures(t *testing.T) {
 	t.Parallel()
-	if testkit.Race {
-		t.Skip("the figures are the same without the race detector, which makes this slow")
-	}
+	testkit.Unraced(t)
 	figures := map[string]map[string]eval.Dataset{}
 	for _, tt := range []struct {
 		task, set, metric string

@@ -21,7 +21,7 @@ func runReference(t *testing.T, task, dir string) (*eval.Report, error) {
 // TestReferences: every value of NetworkX and scikit-learn lies within the tolerance
 // that its file states, and no entry of a file is left out.
 func TestReferences(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	dir := filepath.Dir(testkit.Data(t, "reference"))
 	for _, task := range []string{"graph", "learn"} {

@@ -77,6 +77,7 @@ steps:
 // runs again, and the bills of the model's vendor show no call for a step after it
 // had finished. EMPIRE_TEST_STORM_KILLS and EMPIRE_TEST_STORM_RUNS make it long.
 func TestKillStorm(t *testing.T) {
+	testkit.Unraced(t)
 	kills, runs := number(t, "EMPIRE_TEST_STORM_KILLS", 5), number(t, "EMPIRE_TEST_STORM_RUNS", 12)
 	testkit.Binary(t)
 	for _, m := range modes {

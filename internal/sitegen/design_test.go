@@ -7,6 +7,7 @@ import (
 	"empire/internal/domain"
 	"empire/internal/sitegen"
 	"empire/internal/sitegen/sitegentest"
+	"empire/internal/testkit"
 )
 
 func TestDesignOverrides(t *testing.T) {
@@ -54,6 +55,7 @@ func TestDesignIsRefused(t *testing.T) {
 // TestOwnAccentsKeepContrast tries accents over the whole circle: what is accepted
 // keeps all colors readable in both schemes.
 func TestOwnAccentsKeepContrast(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	accepted := 0
 	for i := range 4096 {

@@ -6,11 +6,13 @@ import (
 
 	"empire/internal/domain"
 	"empire/internal/sitegen"
+	"empire/internal/testkit"
 )
 
 // TestContrast looks at every palette, with every shift of its hue, in both
 // schemes (WCAG 2.2, 1.4.3 and 1.4.11).
 func TestContrast(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	palettes := map[string]bool{}
 	for i := range 3000 {

@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"empire/internal/sitegen/sitegentest"
+	"empire/internal/testkit"
 )
 
 // TestValidator runs the Nu HTML Checker over every page.
 func TestValidator(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	jar := validator(t)
 	dir := t.TempDir()

@@ -31,20 +31,8 @@ func Data(t testing.TB, rel string) string {
 // gate runs their packages without it, too.
 func BigData(t testing.TB, rel string) string {
 	t.Helper()
-	if Race {
-		t.Skipf("%s is for tests without the race detector", rel)
-	}
+	Unraced(t)
 	return Data(t, rel)
-}
-
-// Arithmetic is the beginning of a test of one goroutine that computes for long. With
-// the race detector, which has nothing to find in it, it is skipped like those of
-// BigData.
-func Arithmetic(t testing.TB) {
-	t.Helper()
-	if Race {
-		t.Skip("long arithmetic of one goroutine is for tests without the race detector")
-	}
 }
 
 // moduleRoot returns the folder with go.mod above the package under test.

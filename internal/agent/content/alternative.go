@@ -86,7 +86,7 @@ func (s *siteWriter) changes(it, alt *market.Item) (gained, lost []value, change
 		hasA, hasB := okA && (a.Kind != domain.AttributeFlag || a.Flag), okB && (b.Kind != domain.AttributeFlag || b.Flag)
 		switch {
 		case hasA && hasB && a.Kind != domain.AttributeFlag:
-			x, y := s.attribute(it, a), s.attribute(alt, b)
+			x, y := s.inText(st, a, s.attribute(it, a)), s.inText(st, b, s.attribute(alt, b))
 			if !strings.EqualFold(x.text, y.text) && len(changed) < 2 && len(x.text) <= 32 && len(y.text) <= 32 {
 				changed = append(changed, s.about(st).with(values{"old": x, "new": y}))
 			}

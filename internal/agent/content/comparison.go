@@ -144,15 +144,15 @@ func (w *pageWriter) difference(p *prosePart, a, b *market.Item, st *market.Stat
 	s := w.s
 	x, okX := s.shown(a, st)
 	y, okY := s.shown(b, st)
-	dv := vs.with(s.about(st)).with(values{"va": x, "vb": y})
+	fx, _ := st.Attribute(a)
+	fy, _ := st.Attribute(b)
+	dv := vs.with(s.about(st)).with(values{"va": s.inText(st, fx, x), "vb": s.inText(st, fy, y)})
 	words := st.Term.In(s.lang)
 	switch {
 	case !okX || !okY:
 		w.oneSided(p, a, b, st, dv)
 		return
 	case st.Kind == domain.AttributeNumber && words.More != "":
-		fx, _ := st.Attribute(a)
-		fy, _ := st.Attribute(b)
 		dv["more"] = plain(words.More)
 		if fx.Number > fy.Number {
 			dv["high"], dv["low"], dv["vhigh"], dv["vlow"] = vs["a"], vs["b"], x, y
@@ -244,7 +244,7 @@ func (w *pageWriter) sharedSection(a *market.Item, same []*market.Stat, vs value
 		if attr.Kind != domain.AttributeFlag {
 			key = lower(market.Show(s.lang, attr))
 		}
-		sv := vs.with(s.about(st)).with(values{"value": shown})
+		sv := vs.with(s.about(st)).with(values{"value": s.inText(st, attr, shown)})
 		if with, _ := s.apart(st, key); len(with.items) > 1 && attr.Kind != domain.AttributeList {
 			sv["share"], _ = with.of(s.pool(st))
 		}

@@ -12,6 +12,7 @@ import (
 	"empire/internal/domain"
 	"empire/internal/intelligence/evidence"
 	"empire/internal/intelligence/nlp"
+	"empire/internal/testkit"
 )
 
 // niches are the markets of the test data that every property is checked on.
@@ -344,6 +345,7 @@ func TestWriteSitesHaveSubstance(t *testing.T) {
 func showsDate(p *domain.Page) bool { return strings.Contains(content.MainText(p), "2026") }
 
 func TestWriteIsDeterministic(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	for _, m := range inventedMarkets() {
 		a, b := write(t, m, m.Language, 3), write(t, m, m.Language, 3)

@@ -132,6 +132,18 @@ func (s *siteWriter) attribute(it *market.Item, a domain.Attribute) value {
 	return value{text: text, evidence: ids}
 }
 
+// inText is a stated text inside an English sentence: "heat exchanger" where a table says
+// "Heat exchanger".
+func (s *siteWriter) inText(st *market.Stat, a domain.Attribute, v value) value {
+	if a.Kind != domain.AttributeText || s.lang != "en" {
+		return v
+	}
+	if word := st.Term.ValueWords(s.lang, v.text); s.covered(word, v.evidence) {
+		v.text = word
+	}
+	return v
+}
+
 // options adds the spans of the single options of a list, which stand in different
 // rows.
 func (s *siteWriter) options(it *market.Item, list domain.Attribute, ids []domain.EvidenceID) []domain.EvidenceID {

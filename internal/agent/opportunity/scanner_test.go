@@ -229,7 +229,7 @@ func TestScannerRefuses(t *testing.T) {
 func TestScannerConfidenceMonotone(t *testing.T) {
 	t.Parallel()
 	r, markets := rand.New(rand.NewPCG(1, 2)), 200
-	if testkit.Race { // one goroutine
+	if testkit.Part(t) { // one goroutine
 		markets = 20
 	}
 	for range markets {

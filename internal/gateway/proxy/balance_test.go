@@ -20,7 +20,7 @@ func TestShares(t *testing.T) {
 	t.Parallel()
 	for _, weights := range [][]int{{1, 1, 1}, {1, 2, 3}, {1, 10, 1}} {
 		for _, clients := range []int{1, 16} {
-			if testkit.Race && weights[1] != 2 {
+			if testkit.Part(t) && weights[1] != 2 {
 				continue
 			}
 			t.Run(fmt.Sprint(weights, clients), func(t *testing.T) {

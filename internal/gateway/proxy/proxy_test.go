@@ -19,6 +19,7 @@ import (
 
 	"empire/internal/domain"
 	"empire/internal/gateway/proxy"
+	"empire/internal/testkit"
 )
 
 // patience bounds every wait; only a failing test waits that long.
@@ -79,24 +80,7 @@ type front struct {
 	url    string
 	file   string
 	client *http.Client
-	log    *syncBuffer
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
+	log    *testkit.Buffer
 }
 
 // local answers what is not forwarded.
@@ -110,7 +94,7 @@ func newFront(t *testing.T, routes string, base ...domain.Route) *front {
 // newFrontWith returns a front with settings of the test's own.
 func newFrontWith(t *testing.T, routes string, c proxy.Config) *front {
 	t.Helper()
-	f := &front{log: &syncBuffer{}}
+	f := &front{log: &testkit.Buffer{}}
 	if routes != "" {
 		f.file = filepath.Join(t.TempDir(), "routes.yaml")
 		f.write(t, routes)

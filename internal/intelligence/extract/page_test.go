@@ -51,9 +51,7 @@ func TestDecode(t *testing.T) {
 // with memory in proportion to what is read, and told where something was left out.
 // The test's own deadline catches what does not end.
 func TestHostilePages(t *testing.T) {
-	if testkit.Race {
-		t.Skip("pages of 50 MB are for tests without the race detector")
-	}
+	testkit.Unraced(t)
 	long := strings.Repeat("word ", 40)
 	for _, tt := range []struct {
 		name            string

@@ -24,7 +24,7 @@ func noise(r *rand.Rand, n int, rho float64) []float64 {
 // TestTrendFalseAlarms holds the stated rate on noise of several kinds. The bound is
 // the rate plus three standard errors of a count in so many trials.
 func TestTrendFalseAlarms(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	const trials = 300
 	bound := 0.05 + 3*math.Sqrt(0.05*0.95/trials)

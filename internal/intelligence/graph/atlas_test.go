@@ -143,9 +143,7 @@ func TestAtlasOdd(t *testing.T) {
 // TestAtlasLarge: a graph of a million relations has a defined result within bounds:
 // measures that need searches come from samples and say so.
 func TestAtlasLarge(t *testing.T) {
-	if testing.Short() || testkit.Race {
-		t.Skip("a million relations are for tests without the race detector")
-	}
+	testkit.Unraced(t)
 	t.Parallel()
 	const products, niches = 250_000, 500
 	a, err := graph.Survey(func(fn func(f *domain.GraphFact) error) error {

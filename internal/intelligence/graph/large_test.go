@@ -13,9 +13,7 @@ import (
 // TestMillionEdges: a ring of 1,000,000 edges, as deep as a graph can be. What is known
 // of it comes out, without a deep stack.
 func TestMillionEdges(t *testing.T) {
-	if testkit.Race {
-		t.Skip("a million edges are for tests without the race detector")
-	}
+	testkit.Unraced(t)
 	t.Parallel()
 	const n = 1_000_000
 	g := graph.NewMulti(true)

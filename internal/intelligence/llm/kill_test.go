@@ -129,6 +129,9 @@ func TestKilledSpenders(t *testing.T) {
 	if v, err := strconv.Atoi(os.Getenv("EMPIRE_TEST_BUDGET_KILLS")); err == nil && v > 0 {
 		kills = v
 	}
+	if testkit.Part(t) {
+		kills = min(kills, 8)
+	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		file := filepath.Join(t.TempDir(), "empire.db")

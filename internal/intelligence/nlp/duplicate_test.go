@@ -33,13 +33,11 @@ func edit(words []string, every int) string {
 // TestDuplicatesRecall plants a changed copy of each page and wants all that are at
 // the threshold found, and nothing else.
 func TestDuplicatesRecall(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	for _, threshold := range []float64{0.3, 0.5, 0.8} {
 		t.Run(fmt.Sprint(threshold), func(t *testing.T) {
 			t.Parallel()
-			if threshold != 0.5 {
-				testkit.Arithmetic(t)
-			}
 			d := nlp.NewDuplicates(nlp.DuplicateConfig{Threshold: threshold})
 			const n = 300
 			pages := make([][]string, n)
@@ -98,6 +96,7 @@ func TestDuplicatesEdges(t *testing.T) {
 
 // TestDuplicatesCopies bounds the work on a site of copies.
 func TestDuplicatesCopies(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	d := nlp.NewDuplicates(nlp.DuplicateConfig{MaxLook: 8})
 	text := strings.Join(page(1, 100), " ")

@@ -36,7 +36,7 @@ func recall(s *vector.Set, queries [][]float32, f vector.Filter) float64 {
 // TestRecall: of random directions, the hardest case, and of clustered ones, also of
 // an odd dimension, with a filter, and after a third was removed and half replaced.
 func TestRecall(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	for _, dimension := range []int{384, 100} {
 		r := rand.New(rand.NewPCG(1, uint64(dimension))) //nolint:gosec // the same vectors every time
@@ -76,7 +76,7 @@ func TestRecall(t *testing.T) {
 // TestGrow: the codes follow a set that grows after it was searched, also when its
 // mean moves.
 func TestGrow(t *testing.T) {
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	t.Parallel()
 	r := rand.New(rand.NewPCG(9, 9)) //nolint:gosec // as above
 	small := vectortest.Clustered(r, 6000, 64, 3)

@@ -18,6 +18,7 @@ import (
 	"empire/internal/pipeline/shipped"
 	"empire/internal/release"
 	"empire/internal/sample"
+	"empire/internal/testkit"
 )
 
 var day = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -80,6 +81,7 @@ type refresher struct {
 // newRefresher publishes a website: its draft is what a refresh of an empty one writes.
 func newRefresher(t *testing.T) *refresher {
 	t.Helper()
+	testkit.Unraced(t) // it writes whole websites
 	f := &refresher{t: t, shop: newShop(t), now: day}
 	f.live = &domain.Draft{Website: domain.Website{ID: "site_1", Domain: "espresso.example", Niche: sample.Niches()[0], Language: sample.Language}, Feeds: []domain.Feed{{ID: "feed_sample"}}}
 	f.runtime = &shipped.Runtime{

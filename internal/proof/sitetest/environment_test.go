@@ -27,7 +27,7 @@ func TestSameReleaseInAnyEnvironment(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	shell := testkit.Look(t, "sh")
 	first := ""
 	for _, tt := range []struct {

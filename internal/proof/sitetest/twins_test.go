@@ -22,7 +22,7 @@ const leastPairs = 60
 // has it.
 func TestTwinsOnBuiltSites(t *testing.T) {
 	t.Parallel()
-	testkit.Arithmetic(t)
+	testkit.Unraced(t)
 	each := os.Getenv("EMPIRE_TEST_TWINS") == "each"
 	for _, o := range []sitetest.Order{sitetest.English, sitetest.German} {
 		t.Run(o.Language, func(t *testing.T) {

@@ -22,12 +22,14 @@ import (
 	"empire/internal/domain"
 	"empire/internal/sitegen"
 	"empire/internal/sitegen/sitegentest"
+	"empire/internal/testkit"
 )
 
 // TestBrowser opens every page in Chromium at phone and desktop width. Nothing may
 // stick out sideways and nothing may be reported on the console. With
 // EMPIRE_TEST_SCREENSHOTS set to a directory it keeps pictures there, light and dark.
 func TestBrowser(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	browser := startBrowser(t)
 	problems := listen(browser, t)
@@ -57,6 +59,7 @@ func TestBrowser(t *testing.T) {
 
 // TestBrowserLooks opens the densest pages in every variant of the theme.
 func TestBrowserLooks(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	browser := startBrowser(t)
 	seen := map[string]bool{}
@@ -88,6 +91,7 @@ func TestBrowserLooks(t *testing.T) {
 // TestBrowserLongTexts opens pages whose names, labels and tables are longer than
 // anyone would write, with all menus open.
 func TestBrowserLongTexts(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	browser := startBrowser(t)
 	server := serve(t, sitegentest.Long())

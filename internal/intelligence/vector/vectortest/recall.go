@@ -17,7 +17,7 @@ func testRecall(t *testing.T, x vector.Index) {
 	ctx := t.Context()
 	const dimension, queries = 48, 30
 	n := 8000
-	if testkit.Race { // one goroutine computes
+	if testkit.Part(t) { // one goroutine computes
 		n = 2000
 	}
 	r := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // the same vectors every time
