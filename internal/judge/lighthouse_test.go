@@ -44,19 +44,25 @@ type report struct {
 const mostRuns = 6
 
 // lighthouse judges a page, on desktop or mobile, and returns the medians of the four
-// scores of three runs, with what cost points in the last one. If they miss a floor it
-// judges more often and takes the three runs during which the machine was the least
-// busy, by Lighthouse's benchmark index. With once, a first run that reaches all
-// floors is enough.
+// scores of three runs, with what cost points in the last one. Two runs that reach all
+// floors are enough: the median with any third one does, too, and is not below the lower
+// of theirs, which is returned. If the medians of three miss a floor it judges more often
+// and takes the three runs during which the machine was the least busy, by Lighthouse's
+// benchmark index. With once, a first run that reaches all floors is enough.
 func lighthouse(t *testing.T, address, form string, once bool) (scores [4]int, faults []string) {
 	t.Helper()
 	var runs []*report
+	reached := 0
 	for i := range mostRuns {
 		r := runLighthouse(t, address, form, i)
+		if reach(medians([]*report{r}), form) {
+			reached++
+		}
 		runs, faults = append(runs, r), r.faults()
 		slices.SortStableFunc(runs, func(a, b *report) int { return cmp.Compare(b.Environment.BenchmarkIndex, a.Environment.BenchmarkIndex) })
 		scores = medians(runs[:min(3, len(runs))])
-		if (i >= 2 || once && i == 0) && reach(scores, form) {
+		enough := i >= 2 || i == 1 && reached == 2 || i == 0 && once
+		if enough && reach(scores, form) {
 			break
 		}
 	}
@@ -72,6 +78,7 @@ func reach(scores [4]int, form string) bool {
 	return true
 }
 
+// medians returns the median of each score; of two runs it is the lower one.
 func medians(runs []*report) (scores [4]int) {
 	for c, name := range categories {
 		var all []int
@@ -83,7 +90,7 @@ func medians(runs []*report) (scores [4]int) {
 			all = append(all, score)
 		}
 		slices.Sort(all)
-		scores[c] = all[len(all)/2]
+		scores[c] = all[(len(all)-1)/2]
 	}
 	return scores
 }
