@@ -1292,6 +1292,26 @@ type FreezeInput struct {
 	WebsiteID string `json:"website_id,omitempty"`
 }
 
+// Funnel is a model of the API.
+type Funnel struct {
+	Name string `json:"name"`
+	// Names of goals, in the order in which one session must reach them
+	Steps []string `json:"steps"`
+}
+
+// FunnelResult is a model of the API.
+type FunnelResult struct {
+	Name  string       `json:"name"`
+	Steps []FunnelStep `json:"steps"`
+}
+
+// FunnelStep is a model of the API.
+type FunnelStep struct {
+	Goal string `json:"goal"`
+	// That reached it after all steps before
+	Sessions int64 `json:"sessions"`
+}
+
 // Gate is a model of the API.
 type Gate struct {
 	Name     string    `json:"name"`
@@ -1379,6 +1399,65 @@ const (
 	GeneratedStateLive     GeneratedState = "live"
 	GeneratedStateArchived GeneratedState = "archived"
 )
+
+// Goal is a model of the API.
+type Goal struct {
+	Name string `json:"name"`
+	// path: a view of a page; click: a click on an offer
+	Kind GoalKind `json:"kind"`
+	// Of path: the path of the page; of click: the slot, or nothing for any
+	Target string `json:"target"`
+}
+
+// GoalKind is one of a fixed set of words. path: a view of a page; click: a click on an offer.
+type GoalKind string
+
+// The values of GoalKind.
+const (
+	GoalKindPath  GoalKind = "path"
+	GoalKindClick GoalKind = "click"
+)
+
+// GoalReport is a model of the API.
+type GoalReport struct {
+	WebsiteID string `json:"website_id"`
+	// Empty: from and to were given
+	Period string    `json:"period"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	// Sessions are known from here on, as long as single events are kept; null: they are not kept
+	EventsFrom *time.Time `json:"events_from"`
+	// Of people, whose events are kept
+	Sessions int64          `json:"sessions"`
+	Goals    []GoalResult   `json:"goals"`
+	Funnels  []FunnelResult `json:"funnels"`
+}
+
+// GoalResult is a model of the API.
+type GoalResult struct {
+	Name   string         `json:"name"`
+	Kind   GoalResultKind `json:"kind"`
+	Target string         `json:"target"`
+	// Views or clicks
+	Completions int64 `json:"completions"`
+	// That reached it
+	Sessions int64 `json:"sessions"`
+}
+
+// GoalResultKind is one of a fixed set of words.
+type GoalResultKind string
+
+// The values of GoalResultKind.
+const (
+	GoalResultKindPath  GoalResultKind = "path"
+	GoalResultKindClick GoalResultKind = "click"
+)
+
+// GoalSet is a model of the API.
+type GoalSet struct {
+	Goals   []Goal   `json:"goals"`
+	Funnels []Funnel `json:"funnels"`
+}
 
 // Gone is a model of the API.
 type Gone struct {
@@ -2361,6 +2440,18 @@ type PageInfo struct {
 	UpdatedAt  time.Time `json:"updated_at"`
 }
 
+// PageTraffic is a model of the API.
+type PageTraffic struct {
+	WebsiteID string `json:"website_id"`
+	Path      string `json:"path"`
+	Views     int64  `json:"views"`
+	// Visitors whose day began here
+	Entries int64 `json:"entries"`
+	// That began here
+	Sessions int64 `json:"sessions"`
+	Clicks   int64 `json:"clicks"`
+}
+
 // Paragraph is a model of the API.
 type Paragraph struct {
 	Sentences []Sentence `json:"sentences"`
@@ -2437,6 +2528,35 @@ const (
 	PlannedStateRefused   PlannedState = "refused"
 	PlannedStateCancelled PlannedState = "cancelled"
 )
+
+// Portfolio is a model of the API.
+type Portfolio struct {
+	// Empty: from and to were given
+	Period string    `json:"period"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	// That there are
+	Websites int64 `json:"websites"`
+	// Of these, that people looked at
+	Visited int64 `json:"visited"`
+	Views   int64 `json:"views"`
+	// A person counts once a day and website
+	Visitors int64 `json:"visitors"`
+	Sessions int64 `json:"sessions"`
+	Clicks   int64 `json:"clicks"`
+	// Clicks per view; null: no views
+	ClickRate *float64 `json:"click_rate"`
+	// Before are the figures of the websites that there were
+	Comparison TrafficComparison `json:"comparison"`
+	// What is not in these figures
+	Excluded TrafficOthers `json:"excluded"`
+	// Every hour or day of the period
+	Series []TrafficPoint `json:"series"`
+	// The ten with the most views; /analytics/websites has all
+	Top []WebsiteTraffic `json:"top"`
+	// The ten that lost the most views against the time before
+	Falling []WebsiteTraffic `json:"falling"`
+}
 
 // Price is a model of the API.
 type Price struct {
@@ -2560,6 +2680,21 @@ type Program struct {
 	CommissionFixed *Money    `json:"commission_fixed,omitempty"`
 	// What 100 clicks earned, as the network says
 	Epc *Money `json:"epc,omitempty"`
+}
+
+// ProgramTraffic is a model of the API.
+type ProgramTraffic struct {
+	Network      string `json:"network"`
+	AdvertiserID string `json:"advertiser_id"`
+	// null: the program is not known
+	ProgramID *string `json:"program_id"`
+	// Empty: the program is not known
+	Name string `json:"name"`
+	// Links that people followed
+	Clicks     int64         `json:"clicks"`
+	Comparison TrafficChange `json:"comparison"`
+	// On which they did
+	Websites int64 `json:"websites"`
 }
 
 // ProsCons is a model of the API.
@@ -3867,27 +4002,85 @@ type Totp struct {
 
 // Traffic is a model of the API.
 type Traffic struct {
-	WebsiteID string    `json:"website_id"`
-	Period    string    `json:"period"`
-	From      time.Time `json:"from"`
-	To        time.Time `json:"to"`
+	WebsiteID string `json:"website_id"`
+	// Empty: from and to were given
+	Period string    `json:"period"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
 	// Pages that were shown to people
 	Views int64 `json:"views"`
 	// A person counts once a day: who comes on two days counts twice
 	Visitors int64 `json:"visitors"`
+	// A session ends after 30 minutes without a view or click, and at midnight UTC
+	Sessions int64 `json:"sessions"`
 	// Affiliate links that people followed
 	Clicks int64 `json:"clicks"`
+	// Clicks per view; null: no views
+	ClickRate *float64 `json:"click_rate"`
+	// With the time of the same length before
+	Comparison TrafficComparison `json:"comparison"`
 	// What is not in these figures
 	Excluded TrafficOthers `json:"excluded"`
 	// Pages that servers sent, whether or not a script reported that they were shown: nothing here is in the figures above
 	Served TrafficServed `json:"served"`
-	// The 1,000 with the most views
-	Pages []TrafficPage `json:"pages"`
+	// Of each facet the 100 with the most views and clicks; …/analytics/facets has all
+	Facets []TrafficFacet `json:"facets"`
+	// The 1,000 with the most views; /analytics/pages has all
+	Pages      []TrafficPage `json:"pages"`
+	PagesTotal int64         `json:"pages_total"`
 	// The 1,000 with the most clicks
-	Slots []TrafficSlot `json:"slots"`
+	Slots      []TrafficSlot `json:"slots"`
+	SlotsTotal int64         `json:"slots_total"`
 	// Every hour or day of the period
 	Series []TrafficPoint `json:"series"`
 }
+
+// TrafficChange is a model of the API.
+type TrafficChange struct {
+	// null: not known, as of a website that is younger or of figures that are not kept any more
+	Before *int64 `json:"before"`
+	// More than before; null: before is not known
+	Absolute *int64 `json:"absolute"`
+	// Of the figure before: 0.1 is ten percent more; null: it is not known, or 0
+	Share *float64 `json:"share"`
+}
+
+// TrafficComparison is a model of the API.
+type TrafficComparison struct {
+	Views    TrafficChange `json:"views"`
+	Visitors TrafficChange `json:"visitors"`
+	Sessions TrafficChange `json:"sessions"`
+	Clicks   TrafficChange `json:"clicks"`
+}
+
+// TrafficFacet is a model of the API.
+type TrafficFacet struct {
+	Facet TrafficFacetFacet `json:"facet"`
+	// Of channel: search, social, assistant, direct, internal or other; of device: desktop, mobile, tablet or other; of program: network and advertiser
+	Value string `json:"value"`
+	// That came from there
+	Views int64 `json:"views"`
+	// Whose day began so
+	Visitors int64 `json:"visitors"`
+	// That began so
+	Sessions int64 `json:"sessions"`
+	// Known by device and program alone
+	Clicks int64 `json:"clicks"`
+}
+
+// TrafficFacetFacet is one of a fixed set of words.
+type TrafficFacetFacet string
+
+// The values of TrafficFacetFacet.
+const (
+	TrafficFacetFacetChannel     TrafficFacetFacet = "channel"
+	TrafficFacetFacetReferrer    TrafficFacetFacet = "referrer"
+	TrafficFacetFacetDevice      TrafficFacetFacet = "device"
+	TrafficFacetFacetUtmSource   TrafficFacetFacet = "utm_source"
+	TrafficFacetFacetUtmMedium   TrafficFacetFacet = "utm_medium"
+	TrafficFacetFacetUtmCampaign TrafficFacetFacet = "utm_campaign"
+	TrafficFacetFacetProgram     TrafficFacetFacet = "program"
+)
 
 // TrafficImportedCount is a model of the API.
 type TrafficImportedCount struct {
@@ -3916,6 +4109,8 @@ type TrafficPage struct {
 	// Visitors whose day began here
 	Entries int64 `json:"entries"`
 	Clicks  int64 `json:"clicks"`
+	// That began here
+	Sessions int64 `json:"sessions"`
 }
 
 // TrafficPoint is a model of the API.
@@ -3924,6 +4119,7 @@ type TrafficPoint struct {
 	Views    int64     `json:"views"`
 	Visitors int64     `json:"visitors"`
 	Clicks   int64     `json:"clicks"`
+	Sessions int64     `json:"sessions"`
 }
 
 // TrafficServed is a model of the API.
@@ -4287,6 +4483,32 @@ const (
 	WebsitePatchStateArchived WebsitePatchState = "archived"
 )
 
+// WebsiteTraffic is a model of the API.
+type WebsiteTraffic struct {
+	WebsiteID string              `json:"website_id"`
+	Domain    string              `json:"domain"`
+	Title     string              `json:"title"`
+	State     WebsiteTrafficState `json:"state"`
+	Views     int64               `json:"views"`
+	Visitors  int64               `json:"visitors"`
+	Sessions  int64               `json:"sessions"`
+	Clicks    int64               `json:"clicks"`
+	// Clicks per view; null: no views
+	ClickRate  *float64          `json:"click_rate"`
+	Comparison TrafficComparison `json:"comparison"`
+	Excluded   TrafficOthers     `json:"excluded"`
+}
+
+// WebsiteTrafficState is one of a fixed set of words.
+type WebsiteTrafficState string
+
+// The values of WebsiteTrafficState.
+const (
+	WebsiteTrafficStateDraft    WebsiteTrafficState = "draft"
+	WebsiteTrafficStateLive     WebsiteTrafficState = "live"
+	WebsiteTrafficStateArchived WebsiteTrafficState = "archived"
+)
+
 // AskResearch: research a topic.
 //
 // Searches the configured sources, reads pages and states what they say, each claim with its evidence. It is durable work: the answer waits for its end, but no longer than a request may (setting `research.wait`); then `status` is `queued` or `running`, and the report is found under its id. Progress is told on the WebSocket as `intelligence.research.progress`. When models are configured and none can be asked, the answer is 503 with the reason of each. An unknown flag is 422.
@@ -4580,6 +4802,52 @@ func (c *Client) DispatchTask(ctx context.Context, in CapabilityTask) (*Task, er
 	return one[Task](ctx, c, request{method: "POST", path: "/tasks", body: in, keyed: true})
 }
 
+// ExportAnalyticsParams are the parameters of ExportAnalytics; what is empty is not sent.
+type ExportAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+	// What to take out, whole: websites, pages, programs
+	Report string
+	// Of pages: only those of this website
+	WebsiteID string
+	// JSON objects, one a line, or CSV with a header (RFC 4180). Left out: what Accept asks for, else jsonl: jsonl, csv
+	Format string
+}
+
+func (p ExportAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	q.Set("report", p.Report)
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.Format != "" {
+		q.Set("format", p.Format)
+	}
+	return q
+}
+
+// ExportAnalytics: take out a report.
+//
+// All of its rows. In CSV, cells that a spreadsheet would compute begin with an apostrophe.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ExportAnalytics(ctx context.Context, p ExportAnalyticsParams) ([]byte, error) {
+	return c.bytes(ctx, request{method: "GET", path: "/analytics/export", query: p.query()})
+}
+
 // ExportAuditParams are the parameters of ExportAudit; what is empty is not sent.
 type ExportAuditParams struct {
 	// Only what this user did
@@ -4769,6 +5037,39 @@ func (c *Client) GetComponent(ctx context.Context, name string) (*Component, err
 	return one[Component](ctx, c, request{method: "GET", path: "/system/components/{name}", ids: []string{name}})
 }
 
+// GetConversionsParams are the parameters of GetConversions; what is empty is not sent.
+type GetConversionsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+}
+
+func (p GetConversionsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// GetConversions: show how often the goals of a website were reached.
+//
+// Completions come from sums, sessions and funnels from single events as long as these are kept.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetConversions(ctx context.Context, websiteID string, p GetConversionsParams) (*GoalReport, error) {
+	return one[GoalReport](ctx, c, request{method: "GET", path: "/websites/{website_id}/conversions", ids: []string{websiteID}, query: p.query()})
+}
+
 // GetDeadLetter: show a dead letter.
 //
 // Needs the permission `agents.read`.
@@ -4807,6 +5108,13 @@ func (p GetFleetChangeParams) query() url.Values {
 // Needs the permission `websites.read`.
 func (c *Client) GetFleetChange(ctx context.Context, changeID string, p GetFleetChangeParams) (*FleetChangeDetail, error) {
 	return one[FleetChangeDetail](ctx, c, request{method: "GET", path: "/fleet/changes/{change_id}", ids: []string{changeID}, query: p.query()})
+}
+
+// GetGoals: show what is measured on a website.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetGoals(ctx context.Context, websiteID string) (*GoalSet, error) {
+	return one[GoalSet](ctx, c, request{method: "GET", path: "/websites/{website_id}/goals", ids: []string{websiteID}})
 }
 
 // GetGraphParams are the parameters of GetGraph; what is empty is not sent.
@@ -4980,6 +5288,39 @@ func (c *Client) GetPipeline(ctx context.Context, name string) (*Pipeline, error
 	return one[Pipeline](ctx, c, request{method: "GET", path: "/pipelines/{name}", ids: []string{name}})
 }
 
+// GetPortfolioAnalyticsParams are the parameters of GetPortfolioAnalytics; what is empty is not sent.
+type GetPortfolioAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+}
+
+func (p GetPortfolioAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	return q
+}
+
+// GetPortfolioAnalytics: show visits and clicks of all websites.
+//
+// Figures of hours and days that are over may be a minute old.
+//
+// Needs the permission `websites.read`.
+func (c *Client) GetPortfolioAnalytics(ctx context.Context, p GetPortfolioAnalyticsParams) (*Portfolio, error) {
+	return one[Portfolio](ctx, c, request{method: "GET", path: "/analytics/portfolio", query: p.query()})
+}
+
 // GetPriceHistoryParams are the parameters of GetPriceHistory; what is empty is not sent.
 type GetPriceHistoryParams struct {
 	FeedID string
@@ -5135,14 +5476,24 @@ func (c *Client) GetWebsite(ctx context.Context, websiteID string) (*WebsiteDeta
 
 // GetWebsiteAnalyticsParams are the parameters of GetWebsiteAnalytics; what is empty is not sent.
 type GetWebsiteAnalyticsParams struct {
-	// The time until now: 24h in hours; the others in days of UTC with today as the last: 24h, 7d, 30d, 90d, 12m
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
 	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
 }
 
 func (p GetWebsiteAnalyticsParams) query() url.Values {
 	q := url.Values{}
 	if p.Period != "" {
 		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
 	}
 	return q
 }
@@ -6121,6 +6472,54 @@ func (c *Client) AllOutlinks(ctx context.Context, p ListOutlinksParams) iter.Seq
 	return walk[Outlink](ctx, c, request{method: "GET", path: "/links/outlinks", query: p.query()})
 }
 
+// ListPageAnalyticsParams are the parameters of ListPageAnalytics; what is empty is not sent.
+type ListPageAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+	// Only pages of this website
+	WebsiteID string
+	// At most this many
+	Limit int
+	// Only what comes after this; Link leads to the next
+	Cursor string
+}
+
+func (p ListPageAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	if p.WebsiteID != "" {
+		q.Set("website_id", p.WebsiteID)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Cursor != "" {
+		q.Set("cursor", p.Cursor)
+	}
+	return q
+}
+
+// ListPageAnalytics: list pages with their figures.
+//
+// By website and path. A walk by cursor sees every page once.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListPageAnalytics(ctx context.Context, p ListPageAnalyticsParams) ([]PageTraffic, error) {
+	return array[PageTraffic](ctx, c, request{method: "GET", path: "/analytics/pages", query: p.query()})
+}
+
 // ListPagesParams are the parameters of ListPages; what is empty is not sent.
 type ListPagesParams struct {
 	// At most this many
@@ -6312,6 +6711,55 @@ func (c *Client) ListProducts(ctx context.Context, p ListProductsParams) (*Listi
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllProducts(ctx context.Context, p ListProductsParams) iter.Seq2[Product, error] {
 	return walk[Product](ctx, c, request{method: "GET", path: "/products", query: p.query()})
+}
+
+// ListProgramAnalyticsParams are the parameters of ListProgramAnalytics; what is empty is not sent.
+type ListProgramAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+}
+
+func (p ListProgramAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return q
+}
+
+// ListProgramAnalytics: list affiliate programs by clicks.
+//
+// As far as a link tells the program that it leads to. The most clicks first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListProgramAnalytics(ctx context.Context, p ListProgramAnalyticsParams) (*Listing[ProgramTraffic], error) {
+	return list[ProgramTraffic](ctx, c, request{method: "GET", path: "/analytics/programs", query: p.query()})
+}
+
+// AllProgramAnalytics walks the whole list that ListProgramAnalytics gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllProgramAnalytics(ctx context.Context, p ListProgramAnalyticsParams) iter.Seq2[ProgramTraffic, error] {
+	return walk[ProgramTraffic](ctx, c, request{method: "GET", path: "/analytics/programs", query: p.query()})
 }
 
 // ListProgramsParams are the parameters of ListPrograms; what is empty is not sent.
@@ -6897,6 +7345,110 @@ func (c *Client) AllWebhooks(ctx context.Context, p ListWebhooksParams) iter.Seq
 	return walk[Webhook](ctx, c, request{method: "GET", path: "/webhooks", query: p.query()})
 }
 
+// ListWebsiteAnalyticsParams are the parameters of ListWebsiteAnalytics; what is empty is not sent.
+type ListWebsiteAnalyticsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// The greatest first; falling: those that lost the most views against the time before: views, visitors, sessions, clicks, falling
+	Sort string
+}
+
+func (p ListWebsiteAnalyticsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Sort != "" {
+		q.Set("sort", p.Sort)
+	}
+	return q
+}
+
+// ListWebsiteAnalytics: list the websites with their figures.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListWebsiteAnalytics(ctx context.Context, p ListWebsiteAnalyticsParams) (*Listing[WebsiteTraffic], error) {
+	return list[WebsiteTraffic](ctx, c, request{method: "GET", path: "/analytics/websites", query: p.query()})
+}
+
+// AllWebsiteAnalytics walks the whole list that ListWebsiteAnalytics gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllWebsiteAnalytics(ctx context.Context, p ListWebsiteAnalyticsParams) iter.Seq2[WebsiteTraffic, error] {
+	return walk[WebsiteTraffic](ctx, c, request{method: "GET", path: "/analytics/websites", query: p.query()})
+}
+
+// ListWebsiteFacetsParams are the parameters of ListWebsiteFacets; what is empty is not sent.
+type ListWebsiteFacetsParams struct {
+	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
+	Period string
+	// Instead of a period: from this time on, in whole hours for a day at most of the last days, else in the whole days of UTC that from and to touch
+	From string
+	// Before this time; left out: until now
+	To string
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// What the figures are divided by: channel, referrer, device, utm_source, utm_medium, utm_campaign, program
+	Facet string
+}
+
+func (p ListWebsiteFacetsParams) query() url.Values {
+	q := url.Values{}
+	if p.Period != "" {
+		q.Set("period", p.Period)
+	}
+	if p.From != "" {
+		q.Set("from", p.From)
+	}
+	if p.To != "" {
+		q.Set("to", p.To)
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	q.Set("facet", p.Facet)
+	return q
+}
+
+// ListWebsiteFacets: list where visitors of a website came from, their devices, and programs.
+//
+// Those with the most views and clicks first.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListWebsiteFacets(ctx context.Context, websiteID string, p ListWebsiteFacetsParams) (*Listing[TrafficFacet], error) {
+	return list[TrafficFacet](ctx, c, request{method: "GET", path: "/websites/{website_id}/analytics/facets", ids: []string{websiteID}, query: p.query()})
+}
+
+// AllWebsiteFacets walks the whole list that ListWebsiteFacets gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllWebsiteFacets(ctx context.Context, websiteID string, p ListWebsiteFacetsParams) iter.Seq2[TrafficFacet, error] {
+	return walk[TrafficFacet](ctx, c, request{method: "GET", path: "/websites/{website_id}/analytics/facets", ids: []string{websiteID}, query: p.query()})
+}
+
 // ListWebsitesParams are the parameters of ListWebsites; what is empty is not sent.
 type ListWebsitesParams struct {
 	// At most this many
@@ -7242,6 +7794,15 @@ func (c *Client) Search(ctx context.Context, in SearchInput) (*Search, error) {
 // Needs the permission `agents.manage`.
 func (c *Client) SendMessage(ctx context.Context, agentID string, in SendMessageInput) (*Message, error) {
 	return one[Message](ctx, c, request{method: "POST", path: "/agents/{agent_id}/messages", ids: []string{agentID}, body: in, keyed: true})
+}
+
+// SetGoals: set what is measured on a website.
+//
+// In the place of what was. Figures of the past follow.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) SetGoals(ctx context.Context, websiteID string, in GoalSet) (*GoalSet, error) {
+	return one[GoalSet](ctx, c, request{method: "PUT", path: "/websites/{website_id}/goals", ids: []string{websiteID}, body: in, keyed: true})
 }
 
 // SetPrice: record what a model costs.

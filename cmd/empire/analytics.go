@@ -14,10 +14,10 @@ import (
 
 func analyticsCommand(g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "analytics", Short: "Count the visits in access logs of other servers",
-		Example: "  empire analytics import access.log.gz --site keyboards.example",
+		Use: "analytics", Short: "Visits and clicks of websites, and access logs of other servers",
+		Example: "  empire analytics portfolio --period 30d\n  empire analytics goals keyboards.example\n  empire analytics import access.log.gz --site keyboards.example",
 	}
-	c.AddCommand(analyticsImportCommand(g))
+	c.AddCommand(analyticsPortfolioCommand(g), analyticsWebsitesCommand(g), analyticsProgramsCommand(g), analyticsGoalsCommand(g), analyticsImportCommand(g))
 	return c
 }
 

@@ -20,12 +20,14 @@ func TestJSON(t *testing.T) {
 	keywords := filepath.Join(t.TempDir(), "keywords.csv")
 	weekly, faulty := filepath.Join(t.TempDir(), "weekly.yaml"), filepath.Join(t.TempDir(), "faulty.yaml")
 	links, visits := filepath.Join(t.TempDir(), "links.csv"), filepath.Join(t.TempDir(), "access.log")
+	goals := filepath.Join(t.TempDir(), "goals.json")
 	for file, text := range map[string]string{
 		programs: "network,advertiser_id,name,commission_percent\nawin,77,Shop,5\n",
 		keywords: "keyword,volume\nespresso machine,1000\n",
 		weekly:   "name: weekly\nparameters: [{name: n, type: number}]\nsteps: [{name: rest, wait: 1h}]\n",
 		faulty:   "name: weekly\nsteps: [{name: rest}]\n",
 		links:    "merchant,destination,slug\nShop,https://shop.example/k2,k2\n",
+		goals:    `{"goals": [{"name": "Offer", "kind": "click", "target": ""}], "funnels": []}`,
 		visits:   `192.0.2.1 - - [10/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 100 "-" "Mozilla/5.0"` + "\n",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -48,6 +50,8 @@ func TestJSON(t *testing.T) {
 		{"redirect delete " + sampleSite + " /old-guide/", 0}, {"redirect delete " + sampleSite + " /old-guide/", 1},
 		{"site restore " + sampleSite + " / --from 9", 1}, {"site retire " + sampleSite + " /nothing/ --reason x", 1}, {"site retirements " + sampleSite, 0}, {"site retirements nowhere.example", 1},
 		{"site planned", 0}, {"site planned --cancel plan_none", 1}, {"edge hosts", 0}, {"analytics import " + visits + " --site " + sampleSite, 0},
+		{"analytics portfolio", 0}, {"analytics portfolio --period soon", 2}, {"analytics websites --sort clicks", 0}, {"analytics websites --sort beauty", 2},
+		{"analytics programs --period 12m", 0}, {"analytics goals " + sampleSite + " --set " + goals, 0}, {"analytics goals " + sampleSite + " --set " + programs, 1}, {"analytics goals nowhere.example", 1},
 		{"analytics import " + visits + " --site " + sampleSite, 1}, {"analytics import " + visits + " --site nowhere.example", 1},
 		{"link import " + links, 0}, {"link import /nowhere", 1}, {"link add https://shop.example/k3 --merchant Shop --slug k3", 0}, {"link add https://shop.example/k3", 1}, {"link list --query k3", 0},
 		{"link list --state odd", 2}, {"link show link_none", 1}, {"link pause link_none", 1}, {"link set link_none --state closed", 1}, {"link outlinks", 0}, {"feed history feed_none 1", 1},

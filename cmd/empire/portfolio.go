@@ -35,6 +35,7 @@ type portfolio interface {
 	batchKeeper
 	revisionKeeper
 	seoKeeper
+	trafficKeeper
 }
 
 type siteKeeper interface {

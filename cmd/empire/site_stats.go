@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,18 +13,33 @@ import (
 
 // trafficView is a report of visits as the API shows it.
 type trafficView struct {
-	WebsiteID domain.WebsiteID   `json:"website_id"`
-	Period    string             `json:"period"`
-	From      time.Time          `json:"from"`
-	To        time.Time          `json:"to"`
-	Views     int                `json:"views"`
-	Visitors  int                `json:"visitors"`
-	Clicks    int                `json:"clicks"`
-	Excluded  trafficOthersView  `json:"excluded"`
-	Served    trafficServedView  `json:"served"`
-	Pages     []trafficPageView  `json:"pages"`
-	Slots     []trafficSlotView  `json:"slots"`
-	Series    []trafficPointView `json:"series"`
+	WebsiteID  domain.WebsiteID   `json:"website_id"`
+	Period     string             `json:"period"`
+	From       time.Time          `json:"from"`
+	To         time.Time          `json:"to"`
+	Views      int                `json:"views"`
+	Visitors   int                `json:"visitors"`
+	Sessions   int                `json:"sessions"`
+	Clicks     int                `json:"clicks"`
+	ClickRate  *float64           `json:"click_rate"`
+	Comparison comparisonView     `json:"comparison"`
+	Excluded   trafficOthersView  `json:"excluded"`
+	Served     trafficServedView  `json:"served"`
+	Facets     []trafficFacetView `json:"facets"`
+	Pages      []trafficPageView  `json:"pages"`
+	PagesTotal int                `json:"pages_total"`
+	Slots      []trafficSlotView  `json:"slots"`
+	SlotsTotal int                `json:"slots_total"`
+	Series     []trafficPointView `json:"series"`
+}
+
+type trafficFacetView struct {
+	Facet    domain.FacetKind `json:"facet"`
+	Value    string           `json:"value"`
+	Views    int              `json:"views"`
+	Visitors int              `json:"visitors"`
+	Sessions int              `json:"sessions"`
+	Clicks   int              `json:"clicks"`
 }
 
 type trafficOthersView struct {
@@ -50,10 +64,11 @@ type trafficOtherView struct {
 }
 
 type trafficPageView struct {
-	Path    string `json:"path"`
-	Views   int    `json:"views"`
-	Entries int    `json:"entries"`
-	Clicks  int    `json:"clicks"`
+	Path     string `json:"path"`
+	Views    int    `json:"views"`
+	Entries  int    `json:"entries"`
+	Clicks   int    `json:"clicks"`
+	Sessions int    `json:"sessions"`
 }
 
 type trafficSlotView struct {
@@ -68,14 +83,19 @@ type trafficPointView struct {
 	Views    int       `json:"views"`
 	Visitors int       `json:"visitors"`
 	Clicks   int       `json:"clicks"`
+	Sessions int       `json:"sessions"`
 }
 
 func viewTraffic(r *domain.TrafficReport) trafficView {
 	v := trafficView{
-		WebsiteID: r.WebsiteID, Period: r.Period, From: r.From, To: r.To, Views: r.People.Views, Visitors: r.People.Visitors, Clicks: r.People.Clicks,
+		WebsiteID: r.WebsiteID, Period: r.Period, From: r.From, To: r.To, Views: r.People.Views, Visitors: r.People.Visitors, Sessions: r.People.Sessions, Clicks: r.People.Clicks,
+		ClickRate: r.People.ClickRate(), Comparison: viewComparison(r.People, r.Before),
 		Excluded: trafficOthersView{trafficOtherView{r.Bots.Views, r.Bots.Clicks}, trafficOtherView{r.Own.Views, r.Own.Clicks}},
 		Served:   trafficServedView{trafficSentView{r.Served.People, r.Served.Bots, r.Served.Own}, trafficSentView(r.Served.Imported)},
-		Pages:    []trafficPageView{}, Slots: []trafficSlotView{}, Series: []trafficPointView{},
+		Facets:   []trafficFacetView{}, Pages: []trafficPageView{}, PagesTotal: r.PageCount, Slots: []trafficSlotView{}, SlotsTotal: r.SlotCount, Series: []trafficPointView{},
+	}
+	for _, f := range r.Facets {
+		v.Facets = append(v.Facets, trafficFacetView{f.Kind, f.Value, f.Views, f.Visitors, f.Sessions, f.Clicks})
 	}
 	for _, p := range r.Pages {
 		v.Pages = append(v.Pages, trafficPageView(p))
@@ -84,7 +104,7 @@ func viewTraffic(r *domain.TrafficReport) trafficView {
 		v.Slots = append(v.Slots, trafficSlotView(s))
 	}
 	for _, p := range r.Series {
-		v.Series = append(v.Series, trafficPointView{p.At, p.Views, p.Visitors, p.Clicks})
+		v.Series = append(v.Series, viewPoint(p))
 	}
 	return v
 }
@@ -99,8 +119,6 @@ func (r *remote) Traffic(ctx context.Context, id domain.WebsiteID, period string
 	t, err := r.api.GetWebsiteAnalytics(ctx, string(id), client.GetWebsiteAnalyticsParams{Period: period})
 	return shown[trafficView](r, t, err)
 }
-
-var trafficPeriods = []string{"24h", "7d", "30d", "90d", "12m"}
 
 func siteStatsCommand(g *globals) *cobra.Command {
 	var period string
@@ -118,23 +136,22 @@ func siteStatsCommand(g *globals) *cobra.Command {
 	c.Long = `Show how often pages of a website were read and affiliate links followed. A visitor counts
 once a day. Bots and the operator's own visits are counted apart. SITE is an id, a name
 or a domain.`
-	c.Flags().StringVar(&period, "period", "7d", "the time until now: 24h, 7d, 30d, 90d or 12m")
-	find := c.RunE
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		if !slices.Contains(trafficPeriods, period) {
-			return usagef("--period must be 24h, 7d, 30d, 90d or 12m, not %q", period)
-		}
-		return find(cmd, args)
-	}
+	periodFlag(c, &period)
 	return c
 }
 
 func (g *globals) showTraffic(cmd *cobra.Command, s *siteView, t *trafficView) error {
-	cmd.Printf("%s, %s: %d views, %d visitors, %d clicks\n", s.Domain, t.Period, t.Views, t.Visitors, t.Clicks)
+	cmd.Printf("%s, %s: %d views, %d visitors, %d sessions, %d clicks\n", s.Domain, t.Period, t.Views, t.Visitors, t.Sessions, t.Clicks)
+	cmd.Printf("against the time before: views %s, visitors %s, clicks %s\n", t.Comparison.Views.text(), t.Comparison.Visitors.text(), t.Comparison.Clicks.text())
 	cmd.Printf("apart: bots %d views, %d clicks; own %d views, %d clicks\n", t.Excluded.Bots.Views, t.Excluded.Bots.Clicks, t.Excluded.Own.Views, t.Excluded.Own.Clicks)
 	cmd.Printf("pages that the edge sent: %d to people, %d to bots, %d own\n", t.Served.People, t.Served.Bots, t.Served.Own)
 	if i := t.Served.Imported; i != (trafficSentView{}) {
 		cmd.Printf("from imported logs: %d to people, %d to bots, %d own\n", i.People, i.Bots, i.Own)
+	}
+	for _, f := range t.Facets {
+		if f.Facet == domain.FacetChannel || f.Facet == domain.FacetDevice {
+			cmd.Printf("%s %s: %d views, %d sessions\n", f.Facet, f.Value, f.Views, f.Sessions)
+		}
 	}
 	if len(t.Pages) > 0 {
 		cmd.Println()

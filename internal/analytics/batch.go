@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -31,39 +30,40 @@ func (c *Collector) store(ctx context.Context, day int64, hits []domain.Hit) err
 		return err
 	}
 	b := &domain.TrafficBatch{Day: day, Keep: c.cfg.Keep, Events: make([]domain.TrafficEvent, len(hits))}
-	seen := map[visitor]bool{}
+	seats := seating{known: c.known, moved: map[visitor]seat{}, salt: c.salt, batch: b}
 	for i := range hits {
 		h := &hits[i]
-		class := c.judge.class(h)
 		c.places.bound(day, h)
-		b.Events[i] = domain.TrafficEvent{
-			At: h.At, WebsiteID: h.WebsiteID, Kind: h.Kind, Class: class, Source: h.Source, Path: h.Path, Referrer: h.Referrer, Slot: h.Slot, SubID: h.SubID,
-		}
-		if class != domain.ClassPerson || h.Kind != domain.HitView || day != c.day {
+		b.Events[i] = c.event(h)
+		if b.Events[i].Class != domain.ClassPerson || day != c.day {
 			continue
 		}
-		v := visitor{h.WebsiteID, number(c.salt, h)}
-		if !seen[v] && !c.known[v] {
-			seen[v] = true
-			b.Visits = append(b.Visits, domain.TrafficVisit{WebsiteID: h.WebsiteID, Visitor: v.number, Hour: domain.HoursSince1970(h.At), Path: h.Path})
+		if err := seats.sit(i, h); err != nil {
+			return err
 		}
 	}
 	if err := c.cfg.Store.Insert(ctx, b); err != nil {
 		return err
 	}
-	if day == c.day && len(c.known) < maxKnown {
-		maps.Copy(c.known, seen)
+	if day == c.day {
+		seats.keep(c.known)
 	}
 	return nil
 }
 
-// maxKnown bounds how many visitors of the day are remembered, so that the database is
-// not asked again for each of their views.
-const maxKnown = 200_000
-
-type visitor struct {
-	website domain.WebsiteID
-	number  int64
+// event is what is stored of a hit.
+func (c *Collector) event(h *domain.Hit) domain.TrafficEvent {
+	e := domain.TrafficEvent{
+		At: h.At, WebsiteID: h.WebsiteID, Kind: h.Kind, Class: c.judge.class(h), Source: h.Source, Path: h.Path, Referrer: h.Referrer, Campaign: h.Campaign,
+		Slot: h.Slot, SubID: h.SubID, Program: h.Program,
+	}
+	if e.Class == domain.ClassPerson {
+		e.Device = DeviceOf(h.Agent)
+		if h.Kind == domain.HitView {
+			e.Channel = Origin(h.Referrer, h.Internal, h.Campaign)
+		}
+	}
+	return e
 }
 
 // number names a visitor for one website and one day.
@@ -92,45 +92,77 @@ func (c *Collector) turn(ctx context.Context, day int64) error {
 	if err := c.cfg.Store.Forget(ctx, day); err != nil {
 		return err
 	}
-	c.day, c.salt, c.known = day, salt, map[visitor]bool{}
+	c.day, c.salt, c.known = day, salt, map[visitor]seat{}
 	return nil
 }
 
-// maxPlaces bounds how many links of a website are counted for themselves in a day, so
-// that made-up ones cannot fill the database.
-const maxPlaces = 5000
+// Bounds of what is counted for itself of a website in a day, so that what is made up
+// cannot fill the database.
+const (
+	maxPlaces = 5000 // links
+	maxValues = 1000 // hosts and programs, and each part of campaigns
+)
 
-// otherSlot stands for all further links.
-const otherSlot = "other"
+// What stands for all further links and values.
+const (
+	otherSlot  = "other"
+	otherValue = "(other)"
+)
 
-// places knows the links of the day.
+// places knows the links and values of the day.
 type places struct {
 	day  int64
-	seen map[domain.WebsiteID]map[[3]string]bool
+	seen map[domain.WebsiteID]*seen
 }
 
-// bound changes the slot of a click that is one too many. It is called by one
-// goroutine at a time.
+type seen struct {
+	links  map[[3]string]bool
+	values map[domain.FacetKind]map[string]bool
+}
+
+// bound changes what is one too many of a hit. It is called by one goroutine at a time.
 func (p *places) bound(day int64, h *domain.Hit) {
-	if h.Kind != domain.HitClick {
+	if p.seen == nil || day != p.day {
+		p.day, p.seen = day, map[domain.WebsiteID]*seen{}
+	}
+	s := p.seen[h.WebsiteID]
+	if s == nil {
+		s = &seen{links: map[[3]string]bool{}, values: map[domain.FacetKind]map[string]bool{}}
+		p.seen[h.WebsiteID] = s
+	}
+	s.value(domain.FacetReferrer, &h.Referrer)
+	s.value(domain.FacetSource, &h.Campaign.Source)
+	s.value(domain.FacetMedium, &h.Campaign.Medium)
+	s.value(domain.FacetCampaign, &h.Campaign.Name)
+	s.value(domain.FacetProgram, &h.Program)
+	if h.Kind == domain.HitClick && !room(&s.links, [3]string{h.Path, h.Slot, h.SubID}, maxPlaces) {
+		h.Slot, h.SubID = otherSlot, ""
+	}
+}
+
+func (s *seen) value(kind domain.FacetKind, value *string) {
+	if *value == "" {
 		return
 	}
-	if p.seen == nil || day != p.day {
-		p.day, p.seen = day, map[domain.WebsiteID]map[[3]string]bool{}
+	known := s.values[kind]
+	if !room(&known, *value, maxValues) {
+		*value = otherValue
 	}
-	known := p.seen[h.WebsiteID]
-	if known == nil {
-		known = map[[3]string]bool{}
-		p.seen[h.WebsiteID] = known
-	}
-	place := [3]string{h.Path, h.Slot, h.SubID}
+	s.values[kind] = known
+}
+
+// room reports whether a key is one of the first most, and remembers it.
+func room[K comparable](known *map[K]bool, key K, most int) bool {
 	switch {
-	case known[place]:
-	case len(known) >= maxPlaces:
-		h.Slot, h.SubID = otherSlot, ""
+	case (*known)[key]:
+	case len(*known) >= most:
+		return false
+	case *known == nil:
+		*known = map[K]bool{key: true}
 	default:
-		known[place] = true
+		(*known)[key] = true
 	}
+	return true
 }
 
 // maxAgents bounds how many User-Agent headers are remembered with what they are.

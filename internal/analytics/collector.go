@@ -65,7 +65,7 @@ type Collector struct {
 
 	day   int64 // of salt; of flush
 	salt  []byte
-	known map[visitor]bool // of the day, that are stored
+	known map[visitor]seat // of the day, that are stored
 }
 
 // New returns a collector that stores nothing before Start.

@@ -27,7 +27,7 @@ type endpoint struct {
 	bad          []string // query strings, or bodies for POST, that are 422
 }
 
-var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoints, fleetEndpoints, batchEndpoints, revisionEndpoints, seoEndpoints, []endpoint{
+var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoints, fleetEndpoints, batchEndpoints, revisionEndpoints, seoEndpoints, analyticsEndpoints, []endpoint{
 	{method: "GET", path: "/agents", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=asleep", "?kind=robot", "?capability=flying"}, badWindows...)},
 	{
 		method: "POST", path: "/agents", right: domain.AgentsManage, status: 201,
@@ -162,7 +162,6 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 		bad: []string{`{"release":"rel_1"}`, `[]`},
 	},
 	{method: "GET", path: "/system/edge", right: domain.WebsitesRead, status: 200, bad: badWindows},
-	{method: "GET", path: "/websites/site_1/analytics", query: "?period=30d", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/analytics", bad: []string{"?period=1y", "?x=1"}},
 	{method: "GET", path: "/websites/site_1/audit", right: domain.WebsitesRead, status: 200, unknown: "/websites/site_2/audit"},
 	{method: "GET", path: "/pipelines", right: domain.AgentsRead, status: 200, bad: badWindows},
 	{method: "GET", path: "/pipelines/weekly", right: domain.AgentsRead, status: 200, unknown: "/pipelines/monthly", bad: []string{"?x=1"}},

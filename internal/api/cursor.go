@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"empire/internal/domain"
 )
 
@@ -25,6 +27,26 @@ func (w *Window) nextCursor(cursor string) string {
 	q.Set("cursor", cursor)
 	u := url.URL{Path: w.url.Path, RawQuery: q.Encode()}
 	return "<" + u.String() + `>; rel="next"`
+}
+
+// Walk is the part of a list that a request asks for that has cursors alone. It is
+// embedded in the inputs of list operations.
+type Walk struct {
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"At most this many"`
+	Cursor string `query:"cursor" maxLength:"700" doc:"Only what comes after this; Link leads to the next"`
+
+	url url.URL
+}
+
+// Resolve implements huma.Resolver: it keeps the address for the Link header.
+func (w *Walk) Resolve(ctx huma.Context) []error {
+	w.url = ctx.URL()
+	return nil
+}
+
+// next returns the Link to the window after a cursor.
+func (w *Walk) next(cursor string) string {
+	return (&Window{Limit: w.Limit, url: w.url}).nextCursor(cursor)
 }
 
 // websiteTag names a state of a website: the form of the answer, and the number

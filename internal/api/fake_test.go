@@ -520,9 +520,76 @@ func (f edgeHosts) Hosts(context.Context) ([]domain.HostStats, error) {
 
 type traffic struct{ *fakes }
 
-func (f traffic) Report(ctx context.Context, id domain.WebsiteID, period string) (*domain.TrafficReport, error) {
+func (f traffic) span(q domain.TrafficQuery) error {
+	_, _, err := q.Span(time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC))
+	return errors.Join(err, f.fail)
+}
+
+func (f traffic) ReportOn(ctx context.Context, id domain.WebsiteID, q domain.TrafficQuery) (*domain.TrafficReport, error) {
+	if _, err := websites(f).Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return &domain.TrafficReport{
+		WebsiteID: id, Period: q.Period, People: domain.TrafficCount{Views: 4, Clicks: 1}, Before: &domain.TrafficCount{Views: 2}, Pages: []domain.TrafficPage{{Path: "/", Views: 2}},
+		Slots: []domain.TrafficSlot{{Slot: "top"}}, Series: []domain.TrafficPoint{{}}, Facets: []domain.TrafficFacet{{Kind: domain.FacetDevice, Value: "mobile"}},
+	}, f.span(q)
+}
+
+func (f traffic) Facets(ctx context.Context, id domain.WebsiteID, kind domain.FacetKind, q domain.TrafficQuery, _ domain.Window) ([]domain.TrafficFacet, int, error) {
+	if _, err := websites(f).Get(ctx, id); err != nil {
+		return nil, 0, err
+	}
+	return []domain.TrafficFacet{{Kind: kind, Value: "x"}}, 1, f.span(q)
+}
+
+func (f traffic) Goals(ctx context.Context, id domain.WebsiteID) (*domain.GoalSet, error) {
 	_, err := websites(f).Get(ctx, id)
-	return &domain.TrafficReport{WebsiteID: id, Period: period, Pages: []domain.TrafficPage{{Path: "/", Views: 2}}, Slots: []domain.TrafficSlot{{Slot: "top"}}, Series: []domain.TrafficPoint{{}}}, err
+	return &domain.GoalSet{WebsiteID: id}, err
+}
+
+func (f traffic) SetGoals(ctx context.Context, set *domain.GoalSet) (*domain.GoalSet, error) {
+	if _, err := websites(f).Get(ctx, set.WebsiteID); err != nil {
+		return nil, err
+	}
+	return set, set.Validate()
+}
+
+func (f traffic) Conversions(ctx context.Context, id domain.WebsiteID, q domain.TrafficQuery) (*domain.GoalReport, error) {
+	if _, err := websites(f).Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return &domain.GoalReport{WebsiteID: id, Goals: []domain.GoalResult{{}}, Funnels: []domain.FunnelResult{{Steps: []domain.FunnelStep{{}}}}}, f.span(q)
+}
+
+func (f traffic) Portfolio(_ context.Context, q domain.TrafficQuery) (*domain.PortfolioTraffic, error) {
+	return &domain.PortfolioTraffic{Period: q.Period, Top: []domain.WebsiteTraffic{{WebsiteID: "site_1"}}}, f.span(q)
+}
+
+func (f traffic) Websites(_ context.Context, q domain.TrafficQuery, _ domain.TrafficSort, _ domain.Window) ([]domain.WebsiteTraffic, int, error) {
+	return []domain.WebsiteTraffic{{WebsiteID: "site_1", Domain: "=1+1", State: domain.WebsiteLive, Before: &domain.TrafficCount{Views: 3}}}, 1, f.span(q)
+}
+
+func (f traffic) Pages(ctx context.Context, id domain.WebsiteID, q domain.TrafficQuery, after domain.PageCursor, limit int) ([]domain.PageTraffic, domain.PageCursor, error) {
+	if id != "" {
+		if _, err := websites(f).Get(ctx, id); err != nil {
+			return nil, domain.PageCursor{}, err
+		}
+	}
+	all := []domain.PageTraffic{}
+	for i := range 2500 { // in order
+		if path := fmt.Sprintf("/%04d/", i); path > after.Path {
+			all = append(all, domain.PageTraffic{WebsiteID: "site_1", TrafficPage: domain.TrafficPage{Path: path, Views: i}})
+		}
+	}
+	if len(all) <= limit {
+		return all, domain.PageCursor{}, f.span(q)
+	}
+	return all[:limit], domain.PageCursor{WebsiteID: "site_1", Path: all[limit-1].Path}, f.span(q)
+}
+
+func (f traffic) Programs(_ context.Context, q domain.TrafficQuery, _ domain.Window) ([]domain.ProgramTraffic, int, error) {
+	one := 1
+	return []domain.ProgramTraffic{{Network: "awin", AdvertiserID: "7", ProgramID: "prog_1", Clicks: 2, Before: &one}}, 1, f.span(q)
 }
 
 type timelines struct{ *fakes }

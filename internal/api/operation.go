@@ -24,6 +24,7 @@ var tags = []struct{ name, text string }{
 	{"pipelines", "Pipelines and their durable runs."},
 	{"approvals", "Questions that only a person may answer."},
 	{"websites", "Websites, their pages, releases and gates."},
+	{"analytics", "Visits and clicks of websites, counted without cookies."},
 	{"intelligence", "What is known about markets: opportunities, trends and estimates."},
 	{"catalogue", "Product feeds and affiliate programs."},
 	{"links", "The registry of affiliate links, and links that earn nothing."},

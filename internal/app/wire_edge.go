@@ -19,7 +19,7 @@ import (
 func (a *App) wireTraffic(context.Context) error {
 	own := a.cfg.Analytics.Own()
 	a.Traffic = service.NewTraffic(service.TrafficConfig{
-		Websites: a.Websites, Store: a.store.Traffic, Tx: a.store, Audit: a.store.Audit, Keep: a.cfg.Analytics.Keep, Now: a.now,
+		Websites: a.Websites, Store: a.store.Traffic, Tx: a.store, Audit: a.store.Audit, Programs: a.store.Programs, Keep: a.cfg.Analytics.Keep, KeepEvents: a.cfg.Analytics.KeepEvents, Now: a.now,
 		ReadLog: func(ctx context.Context, r io.Reader, id domain.WebsiteID, name string, after time.Time) (*domain.AccessImport, []domain.ServedCount, error) {
 			return analytics.ReadLog(ctx, r, analytics.LogConfig{WebsiteID: id, Name: name, OwnNetworks: own, After: after})
 		},
@@ -64,15 +64,12 @@ func (a *App) wireEdge() error {
 	return err
 }
 
-// sumsByHour is how long sums are kept by hour; then by day.
-const sumsByHour = 8 * 24 * time.Hour
-
 // sweepTraffic removes what is too old of visits, and forgets who came on past days.
 func (a *App) sweepTraffic(ctx context.Context) {
 	now := a.now()
 	a.visits.Sweep(ctx, now)
 	n, err := a.store.Traffic.Sweep(ctx, store.TrafficLimits{
-		Events: now.Add(-a.cfg.Analytics.KeepEvents), Sums: now.Add(-a.cfg.Analytics.Keep), Hours: now.Add(-sumsByHour),
+		Events: now.Add(-a.cfg.Analytics.KeepEvents), Sums: now.Add(-a.cfg.Analytics.Keep), Hours: now.Add(-domain.TrafficHours),
 	})
 	switch {
 	case err != nil && ctx.Err() == nil:

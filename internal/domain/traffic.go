@@ -44,8 +44,11 @@ type Hit struct {
 	Source    HitSource
 	Path      string // of the page; of a click, of the page with the link
 	Referrer  string // host that the visitor came from; empty: none, or the website itself
+	Internal  bool   // the visitor came from a page of the website itself
+	Campaign  Campaign
 	Slot      string // of a click
 	SubID     string // of a click: what the network reports back
+	Program   string // of a click: network and advertiser as ProgramKey makes it; empty: not told
 	IP        string
 	Agent     string // User-Agent
 	Bot       bool   // it says itself that a program drives it
@@ -61,60 +64,100 @@ type TrafficEvent struct {
 	Source    HitSource
 	Path      string
 	Referrer  string
+	Channel   Channel // of a view of a person
+	Campaign  Campaign
+	Device    Device
 	Slot      string
 	SubID     string
+	Program   string
+	// Session is a random number that the hits of one session share; 0: it belongs to
+	// none that is known.
+	Session int64
+	// Visit is the number in the batch, from 1, of the visit whose session this belongs
+	// to; 0: that of Session. It is not stored.
+	Visit int
+	Entry TrafficEntry
 }
 
+// TrafficEntry says what begins with a view. Summed up they are sessions and visitors.
+type TrafficEntry int
+
+// What begins with a view.
+const (
+	EntryNone    TrafficEntry = 0
+	EntrySession TrafficEntry = 1 // a further session of a visitor on a day
+	EntryVisitor TrafficEntry = 2 // the first session of a visitor on a day
+)
+
+// SessionGap is how long a visitor must have done nothing for the next view to begin
+// another session.
+const SessionGap = 30 * time.Minute
+
 // TrafficVisit says that a visitor, known by a number that means nothing without the
-// salt of the day, came to a page first at an hour.
+// salt of the day, is here. Whether a session begins with it depends on what the
+// database knows of the visitor.
 type TrafficVisit struct {
 	WebsiteID WebsiteID
 	Visitor   int64
-	Hour      int64 // since 1970
-	Path      string
+	// Since is when the visitor was seen last before, as far as this process knows, or
+	// now; Last is now. In seconds since 1970.
+	Since, Last int64
+	// Session is the number for the session if one begins, and that which there is once
+	// the batch is stored.
+	Session int64
+	Event   int // index in the batch of the view that begins the session; -1: none does
 }
 
 // TrafficBatch is what is stored in one transaction.
 type TrafficBatch struct {
-	Events []TrafficEvent
-	Visits []TrafficVisit // of people, for each visitor of a website at most one
+	Events []TrafficEvent // Entry and Session of those with a Visit are set by storing
+	Visits []TrafficVisit // of people; those of one visitor in the order of time
 	Day    int64          // of the visits, since 1970 in UTC
 	// Keep is whether single events are stored beside their sums.
 	Keep bool
 }
 
-// TrafficSpan is the time of a report, in hours since 1970: from is in, to is not.
-type TrafficSpan struct {
-	From, To int64
-	Step     int64 // hours of one point of the series: 1 or 24
-}
-
-// TrafficCount counts hits.
+// TrafficCount counts hits. A visitor counts once a day.
 type TrafficCount struct {
 	Views    int `json:"views"`
 	Visitors int `json:"visitors"`
 	Clicks   int `json:"clicks"`
+	Sessions int `json:"sessions"`
 }
 
 // TrafficReport is what happened on a website in a time.
 type TrafficReport struct {
 	WebsiteID WebsiteID
-	Period    string
+	Period    string // empty: the time was given
 	From, To  time.Time
+	Step      time.Duration // of the series: an hour or a day
 	People    TrafficCount
-	Bots, Own TrafficCount // their Visitors are not counted
-	Served    ServedReport // what servers counted beside that
-	Pages     []TrafficPage
-	Slots     []TrafficSlot
-	Series    []TrafficPoint
+	Before    *TrafficCount // of people in the span before; nil: not known
+	Bots, Own TrafficCount  // their Visitors and Sessions are not counted
+	Served    ServedReport  // what servers counted beside that
+	Pages     []TrafficPage // with the most views first, MaxTrafficRows at most
+	PageCount int           // how many pages there are in all
+	Slots     []TrafficSlot // with the most clicks first, MaxTrafficRows at most
+	SlotCount int
+	// Facets are views, visitors and sessions by where they came from, and views and
+	// clicks by device and program: of each kind those with the most, MaxFacets at most.
+	Facets []TrafficFacet
+	Series []TrafficPoint
 }
 
-// TrafficPage is what people did on one page. Entries are visits that began there.
+// Bounds of what a report holds; the lists that are paged have all.
+const (
+	MaxTrafficRows = 1000
+	MaxFacets      = 100
+)
+
+// TrafficPage is what people did on one page.
 type TrafficPage struct {
-	Path    string
-	Views   int
-	Entries int
-	Clicks  int
+	Path     string
+	Views    int
+	Entries  int // visitors whose day began here
+	Clicks   int
+	Sessions int // that began here
 }
 
 // TrafficSlot is how often people followed the link of a slot.
@@ -129,31 +172,6 @@ type TrafficSlot struct {
 type TrafficPoint struct {
 	At time.Time
 	TrafficCount
-}
-
-// trafficPeriods are the periods of reports, by name, in hours.
-var trafficPeriods = map[string]int64{"24h": 24, "7d": 7 * 24, "30d": 30 * 24, "90d": 90 * 24, "12m": 365 * 24}
-
-// HoursSince1970 returns the number of the hour of a time.
-func HoursSince1970(t time.Time) int64 { return t.Unix() / 3600 }
-
-// HourTime is the inverse of HoursSince1970: the begin of the hour, in UTC.
-func HourTime(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
-
-// ParseTrafficPeriod returns the span of a period that ends now: 24h in hours, 7d, 30d,
-// 90d and 12m (365 days) in days of UTC with today as the last. Another period is a
-// CodeInvalid error.
-func ParseTrafficPeriod(period string, now time.Time) (TrafficSpan, error) {
-	hours, ok := trafficPeriods[period]
-	if !ok {
-		return TrafficSpan{}, Invalid("period", "Period %.20q is not one of 24h, 7d, 30d, 90d and 12m.", period)
-	}
-	to := HoursSince1970(now) + 1
-	if hours == 24 {
-		return TrafficSpan{From: to - hours, To: to, Step: 1}, nil
-	}
-	to = (to + 23) / 24 * 24
-	return TrafficSpan{From: to - hours, To: to, Step: 24}, nil
 }
 
 // ReferrerHost returns the host of an address that a visitor came from, without port

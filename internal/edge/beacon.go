@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"empire/internal/domain"
 )
@@ -105,10 +106,13 @@ func (s *Server) readBeacon(r *http.Request, host string, st *site) (domain.Hit,
 		hit.Kind = domain.HitView
 		if from := domain.ReferrerHost(b.Referrer); from != host {
 			hit.Referrer = from
+		} else {
+			hit.Internal = true
 		}
+		hit.Campaign = campaignOf(r, host)
 	case "c":
 		hit.Kind = domain.HitClick
-		hit.Slot, hit.SubID = b.Slot, subIDOf(b.Href)
+		hit.Slot, hit.SubID, hit.Program = b.Slot, subIDOf(b.Href), programOf(b.Href)
 		if hit.Slot == "" || !isCode(hit.Slot) {
 			return domain.Hit{}, errBeacon
 		}
@@ -150,6 +154,60 @@ func subIDOf(href string) string {
 		return ""
 	}
 	return id
+}
+
+// programOf returns the key of the affiliate program that an address leads to, as far as
+// it tells: AWIN's advertiser, the product of Digistore24. Otherwise it is empty.
+func programOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	network, id := "", ""
+	switch host := strings.TrimPrefix(hostKey(u.Host), "www."); host {
+	case "awin1.com":
+		network = "awin"
+		if id = u.Query().Get("awinmid"); id == "" {
+			id = u.Query().Get("m")
+		}
+	case "digistore24.com", "checkout-ds24.com":
+		network = "digistore24"
+		if parts := strings.Split(strings.Trim(u.Path, "/"), "/"); len(parts) > 2 {
+			id = parts[1] // /redir/PRODUCT/AFFILIATE, /content/PRODUCT/LINK/AFFILIATE
+		}
+	}
+	if id == "" || !isCode(id) {
+		return ""
+	}
+	return domain.ProgramKey(network, id)
+}
+
+// maxUTM is how many bytes of a parameter of a campaign are kept.
+const maxUTM = 64
+
+// campaignOf reads the campaign from the address of the page that reports, which
+// browsers send with requests to the same host.
+func campaignOf(r *http.Request, host string) (c domain.Campaign) {
+	u, err := url.Parse(r.Referer())
+	if err != nil || hostKey(u.Host) != host || !strings.Contains(u.RawQuery, "utm_") {
+		return c
+	}
+	q := u.Query()
+	return domain.Campaign{Source: plainUTM(q.Get("utm_source")), Medium: plainUTM(q.Get("utm_medium")), Name: plainUTM(q.Get("utm_campaign"))}
+}
+
+// plainUTM makes a parameter a short text in lower case without control characters.
+func plainUTM(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) > maxUTM {
+		s = strings.ToValidUTF8(s[:maxUTM], "") // no half of a character
+	}
+	return strings.ToLower(strings.TrimSpace(s))
 }
 
 // redirected reports whether a link leads to a redirect of the site itself.

@@ -41,6 +41,17 @@ func (t *target) link() domain.Link {
 	return domain.Link{Form: t.form, Network: t.network, AdvertiserID: t.advertiser, PublisherID: t.publisher, Destination: t.destination}
 }
 
+// program returns the key of the program that the link, which leads to address, belongs
+// to.
+func (t *target) program(address string) string {
+	if t.advertiser == "" {
+		if found := programOf(address); found != "" {
+			return found
+		}
+	}
+	return domain.ProgramKey(t.network, t.advertiser)
+}
+
 // linkTable holds all links in memory: a click asks no database.
 type linkTable struct {
 	seq int64 // of refresh, which runs once at a time
@@ -156,7 +167,7 @@ func (s *Server) serveLink(w http.ResponseWriter, r *http.Request, host string, 
 		return offerPage(w, r, st, http.StatusOK, address) // its program wants readers to see where a link leads
 	}
 	s.counters.links[linkFollowed].Add(1)
-	s.countClick(r, host, st, slot, subID)
+	s.countClick(r, host, st, slot, subID, t.program(address))
 	h["Location"] = []string{address}
 	return plainText(w, r, http.StatusFound, "This leads to the merchant.\n")
 }
@@ -192,12 +203,12 @@ func prefetch(r *http.Request) bool {
 
 // countClick counts a click, unless the browser asks not to be counted. What only looks
 // where a link leads counts as a bot.
-func (s *Server) countClick(r *http.Request, host string, st *site, slot, subID string) {
+func (s *Server) countClick(r *http.Request, host string, st *site, slot, subID, program string) {
 	if s.cfg.Collector == nil || !st.analytics || r.Header.Get("Dnt") == "1" || r.Header.Get("Sec-Gpc") == "1" {
 		return
 	}
 	hit := s.newHit(r, host, st, domain.SourceServer)
-	hit.Kind, hit.Path, hit.Slot, hit.SubID, hit.Bot = domain.HitClick, domain.GoPrefix, slot, subID, r.Method == http.MethodHead
+	hit.Kind, hit.Path, hit.Slot, hit.SubID, hit.Program, hit.Bot = domain.HitClick, domain.GoPrefix, slot, subID, program, r.Method == http.MethodHead
 	if u, err := url.Parse(r.Header.Get("Referer")); err == nil && hostKey(u.Host) == host {
 		if c := st.content.Load(); c != nil && c.entries[u.Path] != nil && c.entries[u.Path].page {
 			hit.Path = u.Path

@@ -78,6 +78,7 @@ func settle(ctx context.Context, t *testing.T, e *estate) holdings {
 func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 	state := domain.WebsiteArchived
 	w := domain.Window{Limit: 10}
+	week := domain.TrafficQuery{Period: "7d"}
 	out := map[string]func(ctx context.Context) error{
 		"Websites.Get":      func(ctx context.Context) error { _, err := e.websites.Get(ctx, h.website); return err },
 		"Websites.Find":     func(ctx context.Context) error { _, err := e.websites.Find(ctx, string(h.website)); return err },
@@ -150,6 +151,21 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 			return err
 		},
 		"Traffic.Report":   func(ctx context.Context) error { _, err := e.traffic.Report(ctx, h.website, "7d"); return err },
+		"Traffic.ReportOn": func(ctx context.Context) error { _, err := e.traffic.ReportOn(ctx, h.website, week); return err },
+		"Traffic.Facets": func(ctx context.Context) error {
+			_, _, err := e.traffic.Facets(ctx, h.website, domain.FacetChannel, week, w)
+			return err
+		},
+		"Traffic.Goals": func(ctx context.Context) error { _, err := e.traffic.Goals(ctx, h.website); return err },
+		"Traffic.SetGoals": func(ctx context.Context) error {
+			_, err := e.traffic.SetGoals(ctx, &domain.GoalSet{WebsiteID: h.website, Goals: []domain.Goal{{Name: "Offer", Kind: domain.GoalClick}}})
+			return err
+		},
+		"Traffic.Conversions": func(ctx context.Context) error { _, err := e.traffic.Conversions(ctx, h.website, week); return err },
+		"Traffic.Pages": func(ctx context.Context) error {
+			_, _, err := e.traffic.Pages(ctx, h.website, week, domain.PageCursor{}, 10)
+			return err
+		},
 		"Timelines.Get":    func(ctx context.Context) error { _, err := e.timelines.Get(ctx, h.run, "", 10); return err },
 		"Runs.Cancel":      func(ctx context.Context) error { _, err := e.runs.Cancel(ctx, h.run); return err },
 		"Pipelines.Get":    func(ctx context.Context) error { _, err := e.pipelines.Get(ctx, h.pipeline); return err },
@@ -231,6 +247,10 @@ func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int
 		},
 		"Links.List": func(ctx context.Context) (int, int, error) {
 			l, n, err := e.links.List(ctx, domain.LinkFilter{Tenant: "acme"}, w)
+			return len(l), n, err
+		},
+		"Traffic.Websites": func(ctx context.Context) (int, int, error) {
+			l, n, err := e.traffic.Websites(ctx, domain.TrafficQuery{}, "", w)
 			return len(l), n, err
 		},
 		"Websites.List": func(ctx context.Context) (int, int, error) {
@@ -442,6 +462,8 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// of search: TestKeywordConflicts; the rules are those of the program; the rest is work of
 		// releases, steps and jobs
 		"SEO.Rules", "SEO.Conflicts", "SEO.MapOf", "SEO.Taken", "SEO.Moved", "SEO.Work", "SEO.CatchUp", "Submissions.On", "Submissions.Work",
+		// sums over the websites of the tenant: TestPortfolioOfTenants
+		"Traffic.Portfolio", "Traffic.Programs",
 		// of a connection, which Connect has admitted
 		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}

@@ -4,125 +4,132 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"empire/internal/domain"
 )
 
-// Traffic is what visitors do on websites: sums by hour, and single events for a
-// while. Websites are not referred to, so that an event of one that was deleted
+// Traffic is what visitors do on websites: sums by hour and by day, and single events
+// for a while. Websites are not referred to, so that an event of one that was deleted
 // meanwhile does no harm; Sweep removes what is left of such.
+//
+//	traffic_events  single hits, which nothing else needs: the sums can be counted again from them
+//	traffic_sums    whole websites, by hour for a few days and by day
+//	traffic_facets  the same, of people by where they came from, device and program
+//	traffic_hours   pages and slots, by hour, later by day
 type Traffic struct{ db *DB }
 
-// hourKey is what is counted for itself.
-type hourKey struct {
-	website           domain.WebsiteID
-	hour              int64
-	path, slot, subID string
-	class             domain.HitClass
-}
-
-func (k hourKey) compare(o hourKey) int {
-	return cmp.Or(cmp.Compare(k.website, o.website), cmp.Compare(k.hour, o.hour), cmp.Compare(k.path, o.path),
-		cmp.Compare(k.slot, o.slot), cmp.Compare(k.subID, o.subID), cmp.Compare(k.class, o.class))
-}
-
-type hourCount struct{ views, visitors, clicks int }
-
-// Insert stores a batch in one transaction. A visitor who was stored on that day
-// before is not counted again.
+// Insert stores a batch in one transaction and sets in it which sessions and visitors
+// begin. A visitor who was stored on that day before is not counted again.
 func (s *Traffic) Insert(ctx context.Context, b *domain.TrafficBatch) error {
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.seat(ctx, b); err != nil {
+			return err
+		}
 		if b.Keep {
 			if err := s.insertEvents(ctx, b.Events); err != nil {
 				return err
 			}
 		}
-		sums := sumHours(b.Events)
-		if err := s.countVisits(ctx, b, sums); err != nil {
+		if err := s.addHours(ctx, sumHours(b.Events)); err != nil {
 			return err
 		}
-		return s.addHours(ctx, sums)
+		if err := s.addSums(ctx, sumWebsites(b.Events)); err != nil {
+			return err
+		}
+		return s.addFacets(ctx, sumFacets(b.Events))
 	})
 	return s.db.fail(err, "insert %d events of websites", len(b.Events))
 }
 
+const eventColumns = `website_id, at, kind, class, source, path, referrer, channel, utm_source, utm_medium, utm_campaign, device, slot, sub_id, program, session, entry`
+
 func (s *Traffic) insertEvents(ctx context.Context, events []domain.TrafficEvent) error {
-	rows := bulk{into: `traffic_events (website_id, at, kind, class, source, path, referrer, slot, sub_id)`, columns: 9}
+	rows := bulk{into: `traffic_events (` + eventColumns + `)`, columns: 17}
 	return rows.write(ctx, s.db, len(events), func(args []any, i int) []any {
 		e := &events[i]
-		return append(args, e.WebsiteID, s.db.time(e.At), e.Kind, e.Class, e.Source, e.Path, e.Referrer, e.Slot, e.SubID)
+		return append(args, e.WebsiteID, s.db.time(e.At), e.Kind, e.Class, e.Source, e.Path, e.Referrer, e.Channel, e.Campaign.Source, e.Campaign.Medium,
+			e.Campaign.Name, e.Device, e.Slot, e.SubID, e.Program, e.Session, e.Entry)
 	})
 }
 
-func sumHours(events []domain.TrafficEvent) map[hourKey]hourCount {
-	sums := map[hourKey]hourCount{}
-	for i := range events {
-		e := &events[i]
-		k := hourKey{e.WebsiteID, domain.HoursSince1970(e.At), e.Path, e.Slot, e.SubID, e.Class}
-		c := sums[k]
-		if e.Kind == domain.HitClick {
-			c.clicks++
-		} else {
-			c.views++
-		}
-		sums[k] = c
-	}
-	return sums
-}
-
-// countVisits stores the visitors of the day and adds those that are new to sums. They
-// go in order, so that two processes cannot wait for each other.
-func (s *Traffic) countVisits(ctx context.Context, b *domain.TrafficBatch, sums map[hourKey]hourCount) error {
-	type who struct {
-		website domain.WebsiteID
-		visitor int64
-	}
-	visits := slices.Clone(b.Visits)
-	slices.SortFunc(visits, func(x, y domain.TrafficVisit) int {
-		return cmp.Or(cmp.Compare(x.WebsiteID, y.WebsiteID), cmp.Compare(x.Visitor, y.Visitor))
-	})
-	size := s.db.d.rowsPerStatement(3)
-	for chunk := range slices.Chunk(visits, size) {
-		at := make(map[who]hourKey, len(chunk))
-		args := make([]any, 0, 3*len(chunk))
-		for _, v := range chunk {
-			at[who{v.WebsiteID, v.Visitor}] = hourKey{website: v.WebsiteID, hour: v.Hour, path: v.Path, class: domain.ClassPerson}
-			args = append(args, b.Day, v.WebsiteID, v.Visitor)
-		}
-		rows := bulk{into: `traffic_visitors (day, website_id, visitor)`, columns: 3, after: `ON CONFLICT DO NOTHING RETURNING website_id, visitor`}
-		err := s.db.each(ctx, rows.statement(len(chunk)), args, func(r row) error {
-			var w who
-			if err := r.Scan(&w.website, &w.visitor); err != nil {
+// seat finds the sessions of the visits of a batch, and sets what begins with its
+// events.
+func (s *Traffic) seat(ctx context.Context, b *domain.TrafficBatch) error {
+	for _, round := range rounds(b.Visits) {
+		for chunk := range slices.Chunk(round, s.db.d.rowsPerStatement(6)) {
+			if err := s.seatChunk(ctx, b, chunk); err != nil {
 				return err
 			}
-			c := sums[at[w]]
-			c.visitors++
-			sums[at[w]] = c
-			return nil
-		})
-		if err != nil {
-			return err
+		}
+	}
+	for i := range b.Events {
+		if v := b.Events[i].Visit; v > 0 {
+			b.Events[i].Session = b.Visits[v-1].Session
 		}
 	}
 	return nil
 }
 
-func (s *Traffic) addHours(ctx context.Context, sums map[hourKey]hourCount) error {
-	keys := make([]hourKey, 0, len(sums))
-	for k := range sums {
-		keys = append(keys, k)
+type visitorKey struct {
+	website domain.WebsiteID
+	visitor int64
+}
+
+func keyOf(v *domain.TrafficVisit) visitorKey { return visitorKey{v.WebsiteID, v.Visitor} }
+
+// rounds divides visits so that no visitor is twice in a round, which a statement could
+// not write. Those of a round go in order, so that two processes cannot wait for each
+// other.
+func rounds(visits []domain.TrafficVisit) (out [][]*domain.TrafficVisit) {
+	nth := map[visitorKey]int{}
+	for i := range visits {
+		v := &visits[i]
+		n := nth[keyOf(v)]
+		nth[keyOf(v)]++
+		if n == len(out) {
+			out = append(out, nil)
+		}
+		out[n] = append(out[n], v)
 	}
-	slices.SortFunc(keys, hourKey.compare)
-	rows := bulk{
-		into: `traffic_hours (website_id, hour, path, slot, sub_id, class, views, visitors, clicks)`, columns: 9,
-		after: `ON CONFLICT (website_id, hour, path, slot, sub_id, class) DO UPDATE SET views = traffic_hours.views + excluded.views,
-			visitors = traffic_hours.visitors + excluded.visitors, clicks = traffic_hours.clicks + excluded.clicks`,
+	for _, round := range out {
+		slices.SortFunc(round, func(x, y *domain.TrafficVisit) int {
+			return cmp.Or(cmp.Compare(x.WebsiteID, y.WebsiteID), cmp.Compare(x.Visitor, y.Visitor))
+		})
 	}
-	return rows.write(ctx, s.db, len(keys), func(args []any, i int) []any {
-		k := keys[i]
-		c := sums[k]
-		return append(args, k.website, k.hour, k.path, k.slot, k.subID, k.class, c.views, c.visitors, c.clicks)
+	return out
+}
+
+// seatChunk stores visits of different visitors. The session that a row has afterwards
+// is the new one exactly if the visitor was not known or away for too long.
+func (s *Traffic) seatChunk(ctx context.Context, b *domain.TrafficBatch, visits []*domain.TrafficVisit) error {
+	const after = `ON CONFLICT (day, website_id, visitor) DO UPDATE SET
+		session = CASE WHEN excluded.since - traffic_visitors.last > 1800 THEN excluded.session ELSE traffic_visitors.session END,
+		sessions = CASE WHEN excluded.since - traffic_visitors.last > 1800 THEN traffic_visitors.sessions + 1 ELSE traffic_visitors.sessions END,
+		last = CASE WHEN excluded.last > traffic_visitors.last THEN excluded.last ELSE traffic_visitors.last END
+		RETURNING website_id, visitor, session, sessions`
+	at := make(map[visitorKey]*domain.TrafficVisit, len(visits))
+	args := make([]any, 0, 6*len(visits))
+	for _, v := range visits {
+		at[keyOf(v)] = v
+		args = append(args, b.Day, v.WebsiteID, v.Visitor, v.Session, v.Since, v.Last)
+	}
+	rows := bulk{into: `traffic_visitors (day, website_id, visitor, session, since, last)`, columns: 6, after: after}
+	return s.db.each(ctx, rows.statement(len(visits)), args, func(r row) error {
+		var k visitorKey
+		var session int64
+		var sessions int
+		if err := r.Scan(&k.website, &k.visitor, &session, &sessions); err != nil {
+			return err
+		}
+		v := at[k]
+		if session == v.Session && v.Event >= 0 {
+			b.Events[v.Event].Entry = domain.EntrySession
+			if sessions == 1 {
+				b.Events[v.Event].Entry = domain.EntryVisitor
+			}
+		}
+		v.Session = session
+		return nil
 	})
 }
 
@@ -148,54 +155,4 @@ func (s *Traffic) Forget(ctx context.Context, before int64) error {
 		return err
 	})
 	return s.db.fail(err, "forget visitors")
-}
-
-// TrafficLimits are the times before which Sweep removes or shrinks what there is.
-type TrafficLimits struct {
-	Events time.Time // single events
-	Sums   time.Time // all sums
-	Hours  time.Time // sums by hour, which become sums by day
-}
-
-// Sweep removes what is too old or belongs to a website that is gone, and returns how
-// many rows that were.
-func (s *Traffic) Sweep(ctx context.Context, l TrafficLimits) (removed int, err error) {
-	gone := ` OR NOT EXISTS (SELECT 1 FROM websites w WHERE w.id = website_id)`
-	err = s.db.InTx(ctx, func(ctx context.Context) error {
-		removed = 0
-		for _, del := range []struct {
-			query string
-			arg   any
-		}{
-			{`DELETE FROM traffic_events WHERE at < $1` + gone, s.db.time(l.Events)},
-			{`DELETE FROM traffic_hours WHERE hour < $1` + gone, domain.HoursSince1970(l.Sums)},
-			{`DELETE FROM traffic_served WHERE hour < $1` + gone, domain.HoursSince1970(l.Sums)},
-			{`DELETE FROM traffic_imports WHERE imported_at < $1` + gone, s.db.time(l.Sums)},
-		} {
-			n, err := s.db.exec(ctx, del.query, del.arg)
-			if err != nil {
-				return err
-			}
-			removed += int(n)
-		}
-		if err := s.shrinkServed(ctx, domain.HoursSince1970(l.Hours)/24*24); err != nil {
-			return err
-		}
-		return s.shrink(ctx, domain.HoursSince1970(l.Hours)/24*24)
-	})
-	return removed, s.db.fail(err, "sweep events of websites")
-}
-
-// shrink makes sums by day of those by hour before an hour, which begins a day.
-func (s *Traffic) shrink(ctx context.Context, before int64) error {
-	const add = `INSERT INTO traffic_hours (website_id, hour, path, slot, sub_id, class, views, visitors, clicks)
-		SELECT website_id, hour / 24 * 24, path, slot, sub_id, class, sum(views), sum(visitors), sum(clicks) FROM traffic_hours
-		WHERE hour < $1 AND hour % 24 <> 0 GROUP BY website_id, hour / 24 * 24, path, slot, sub_id, class
-		ON CONFLICT (website_id, hour, path, slot, sub_id, class) DO UPDATE SET views = traffic_hours.views + excluded.views,
-			visitors = traffic_hours.visitors + excluded.visitors, clicks = traffic_hours.clicks + excluded.clicks`
-	if _, err := s.db.exec(ctx, add, before); err != nil {
-		return err
-	}
-	_, err := s.db.exec(ctx, `DELETE FROM traffic_hours WHERE hour < $1 AND hour % 24 <> 0`, before)
-	return err
 }
