@@ -35,6 +35,7 @@ type portfolio interface {
 	batchKeeper
 	revisionKeeper
 	seoKeeper
+	alertKeeper
 }
 
 type siteKeeper interface {

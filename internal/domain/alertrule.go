@@ -137,6 +137,10 @@ func (r *AlertRule) Silent(now time.Time) bool {
 // MaxAlertRules bounds the rules that a tenant adds to the built-in ones.
 const MaxAlertRules = 200
 
+// MaxCertificateDays bounds the threshold of AlertCertificate: issuers renew at about
+// that time.
+const MaxCertificateDays = 30
+
 // Validate checks what a rule must hold.
 func (r *AlertRule) Validate() error {
 	info, ok := InfoOf(r.Kind)
@@ -149,6 +153,8 @@ func (r *AlertRule) Validate() error {
 		return Invalid("threshold", "A threshold is greater than 0 and at most a billion.")
 	case info.Unit == "percent" && r.Threshold > 1000:
 		return Invalid("threshold", "A percentage is at most 1000.")
+	case info.Unit == "days" && r.Threshold > MaxCertificateDays:
+		return Invalid("threshold", "The threshold is at most %d days.", MaxCertificateDays)
 	case info.Unit == "level" && r.Threshold != ComponentDegraded && r.Threshold != ComponentDown:
 		return Invalid("threshold", "The threshold is 1, for degraded, or 2, for down.")
 	case r.Severity.Rank() == 0:

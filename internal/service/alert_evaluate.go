@@ -29,7 +29,7 @@ type (
 	}
 )
 
-func keyOf(r *domain.AlertRule) ruleKey { return ruleKey{r.Tenant, r.ID} }
+func ruleKeyOf(r *domain.AlertRule) ruleKey { return ruleKey{r.Tenant, r.ID} }
 
 // alertLook is what one look at everything has found.
 type alertLook struct {
@@ -87,7 +87,7 @@ func (s *Alerts) allRules(ctx context.Context) (map[ruleKey]*domain.AlertRule, e
 	for tenant, own := range byTenant {
 		list := mergeRules(tenant, own)
 		for i := range list {
-			out[keyOf(&list[i])] = &list[i]
+			out[ruleKeyOf(&list[i])] = &list[i]
 		}
 	}
 	return out, nil

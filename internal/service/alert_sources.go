@@ -32,18 +32,18 @@ type alertSignalStore interface {
 	Visitors(ctx context.Context, days []int64) ([]domain.DayVisitors, error)
 }
 
-type feedLister interface {
+type alertFeeds interface {
 	List(ctx context.Context, w domain.Window) ([]domain.Feed, int, error)
 }
 
 type hostFinder interface {
-	ByDomains(ctx context.Context, domains []string) (map[string]domain.Website, error)
+	GetByHost(ctx context.Context, host string) (*domain.Website, error)
 }
 
 // AlertSourcesConfig is what NewAlertSources needs.
 type AlertSourcesConfig struct {
 	Store    alertSignalStore
-	Feeds    feedLister
+	Feeds    alertFeeds
 	Websites hostFinder
 	// Certificates returns those of this installation by host; nil: there are none.
 	Certificates func() (map[string]domain.HostCertificate, error)
@@ -237,26 +237,28 @@ func (s *alertSources) staleFeeds(ctx context.Context, _ time.Duration, now time
 	}
 }
 
+// certificates returns those that end within domain.MaxCertificateDays.
 func (s *alertSources) certificates(ctx context.Context, _ time.Duration, now time.Time) ([]domain.AlertObservation, error) {
 	held, err := s.cfg.Certificates()
-	if err != nil || len(held) == 0 {
-		return nil, err
-	}
-	hosts := slices.Sorted(maps.Keys(held))
-	sites, err := s.cfg.Websites.ByDomains(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}
 	var out []domain.AlertObservation
-	for _, host := range hosts {
+	for _, host := range slices.Sorted(maps.Keys(held)) {
 		c := held[host]
-		site, ok := sites[host]
-		if !ok || c.ValidUntil.IsZero() {
-			continue // of a website that is gone, or none yet
+		days := math.Floor(c.ValidUntil.Sub(now).Hours() / 24)
+		if c.ValidUntil.IsZero() || days > domain.MaxCertificateDays {
+			continue
+		}
+		site, err := s.cfg.Websites.GetByHost(ctx, host)
+		if domain.CodeOf(err) == domain.CodeNotFound {
+			continue // of a website that is gone
+		}
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, domain.AlertObservation{
-			Tenant: site.Tenant, Subject: host, WebsiteID: site.ID, Value: math.Floor(c.ValidUntil.Sub(now).Hours() / 24),
-			Text: "The certificate of " + host + " is valid until " + stampOf(c.ValidUntil) + ".",
+			Tenant: site.Tenant, Subject: host, WebsiteID: site.ID, Value: days, Text: "The certificate of " + host + " is valid until " + stampOf(c.ValidUntil) + ".",
 		})
 	}
 	return out, nil

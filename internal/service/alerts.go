@@ -20,6 +20,7 @@ type alertStore interface {
 	HoldPending(ctx context.Context) ([]domain.Alert, error)
 	Counts(ctx context.Context, tenant domain.TenantID) (map[domain.AlertState]map[domain.AlertSeverity]int, error)
 	Claim(ctx context.Context, holder string, now, until time.Time) (bool, error)
+	Release(ctx context.Context, holder string) error
 	Evaluated(ctx context.Context) (time.Time, error)
 	Tenants(ctx context.Context) ([]domain.TenantID, error)
 	Sweep(ctx context.Context, before time.Time) (int, error)
@@ -169,6 +170,12 @@ func (s *Alerts) Acknowledge(ctx context.Context, id domain.AlertID, note string
 // emit tells who watches that an alert came to another state.
 func (s *Alerts) emit(ctx context.Context, a *domain.Alert) {
 	s.cfg.Emit(context.WithoutCancel(ctx), domain.Event{Topic: domain.EventSystem + ".alert." + string(a.State), Tenant: a.Tenant, Object: string(a.ID)})
+}
+
+// Release lets another process evaluate at once, in the place of one that has ended. It
+// needs no principal.
+func (s *Alerts) Release(ctx context.Context, instance string) error {
+	return s.cfg.Store.Release(ctx, instance)
 }
 
 // keepAlerts is how long alerts that are cleared, and deliveries, are kept.
