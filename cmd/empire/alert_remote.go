@@ -47,13 +47,21 @@ func (r *remote) AlertRule(ctx context.Context, id domain.AlertRuleID) (*alertRu
 // CreateAlertRule implements portfolio.
 func (r *remote) CreateAlertRule(ctx context.Context, p domain.AlertRuleParams) (*alertRuleView, error) {
 	in := client.CreateAlertRuleInput{
-		Kind: client.CreateAlertRuleInputKind(p.Kind), Name: p.Name, WebsiteID: string(p.WebsiteID), Threshold: p.Threshold, Quiet: durationText(p.Quiet),
-		Severity: client.CreateAlertRuleInputSeverity(p.Severity), Channels: texts(p.Channels),
+		Kind: client.CreateAlertRuleInputKind(p.Kind), Name: p.Name, WebsiteID: string(p.WebsiteID), Severity: client.CreateAlertRuleInputSeverity(p.Severity), Channels: channelNames(p.Channels),
+	}
+	if p.Threshold != 0 {
+		in.Threshold = &p.Threshold
+	}
+	if p.Quiet != nil {
+		in.Quiet = p.Quiet.String()
 	}
 	if p.Window > 0 {
 		in.Window = p.Window.String()
 	}
 	answer, err := r.api.CreateAlertRule(ctx, in)
+	if err == nil && p.Channels != nil && len(p.Channels) == 0 { // the client leaves empty lists out
+		answer, err = r.api.UpdateAlertRule(ctx, answer.ID, client.UpdateAlertRuleInput{Channels: &[]string{}})
+	}
 	return shown[alertRuleView](r, answer, err)
 }
 
@@ -64,7 +72,8 @@ func (r *remote) UpdateAlertRule(ctx context.Context, id domain.AlertRuleID, p d
 		Severity: (*client.UpdateAlertRuleInputSeverity)(p.Severity),
 	}
 	if p.Channels != nil {
-		in.Channels = texts(*p.Channels)
+		names := channelNames(*p.Channels)
+		in.Channels = &names
 	}
 	answer, err := r.api.UpdateAlertRule(ctx, string(id), in)
 	return shown[alertRuleView](r, answer, err)
@@ -78,8 +87,8 @@ func durationText(d *time.Duration) *string {
 	return &text
 }
 
-// texts keeps nil apart from none.
-func texts(list []domain.AlertChannel) []string {
+// channelNames keeps nil apart from none.
+func channelNames(list []domain.AlertChannel) []string {
 	if list == nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 
 	"empire/internal/domain"
 	"empire/internal/integration/hook"
-	"empire/internal/integration/mail"
+	smtp "empire/internal/integration/mail"
 	"empire/internal/service"
 	"empire/internal/telemetry"
 )
@@ -56,7 +56,7 @@ func (a *App) alertSenders() (map[domain.AlertChannel]service.AlertSender, error
 	if m.Host == "" {
 		return out, nil
 	}
-	c := mail.Config{Host: m.Host, Port: m.Port, User: m.User, Password: string(m.Password), From: m.From, TLS: m.TLS, Now: a.now}
+	c := smtp.Config{Host: m.Host, Port: m.Port, User: m.User, Password: string(m.Password), From: m.From, TLS: m.TLS, Now: a.now}
 	if m.Roots != "" {
 		pem, err := os.ReadFile(m.Roots)
 		if err != nil {
@@ -67,7 +67,7 @@ func (a *App) alertSenders() (map[domain.AlertChannel]service.AlertSender, error
 			return nil, domain.Invalid("alerts.mail.roots_file", "%s has no certificate in PEM.", m.Roots)
 		}
 	}
-	out[domain.ChannelMail] = mail.New(c)
+	out[domain.ChannelMail] = smtp.New(c)
 	return out, nil
 }
 
