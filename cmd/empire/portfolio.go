@@ -36,6 +36,7 @@ type portfolio interface {
 	revisionKeeper
 	seoKeeper
 	trafficKeeper
+	alertKeeper
 }
 
 type siteKeeper interface {

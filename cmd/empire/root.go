@@ -60,7 +60,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.`,
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(
-		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), analyticsCommand(g), edgeCommand(g), feedCommand(g), searchCommand(g), siteCommand(g), redirectCommand(g), linkCommand(g), runCommand(g), pipelineCommand(g), scheduleCommand(g), approvalCommand(g),
+		demoCommand(g), serveCommand(g), launchCommand(g), importCommand(g), analyticsCommand(g), edgeCommand(g), feedCommand(g), searchCommand(g), siteCommand(g), redirectCommand(g), linkCommand(g), runCommand(g), pipelineCommand(g), scheduleCommand(g), approvalCommand(g), alertsCommand(g),
 		agentCommand(g), deadLetterCommand(g), orchestratorCommand(g), webhookCommand(g), scanCommand(g), trendsCommand(g), opportunityCommand(g), budgetCommand(g), graphCommand(g), priceCommand(g), researchCommand(g), evidenceCommand(g), duplicatesCommand(g), fleetCommand(g), seoCommand(g), userCommand(g), apiKeyCommand(g), configCommand(g), doctorCommand(g), migrateCommand(g), benchCommand(g), evalCommand(g), versionCommand(g),
 	)
 	addBuiltIn(root)

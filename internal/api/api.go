@@ -62,6 +62,7 @@ type Config struct {
 
 	SEO         seoService
 	Submissions submissionService
+	Alerts      alertService
 
 	Logger *slog.Logger
 }
@@ -135,6 +136,9 @@ func New(c Config) *API {
 	registerRevisions(a, c.Revisions)
 	registerPlanned(a, c.Planned)
 	registerSEO(a, c.SEO, c.Submissions)
+	registerAlerts(a, c.Alerts)
+	registerAlertRules(a, c.Alerts)
+	registerAlertChannels(a, c.Alerts)
 	a.harvestModels()
 	a.straighten()
 	return a

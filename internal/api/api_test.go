@@ -27,7 +27,7 @@ type endpoint struct {
 	bad          []string // query strings, or bodies for POST, that are 422
 }
 
-var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoints, fleetEndpoints, batchEndpoints, revisionEndpoints, seoEndpoints, analyticsEndpoints, []endpoint{
+var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoints, fleetEndpoints, batchEndpoints, revisionEndpoints, seoEndpoints, analyticsEndpoints, alertEndpoints, []endpoint{
 	{method: "GET", path: "/agents", right: domain.AgentsRead, status: 200, bad: append([]string{"?status=asleep", "?kind=robot", "?capability=flying"}, badWindows...)},
 	{
 		method: "POST", path: "/agents", right: domain.AgentsManage, status: 201,

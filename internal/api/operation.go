@@ -32,6 +32,7 @@ var tags = []struct{ name, text string }{
 	{"webhooks", "What providers told this installation."},
 	{"budgets", "What model calls may cost, what they did cost, and at which prices."},
 	{"graph", "The knowledge graph: what feeds, programs, keywords and pages say about each other."},
+	{"alerts", "What needs a person now: alerts, the rules that raise them, and whom they reach."},
 	{"system", "The state of the parts of the program."},
 }
 

@@ -132,6 +132,7 @@ type App struct {
 	Planned      *service.Planned
 	SEO          *service.SEO
 	Submissions  *service.Submissions
+	Alerts       *service.Alerts
 
 	started []part
 }
@@ -154,7 +155,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireTraffic, a.wireBudgets, a.wireResearch, a.wireAgents, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireTraffic, a.wireBudgets, a.wireAlerts, a.wireResearch, a.wireAgents, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -256,6 +257,8 @@ func (a *App) parts() []part {
 	}
 	if a.mode == Serve {
 		out = append(out, part{"routing", a.startRouting, a.stopRouting}, part{"health", a.Health.Start, a.Health.Stop})
+		watcher := &watch{a: a}
+		out = append(out, part{"alerts", watcher.Start, watcher.Stop})
 	}
 	return out
 }

@@ -199,6 +199,11 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var found struct{ ID string }
 	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
+		{Operation: "get-alert-rule", Target: base + "/alerts/rules/latency"},
+		{Operation: "update-alert-rule", Target: base + "/alerts/rules/latency", Body: `{"threshold": 800}`},
+		{Operation: "silence-alert-rule", Target: base + "/alerts/rules/latency/silence", Body: encode(t, map[string]any{"until": time.Now().Add(time.Hour)})},
+		{Operation: "reset-alert-rule", Target: base + "/alerts/rules/latency/reset"},
+		{Operation: "create-alert-rule", Target: base + "/alerts/rules", Body: `{"kind": "budget", "threshold": 50, "channels": ["mail"]}`},
 		{Operation: "get-dead-letter", Target: base + "/dead-letters/" + dead[0].ID},
 		{Operation: "replay-dead-letter", Target: base + "/dead-letters/" + dead[0].ID + "/replay"},
 		{Operation: "raise-budget", Target: base + "/budgets/" + budget.ID + "/raise", Body: `{"amount_minor": 100}`},

@@ -52,5 +52,6 @@ func (h *housekeeping) sweep(ctx context.Context) {
 		h.a.log.InfoContext(ctx, "old webhooks removed", "count", n)
 	}
 	h.a.sweepPrices(ctx)
+	h.a.sweepAlerts(ctx)
 	h.a.readPages(ctx)
 }

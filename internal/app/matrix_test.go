@@ -33,6 +33,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /agents/{agent_id}/status",
 		"GET /dead-letters",
 		"GET /dead-letters/{dead_letter_id}",
+		"GET /alerts", "GET /alerts/channels", "GET /alerts/deliveries", "GET /alerts/rules", "GET /alerts/rules/{rule_id}", "GET /alerts/summary", "GET /alerts/{alert_id}",
 		"GET /orchestrator",
 		"GET /pipelines",
 		"GET /pipelines/{name}",
@@ -59,6 +60,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"DELETE /pipelines/{name}",
 		"PUT /pipelines/{name}",
 		"POST /tasks",
+		"POST /alerts/{alert_id}/acknowledge",
 		"POST /dead-letters/{dead_letter_id}/replay",
 		"POST /pipelines/runs",
 		"POST /schedules",
@@ -180,6 +182,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"POST /websites/{website_id}/rollback",
 	},
 	domain.AdminFull: {
+		"POST /alerts/channels/{channel}/test", "POST /alerts/rules", "DELETE /alerts/rules/{rule_id}", "PATCH /alerts/rules/{rule_id}", "POST /alerts/rules/{rule_id}/reset", "POST /alerts/rules/{rule_id}/silence",
 		"GET /audit",
 		"GET /approvals/log",
 		"GET /approvals/log/verify",

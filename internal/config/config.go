@@ -56,6 +56,7 @@ type Config struct {
 	SEO       SEO       `koanf:"seo"`
 	Approvals Approvals `koanf:"approvals"`
 	Traces    Traces    `koanf:"traces"`
+	Alerts    Alerts    `koanf:"alerts"`
 
 	Shutdown Shutdown `koanf:"shutdown"`
 	Agents   Agents   `koanf:"agents"`
@@ -265,6 +266,7 @@ func defaults() map[string]any {
 		"seo":       seoDefaults(),
 		"approvals": map[string]any{"expire_after": "0s", "four_eyes": false},
 		"traces":    map[string]any{"url": "", "sample": 1.0, "authorization": ""},
+		"alerts":    alertDefaults(),
 
 		"shutdown": map[string]any{"timeout": "10s"},
 		"agents":   map[string]any{"heartbeat": "10s"},
@@ -276,4 +278,5 @@ func defaults() map[string]any {
 var secretKeys = []string{
 	"database.url", "redis.url", "bus.url", "auth.secret", "webhooks.awin", "webhooks.digistore24", "webhooks.n8n", "webhooks.sendgrid", "webhooks.mailgun", "models.api_key",
 	"models.openai_key", "models.anthropic_key", "models.gemini_key", "traces.authorization", "research.proxy", "vectors.token",
+	"alerts.webhook.url", "alerts.webhook.secret", "alerts.mail.password",
 }

@@ -53,6 +53,11 @@ func TestLoadFaults(t *testing.T) {
 		{"odd research", "research:\n  searxng: x\n  feeds: [ftp://a]\n  allow: [lan]\n  models: [nobody]\n  timeout: 1ms\n", nil, []string{"research.searxng", "research.feeds", "research.allow", "research.models", "research.timeout"}},
 		{"odd vectors", "vectors:\n  url: ftp://a\n  memory_mb: 1\n  dimension: 3\n  embedder: magic\n", nil, []string{"vectors.url", "vectors.memory_mb", "vectors.dimension", "vectors.embedder"}},
 		{"odd analytics", "analytics:\n  own_networks: [lan]\n  keep_events: 1m\n  keep: 24h\n", nil, []string{"analytics.own_networks", "analytics.keep_events", "analytics.keep:"}},
+		{
+			"odd alerts", "alerts:\n  every: 2m\n  digest: -1s\n  webhook: {url: 'ftp://a', secret: short}\n  mail: {host: 'a:25', port: 0, user: u, from: x, to: [y], tls: ssl}\n", nil,
+			[]string{"alerts.every", "alerts.digest", "alerts.webhook.url", "alerts.webhook.secret", "alerts.mail.host", "alerts.mail.port", "alerts.mail.from", "alerts.mail.to", "alerts.mail.tls", "alerts.mail.password"},
+		},
+		{"mails to nobody", "alerts:\n  mail: {host: mail.example, from: a@b.example}\n", nil, []string{"alerts.mail.to"}},
 		{"odd search engine", "seo:\n  indexnow: http://api.indexnow.example/indexnow\n", nil, []string{"seo.indexnow"}},
 		{"odd fleet", "fleet:\n  duplicates: 0.2\n  pages_per_week: -1\n", nil, []string{"fleet.duplicates", "fleet.pages_per_week"}},
 		{"vectors of no model", "vectors:\n  embedder: model\n", nil, []string{"vectors.embedder", "models.embedding"}},
@@ -83,7 +88,10 @@ func TestLoadFaults(t *testing.T) {
 
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
-	_, settings, err := config.Load(config.Input{Environ: []string{"EMPIRE_DATABASE_URL=postgres://u:hunter2@localhost/db"}})
+	_, settings, err := config.Load(config.Input{Environ: []string{
+		"EMPIRE_DATABASE_URL=postgres://u:hunter2@localhost/db", "EMPIRE_ALERTS_MAIL_PASSWORD=hunter2", "EMPIRE_ALERTS_WEBHOOK_URL=https://hooks.example/hunter2",
+		"EMPIRE_ALERTS_WEBHOOK_SECRET=hunter2hunter2hunter2",
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

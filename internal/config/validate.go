@@ -37,6 +37,7 @@ func (c *Config) Validate() []string {
 	c.validateEdge(add)
 	c.validateFleet(add)
 	c.validateSEO(add)
+	c.validateAlerts(add)
 	checkURL := func(key string, value Secret, schemes ...string) {
 		if value == "" {
 			return

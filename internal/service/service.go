@@ -87,6 +87,12 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.Snapshot:
 		return v.Tenant.OrDefault()
+	case *domain.Alert:
+		return v.Tenant.OrDefault()
+	case *domain.AlertRule:
+		return v.Tenant.OrDefault()
+	case *domain.AlertDelivery:
+		return v.Tenant.OrDefault()
 	}
 	return ""
 }

@@ -61,6 +61,11 @@ type Store struct {
 	Planned     *PlannedReleases
 	SEO         *SEO
 	Submissions *Submissions
+
+	Alerts          *Alerts
+	AlertRules      *AlertRules
+	AlertDeliveries *AlertDeliveries
+	AlertSignals    *AlertSignals
 }
 
 // New returns the aggregates of db.
@@ -122,6 +127,11 @@ func New(db *DB) *Store {
 		Planned:     &PlannedReleases{db},
 		SEO:         &SEO{db},
 		Submissions: &Submissions{db},
+
+		Alerts:          &Alerts{db},
+		AlertRules:      &AlertRules{db},
+		AlertDeliveries: &AlertDeliveries{db},
+		AlertSignals:    &AlertSignals{db},
 	}
 }
 

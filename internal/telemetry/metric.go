@@ -42,6 +42,7 @@ type HTTPMetrics struct {
 	retries   *prometheus.CounterVec
 	ejections *prometheus.CounterVec
 	usual     sync.Map // series of durations that were used before, by usualKey
+	listeners sync.Map // *listenerTotals by name
 }
 
 // usualKey names a series without making a slice of its labels.
@@ -96,9 +97,14 @@ func (m *HTTPMetrics) ObserveRequest(listener, method, route string, status int,
 	key := usualKey{listener, method, route, status}
 	series, ok := m.usual.Load(key)
 	if !ok {
-		series, _ = m.usual.LoadOrStore(key, m.durations.WithLabelValues(listener, method, route, strconv.Itoa(status)))
+		totals, _ := m.listeners.LoadOrStore(listener, &listenerTotals{})
+		series, _ = m.usual.LoadOrStore(key, usualSeries{
+			m.durations.WithLabelValues(listener, method, route, strconv.Itoa(status)), totals.(*listenerTotals), //nolint:forcetypeassert // nothing else is stored
+		})
 	}
-	series.(prometheus.Observer).Observe(d.Seconds()) //nolint:forcetypeassert // nothing else is stored
+	usual := series.(usualSeries) //nolint:forcetypeassert // nothing else is stored
+	usual.observer.Observe(d.Seconds())
+	usual.totals.observe(status, d)
 }
 
 // CountOutcome counts a request that the gateway did not let through as usual.
