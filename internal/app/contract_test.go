@@ -97,7 +97,7 @@ func checkContract(t *testing.T, plan apifuzz.Plan) *apifuzz.Report {
 
 // neverGood are operations that generated requests need not succeed with: they take
 // a code that only an authenticator has, or come too late for work that is short.
-var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "continue-fleet-change", "stop-fleet-change", "cancel-batch", "restore-page", "retire", "take-back-retirement", "cancel-planned-release"}
+var neverGood = []string{"confirm-totp", "disable-totp", "remove-user-totp", "cancel-task", "cancel-run", "continue-fleet-change", "stop-fleet-change", "cancel-batch", "restore-page", "retire", "take-back-retirement", "cancel-planned-release", "get-alert", "acknowledge-alert", "test-alert-channel"}
 
 // hookToken is what a workflow of n8n proves itself with.
 const hookToken = "a token of workflows, long enough"
@@ -181,6 +181,8 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	c.want("POST", base+"/agents/contract_late/messages", map[string]any{"message": map[string]any{}}, http.StatusNotFound, nil)
 	c.want("POST", base+"/agents", map[string]any{"id": "contract_late", "task_types": []string{"research"}}, http.StatusCreated, nil)
 	c.want("GET", base+"/dead-letters?replayed=false", nil, http.StatusOK, &dead)
+	var rule struct{ ID string }
+	c.want("POST", base+"/alerts/rules", map[string]any{"kind": "failed_runs"}, http.StatusCreated, &rule)
 	var budget struct{ ID string }
 	c.want("POST", base+"/budgets", map[string]any{"name": "contract", "period": "day", "limit_minor": 500}, http.StatusCreated, &budget)
 	report, page := researched(t, a, c)
@@ -199,6 +201,7 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var found struct{ ID string }
 	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
+		{Operation: "delete-alert-rule", Target: base + "/alerts/rules/" + rule.ID},
 		{Operation: "get-alert-rule", Target: base + "/alerts/rules/latency"},
 		{Operation: "update-alert-rule", Target: base + "/alerts/rules/latency", Body: `{"threshold": 800}`},
 		{Operation: "silence-alert-rule", Target: base + "/alerts/rules/latency/silence", Body: encode(t, map[string]any{"until": time.Now().Add(time.Hour)})},

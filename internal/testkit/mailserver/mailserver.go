@@ -65,7 +65,7 @@ type Server struct {
 // Start starts a server that the end of the test stops.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
