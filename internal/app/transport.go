@@ -144,7 +144,7 @@ func (a *App) wireTransports(context.Context) error {
 	if a.plays("gateway") {
 		pages, err := web.New(web.Config{
 			Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: auth.SessionCookie,
-			SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
+			Work: a.dashboardWork(), SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
 		})
 		if err != nil {
 			return err

@@ -40,6 +40,8 @@ type world struct {
 	retried    domain.RunID
 
 	signedOut, signedOutAll bool
+
+	office office
 }
 
 type (
@@ -159,6 +161,14 @@ func (f approvals) List(_ context.Context, af domain.ApprovalFilter, w domain.Wi
 	return part(out, w), len(out), f.fail["approvals"]
 }
 
+func (f approvals) Summary(context.Context) (map[domain.ApprovalState]int, error) {
+	n := map[domain.ApprovalState]int{}
+	for i := range f.approvals {
+		n[f.approvals[i].State]++
+	}
+	return n, f.fail["approvals"]
+}
+
 func (f approvals) Get(_ context.Context, id domain.ApprovalID) (*domain.Approval, error) {
 	for i := range f.approvals {
 		if f.approvals[i].ID == id {
@@ -202,7 +212,7 @@ var statuses = map[domain.Code]int{
 func newDashboard(t testing.TB, w *world) *web.Dashboard {
 	t.Helper()
 	d, err := web.New(web.Config{
-		Users: users{w}, Websites: sites{w}, Runs: runs{w}, Approvals: approvals{w}, Agents: agents{w}, CSRF: csrf{}, SessionCookie: "session",
+		Users: users{w}, Websites: sites{w}, Runs: runs{w}, Approvals: approvals{w}, Agents: agents{w}, CSRF: csrf{}, SessionCookie: "session", Work: w.office.work(),
 		SiteURL: siteURL, PreviewURL: preview, Status: statusOf, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 	})
 	if err != nil {

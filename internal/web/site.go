@@ -147,31 +147,6 @@ func (d *Dashboard) rollback(w http.ResponseWriter, r *http.Request) (string, er
 	return "/sites/" + string(site.ID), nil
 }
 
-type launchView struct {
-	Niche, Domain, Language string
-	Error, Field            string
-}
-
-func (d *Dashboard) launchPage(http.ResponseWriter, *http.Request) (view, error) {
-	return view{template: "launch", title: "Launch a site", section: "sites", data: launchView{Language: "en"}}, nil
-}
-
-// launch starts a run, or shows the form again with what is wrong with it.
-func (d *Dashboard) launch(w http.ResponseWriter, r *http.Request) (string, error) {
-	v := launchView{Niche: r.PostFormValue("niche"), Domain: r.PostFormValue("domain"), Language: r.PostFormValue("language")}
-	_, run, err := d.c.Websites.Generate(r.Context(), domain.GenerateParams{Niche: v.Niche, Domain: v.Domain, Language: v.Language})
-	switch domain.CodeOf(err) {
-	case "":
-		d.notify(w, r, "launched")
-		return "/runs/" + string(run.ID), nil
-	case domain.CodeInvalid, domain.CodeConflict, domain.CodeNotEnoughData:
-		v.Error, v.Field = domain.MessageOf(err), fieldOf(err)
-		d.render(w, r, d.c.Status(err), view{template: "launch", title: "Launch a site", section: "sites", data: v})
-		return "", nil
-	}
-	return "", err
-}
-
 // At returns when the release was last published, or else made.
 func (r releaseRow) At() time.Time {
 	if r.PublishedAt != nil {

@@ -35,6 +35,7 @@ type Config struct {
 	Runs          runService
 	Approvals     approvalService
 	Agents        agentService
+	Work          Work
 	CSRF          csrfTokens
 	SessionCookie string                            // name of the cookie that the gateway reads
 	SiteURL       func(site *domain.Website) string // where the edge serves a website
@@ -52,6 +53,7 @@ type Dashboard struct {
 	mux       *http.ServeMux
 	assets    assets
 	templates templates
+	imports   feedImports
 }
 
 // policy is the content security policy of every page: nothing from elsewhere,
@@ -88,9 +90,7 @@ func (d *Dashboard) routes() {
 	d.mux.HandleFunc("POST /sign-in", d.signIn)
 	d.mux.HandleFunc("POST /theme", d.setTheme)
 	d.mux.HandleFunc("POST /sign-out", d.action(d.signOut))
-	d.mux.HandleFunc("GET /{$}", d.page(d.overview))
-	d.mux.HandleFunc("GET /launch", d.page(d.launchPage))
-	d.mux.HandleFunc("POST /launch", d.action(d.launch))
+	d.mux.HandleFunc("GET /{$}", d.page(d.home))
 	d.mux.HandleFunc("GET /sites", d.page(d.sites))
 	d.mux.HandleFunc("GET /sites/{id}", d.page(d.site))
 	d.mux.HandleFunc("POST /sites/{id}/rollback", d.action(d.rollback))
@@ -100,6 +100,7 @@ func (d *Dashboard) routes() {
 	d.mux.HandleFunc("POST /runs/{id}/retry", d.action(d.retry))
 	d.mux.HandleFunc("GET /approvals/{id}", d.page(d.approval))
 	d.mux.HandleFunc("POST /approvals/{id}/decision", d.action(d.decide))
+	d.workRoutes()
 	d.mux.HandleFunc("GET /", d.page(func(http.ResponseWriter, *http.Request) (view, error) {
 		return view{}, domain.Errorf(domain.CodeNotFound, "There is no page at this address.")
 	}))
