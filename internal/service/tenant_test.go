@@ -439,7 +439,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Revisions.Restore", "Revisions.Retire", "Revisions.List", "Revisions.TakeBack", "Planned.Plan", "Planned.List", "Planned.Cancel",
 		"Revisions.Source", "Revisions.Edited", "Revisions.Gone", "Planned.Fire",
 		// over many websites: TestBatchTenants; the last are the work of jobs
-		"Batches.Start", "Batches.List", "Batches.Get", "Batches.Cancel", "Batches.Tags", "Batches.SetTags", "Batches.Work", "Batches.Finish",
+		"Batches.Start", "Batches.List", "Batches.Get", "Batches.Cancel", "Batches.Tags", "Batches.SetTags", "Batches.Browse", "Batches.Work", "Batches.Finish",
 		// of search: TestKeywordConflicts; the rules are those of the program; the rest is work of
 		// releases, steps and jobs
 		"SEO.Rules", "SEO.Conflicts", "SEO.MapOf", "SEO.Taken", "SEO.Moved", "SEO.Work", "SEO.CatchUp", "Submissions.On", "Submissions.Work",

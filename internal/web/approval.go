@@ -105,7 +105,7 @@ func (d *Dashboard) approval(_ http.ResponseWriter, r *http.Request) (view, erro
 	}
 	v := d.approvalViewer(r)(a)
 	v.Tabs = reviewTabs(a, "")
-	return view{template: "approval", title: a.Title, section: "content", data: v}, nil
+	return view{template: "approval", title: a.Title, section: "content", crumbs: []crumb{{"Approvals", "/approvals"}}, data: v}, nil
 }
 
 // decide passes on what the person saw: the hash that was in the form.

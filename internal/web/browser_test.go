@@ -2,29 +2,29 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
-
 	"empire/internal/domain"
+	"empire/internal/testkit"
+	"empire/internal/testkit/browsertest"
+	"empire/internal/ws"
 )
 
 // shared lets a test change the world while pages are served from it.
 type shared struct {
 	mu    sync.Mutex
 	world *world
+	hub   *ws.Hub // nil: there are no WebSockets
 }
 
 func (s *shared) change(fn func(*world)) {
@@ -38,151 +38,245 @@ func (s *shared) serve(t *testing.T) string {
 	t.Helper()
 	d := newDashboard(t, s.world)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
 		if r.URL.Path != "/sign-in" {
 			r.AddCookie(&http.Cookie{Name: "session", Value: "s1"})
 			r = r.WithContext(domain.WithPrincipal(r.Context(), editor))
 		}
+		if s.hub != nil && strings.HasPrefix(r.URL.Path, "/ws/") {
+			s.hub.Handler().ServeHTTP(w, r)
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		d.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-// startBrowser returns a tab, and what it reported on its console so far.
-func startBrowser(t *testing.T) (context.Context, func() []string) {
+// startHub adds the WebSockets that the program has.
+func (s *shared) startHub(t *testing.T) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("EMPIRE_TEST_REQUIRE") == "all" {
-			t.Fatal("missing: chromium")
-		}
-		t.Skip("missing: chromium")
+	s.hub = ws.New(ws.Config{
+		SessionCookie: "session", Authenticate: func(context.Context, string) (*domain.Principal, error) { return editor, nil },
+		Collect: func(context.Context, domain.TenantID) (*ws.Metrics, error) { return &ws.Metrics{At: noon}, nil },
+		Problem: func(w http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		},
+		Status: statusOf, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err := s.hub.Start(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, stop = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	var mu sync.Mutex
-	var problems []string
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start browser: %v", err)
-	}
-	err = chromedp.Listen(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e := event.(type) {
-		case *runtime.EventExceptionThrown:
-			problems = append(problems, e.ExceptionDetails.Text)
-		case *runtime.EventConsoleAPICalled:
-			problems = append(problems, fmt.Sprint(e.Type, e.Args))
-		case *log.EventEntryAdded:
-			problems = append(problems, e.Entry.Text+" "+e.Entry.URL)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.hub.Stop(ctx); err != nil {
+			t.Errorf("stop the hub: %v", err)
 		}
 	})
-	if err != nil {
-		t.Fatalf("listen to the console: %v", err)
-	}
-	return ctx, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return problems
-	}
 }
 
-// TestBrowser opens every page at the narrowest and a wide size, in light and dark.
-// Nothing may stick out sideways and nothing may be reported on the console.
+// crowdedWorld is busyWorld with names that do not break.
+func crowdedWorld() *world {
+	w := busyWorld()
+	w.sites[1].Title, w.sites[1].Niche = strings.Repeat("long", 15), strings.Repeat("unbreakable", 9)
+	w.sites[1].Domain = strings.Repeat("d", 60) + ".example"
+	w.runs[2].Error.Message += strings.Repeat("unbreakable", 20)
+	return w
+}
+
+// browserPages are all pages that the browser is shown.
+var browserPages = []string{
+	"/", "/sites", "/sites?q=foo", "/sites/site_1", "/sites/site_1/pages", "/sites/site_1/pages/page_2", "/sites/site_1/releases",
+	"/sites/site_1/diff?to=rel_2&against=rel_1", "/sites/site_1/audit", "/sites/site_1/links", "/sites/site_1/budget", "/sites/site_1/settings",
+	"/batches", "/batches/bat_1", "/runs", "/runs/run_1", "/runs/run_2", "/runs/run_3", "/approvals/appr_1", "/launch", "/sign-in", "/nowhere",
+}
+
+// TestBrowser opens every page in light and dark, narrow and wide: axe finds nothing,
+// nothing sticks out sideways even at 320 pixels, and nothing is on the console, which
+// is also where the browser reports what the policy forbids.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	tab, problems := startBrowser(t)
-	w := busyWorld()
-	w.sites[1].Name, w.sites[1].Niche = strings.Repeat("long", 15), strings.Repeat("unbreakable", 9)
-	w.runs[2].Error.Message += strings.Repeat("unbreakable", 20)
-	base := (&shared{world: w}).serve(t)
-	for _, width := range []int64{320, 1440} {
-		for i, path := range []string{"/", "/sites", "/sites/site_1", "/runs", "/runs/run_1", "/runs/run_2", "/runs/run_3", "/approvals/appr_1", "/launch", "/sign-in", "/nowhere"} {
-			if err := emulate(tab, width, i%2 == 1); err != nil {
-				t.Fatal(err)
-			}
-			if err := chromedp.Do(tab, chromedp.Navigate(base+path)); err != nil {
-				t.Fatal(err)
-			}
-			over, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.querySelectorAll('details').forEach(d => d.open = true), document.documentElement.scrollWidth`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			// Not innerWidth: on a phone it grows with what sticks out.
-			if over -= int(width); over > 0 {
-				t.Errorf("%s scrolls sideways by %d pixels at width %d", path, over, width)
-			}
-			if dir := os.Getenv("EMPIRE_TEST_SCREENSHOTS"); dir != "" {
-				shot, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
-				if err != nil {
-					t.Fatal(err)
-				}
-				name := fmt.Sprintf("dashboard%s-%d.png", strings.ReplaceAll(path, "/", "-"), width)
-				if err := os.WriteFile(filepath.Join(dir, name), shot, 0o600); err != nil {
-					t.Fatal(err)
+	axe := axeSource(t)
+	tab := browsertest.Open(t)
+	s := &shared{world: crowdedWorld()}
+	s.startHub(t)
+	base := s.serve(t)
+	for _, path := range browserPages {
+		tab.Scheme("light")
+		tab.Visit(base+path, 320)
+		over := browsertest.Eval[int](tab, `document.querySelectorAll('main details').forEach(d => d.open = true), document.documentElement.scrollWidth - 320`)
+		if over > 0 {
+			t.Errorf("%s scrolls sideways by %d pixels with everything open", path, over)
+		}
+		browsertest.Eval[bool](tab, axe+"\ntrue")
+		for _, width := range []int64{390, 1440} {
+			tab.Resize(width)
+			for _, scheme := range []string{"light", "dark"} {
+				tab.Scheme(scheme)
+				for _, v := range runAxe(t, tab, width == 390 && scheme == "light") {
+					t.Errorf("axe, %s at %d %s: %s (%s)\n  %.800s", path, width, scheme, v.ID, v.Help, strings.Join(v.Nodes, "\n  "))
 				}
 			}
 		}
+		shoot(t, tab, base, path)
 	}
-	for _, p := range problems() {
-		if !strings.Contains(p, "404") { // the page that does not exist
+	for _, p := range tab.Problems() {
+		if !strings.Contains(p, "404") || !strings.Contains(p, "/nowhere") {
 			t.Errorf("the browser reports: %s", p)
 		}
 	}
 }
 
-func emulate(tab context.Context, width int64, dark bool) error {
-	scheme := "light"
-	if dark {
-		scheme = "dark"
+// shoot keeps pictures of a page where EMPIRE_TEST_SCREENSHOTS says.
+func shoot(t *testing.T, tab *browsertest.Tab, base, path string) {
+	t.Helper()
+	if os.Getenv("EMPIRE_TEST_SCREENSHOTS") == "" {
+		return
 	}
-	_, err := chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1})
-	if err != nil {
-		return err
-	}
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-	_, err = chromedp.Call(tab, emulation.SetEmulatedMedia, media)
-	return err
+	tab.Scheme("light")
+	tab.Visit(base+path, 390)
+	tab.Visit(base+path, 1440)
 }
 
-// TestBrowserKeepsRegionsFresh lets a run go on while its page is open: the steps
-// follow, what the reader has opened stays open, and at the end it says so.
-func TestBrowserKeepsRegionsFresh(t *testing.T) {
+type violation struct {
+	ID, Help string
+	Nodes    []string
+}
+
+// runAxe runs all rules of WCAG 2.2, levels A and AA, or only those that depend on width
+// and colors.
+func runAxe(t *testing.T, tab *browsertest.Tab, all bool) []violation {
+	t.Helper()
+	only := `{type: 'rule', values: ['color-contrast', 'target-size', 'link-in-text-block', 'scrollable-region-focusable']}`
+	if all {
+		only = `{type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}`
+	}
+	text := browsertest.Eval[string](tab, `(document.getAnimations().forEach(a => a.finish()), axe.run(document, {runOnly: `+only+`, resultTypes: ['violations']}))
+		.then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => n.target.join(' ') + ': ' + n.failureSummary)}))))`)
+	var out []violation
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		t.Fatal(fmt.Errorf("read axe's answer: %w", err))
+	}
+	return out
+}
+
+func axeSource(t *testing.T) string {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join(os.Getenv("EMPIRE_TEST_JUDGES"), "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		testkit.Require(t, "npm package axe-core (EMPIRE_TEST_JUDGES)")
+	}
+	return string(body)
+}
+
+// TestBrowserWithoutScript: nothing but liveness is lost.
+func TestBrowserWithoutScript(t *testing.T) {
 	t.Parallel()
-	tab, problems := startBrowser(t)
+	tab := browsertest.Open(t)
+	base := (&shared{world: busyWorld()}).serve(t)
+	tab.Scripts(false)
+	tab.Visit(base+"/sites", 1440)
+	const visible = `[...document.querySelectorAll('main a, main button, main input:not([type=hidden])')].filter(e => e.offsetParent).length`
+	if n := browsertest.Eval[int](tab, visible); n < 15 {
+		t.Errorf("%d links, buttons and fields can be seen", n)
+	}
+	tab.Visit(base+"/sites/site_1", 390)
+	if text := browsertest.Eval[string](tab, `document.querySelector('figure.chart').innerText`); !strings.Contains(text, "The same as a table") || !strings.Contains(text, "page views") {
+		t.Errorf("a chart without script says: %s", text)
+	}
+	if browsertest.Eval[bool](tab, `!!document.querySelector('.plot').offsetParent`) {
+		t.Error("an empty drawing takes room")
+	}
+}
+
+// waitFor returns once a condition holds in the open page.
+func waitFor(t *testing.T, tab *browsertest.Tab, condition string) {
+	t.Helper()
+	ok := browsertest.Eval[bool](tab, `new Promise(done => {
+		const end = Date.now() + 15000;
+		const look = () => (`+condition+`) ? done(true) : Date.now() > end ? done(false) : setTimeout(look, 20);
+		look();
+	})`)
+	if !ok {
+		t.Fatalf("%s does not come true:\n%s", condition, browsertest.Eval[string](tab, `document.body.innerText`))
+	}
+}
+
+// TestBrowserLive has news come over a WebSocket while a run goes on: they are on the
+// screen soon, what the reader has opened stays open, and a pause holds everything.
+func TestBrowserLive(t *testing.T) {
+	t.Parallel()
+	tab := browsertest.Open(t)
 	s := &shared{world: busyWorld()}
+	s.startHub(t)
 	base := s.serve(t)
-	until := func(condition string) {
-		t.Helper()
-		if _, err := chromedp.Run(tab, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-			text, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.getElementById("main").innerText`))
-			t.Fatalf("%s: %v\n%s", condition, err, text)
-		}
+	publish := func(topic string) {
+		s.hub.Publish(domain.Event{Topic: topic, Object: "run_1", At: noon, Data: json.RawMessage(`{}`)})
 	}
-	if err := chromedp.Do(tab, chromedp.Navigate(base+"/runs/run_1")); err != nil {
-		t.Fatal(err)
+	tab.Visit(base+"/", 1440)
+	waitFor(t, tab, `document.getElementById("live-time").textContent === "12:00:00"`)
+	if ms := browsertest.Eval[float64](tab, `performance.now() - performance.getEntriesByType("navigation")[0].loadEventEnd`); ms > 1000 {
+		t.Errorf("the first update came %.0f ms after the page", ms)
 	}
-	until(`document.getElementById("pulse").textContent === "Live"`)
-	if _, err := chromedp.Run(tab, chromedp.Evaluate[bool](`document.querySelector("#summary details").open = true`)); err != nil {
-		t.Fatal(err)
+	waitFor(t, tab, `document.getElementById("pulse").textContent === "Live"`)
+	for range 40 {
+		publish("pipeline.step_completed")
 	}
+	waitFor(t, tab, `document.querySelectorAll("#live-events li").length === 12`)
+
+	tab.Visit(base+"/runs/run_1", 1440)
+	waitFor(t, tab, `document.getElementById("pulse").textContent === "Live"`)
+	browsertest.Eval[bool](tab, `document.querySelector("#summary details").open = true`)
 	s.change(func(w *world) { w.runs[0].Steps[2].Done, w.runs[0].Steps[2].Message = 30, "Frequently asked questions" })
-	until(`document.getElementById("steps").textContent.includes("Frequently asked questions") && document.querySelector("progress").value === 30`)
-	until(`document.querySelector("#summary details").open`)
+	publish("pipeline.step_progress")
+	waitFor(t, tab, `document.getElementById("steps").textContent.includes("Frequently asked questions") && document.querySelector("progress").value === 30`)
+	waitFor(t, tab, `document.querySelector("#summary details").open`)
+
+	browsertest.Eval[bool](tab, `document.dispatchEvent(new KeyboardEvent("keydown", {key: "."}))`)
+	waitFor(t, tab, `document.getElementById("pulse").textContent === "Paused" && document.getElementById("pause").textContent === "Go on"`)
 	s.change(func(w *world) {
-		end := noon
-		w.runs[0].State, w.runs[0].FinishedAt = domain.StateCompleted, &end
-		w.runs[0].Steps[2].State = domain.StateCompleted
+		w.runs[0].State, w.runs[0].FinishedAt = domain.StateCompleted, ptr(noon)
+		w.runs[0].Steps[2].State, w.runs[0].Steps[2].Message = domain.StateCompleted, "All written"
 	})
-	until(`document.getElementById("pulse").textContent === "Up to date"`)
-	for _, p := range problems() {
+	publish("pipeline.run_completed")
+	if browsertest.Eval[bool](tab, `new Promise(r => setTimeout(() => r(document.getElementById("steps").textContent.includes("All written")), 300))`) {
+		t.Error("the page changed during the pause")
+	}
+	browsertest.Eval[bool](tab, `document.getElementById("pause").click() === undefined`)
+	waitFor(t, tab, `document.getElementById("steps").textContent.includes("All written")`)
+	waitFor(t, tab, `document.getElementById("pulse").textContent === "Live"`)
+	for _, p := range tab.Problems() {
 		t.Errorf("the browser reports: %s", p)
 	}
+}
+
+// TestBrowserKeys uses the keys and ticks.
+func TestBrowserKeys(t *testing.T) {
+	t.Parallel()
+	tab := browsertest.Open(t)
+	base := (&shared{world: busyWorld()}).serve(t)
+	press := func(key string) {
+		browsertest.Eval[bool](tab, `(document.activeElement || document.body).dispatchEvent(new KeyboardEvent("keydown", {key: `+fmt.Sprintf("%q", key)+`, bubbles: true}))`)
+	}
+	tab.Visit(base+"/sites", 1440)
+	if !browsertest.Eval[bool](tab, `document.querySelector("[data-bulk]").hidden`) {
+		t.Error("the bulk bar shows although nothing is ticked")
+	}
+	press("j")
+	press("j")
+	press("x")
+	waitFor(t, tab, `document.querySelectorAll("[data-row]:checked").length === 1 && document.querySelector("[data-bulk]").innerText.startsWith("1 row ticked")`)
+	press("?")
+	waitFor(t, tab, `document.getElementById("keys").open`)
+	browsertest.Eval[bool](tab, `document.getElementById("keys").close() === undefined`)
+	press("/")
+	waitFor(t, tab, `document.activeElement.id === "q"`)
+	browsertest.Eval[bool](tab, `(() => { const q = document.getElementById("q"); q.value = "keyb"; q.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`)
+	waitFor(t, tab, `document.querySelectorAll("#rows tbody tr").length === 1 && location.search.includes("q=keyb") && document.activeElement.id === "q"`)
+	tab.Visit(base+"/sites", 1440)
+	press("g")
+	press("o")
+	waitFor(t, tab, `location.pathname === "/"`)
 }

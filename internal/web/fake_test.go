@@ -31,6 +31,14 @@ type world struct {
 	attempts  []domain.Attempt
 	approvals []domain.Approval
 	agents    []domain.Agent
+	tags      map[domain.WebsiteID][]string
+	batch     *domain.Batch
+	letters   []domain.DeadLetter
+	feeds     []domain.Feed
+	budgets   []domain.BudgetState
+	spending  []domain.Spending
+	parts     []domain.Component
+	freezes   []domain.FleetFreeze
 	fail      map[string]error // by service
 
 	decision   domain.Decision
@@ -38,6 +46,11 @@ type world struct {
 	rolledBack domain.ReleaseID
 	cancelled  domain.RunID
 	retried    domain.RunID
+	published  domain.ReleaseID
+	rebuilt    domain.WebsiteID
+	patch      domain.WebsitePatch
+	started    domain.BatchParams
+	ended      domain.BatchID
 
 	signedOut, signedOutAll bool
 
@@ -103,6 +116,37 @@ func (f sites) Generate(_ context.Context, p domain.GenerateParams) (*domain.Web
 		return nil, nil, &domain.Error{Code: domain.CodeConflict, Field: "domain", Message: "Domain taken.example is managed already."}
 	}
 	return &domain.Website{ID: "site_1"}, &domain.Run{ID: "run_1"}, nil
+}
+
+func (f sites) Publish(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
+	f.published = to
+	return &domain.Website{ID: id}, nil
+}
+
+func (f sites) Rebuild(_ context.Context, id domain.WebsiteID) (*domain.Run, error) {
+	f.rebuilt = id
+	return &domain.Run{ID: "run_1"}, nil
+}
+
+func (f sites) Update(_ context.Context, id domain.WebsiteID, p domain.WebsitePatch) (*domain.Website, error) {
+	f.patch = p
+	if p.Title != nil && *p.Title == "bad" {
+		return nil, domain.Invalid("title", "This title is not good enough.")
+	}
+	return &domain.Website{ID: id}, nil
+}
+
+func (f sites) Page(_ context.Context, _ domain.WebsiteID, id domain.PageID) (*domain.Page, []domain.Evidence, error) {
+	for i := range f.pages {
+		if f.pages[i].ID == id {
+			return &f.pages[i], evidence, nil
+		}
+	}
+	return nil, nil, domain.Errorf(domain.CodeNotFound, "Page %s does not exist.", id)
+}
+
+func (f sites) Diff(_ context.Context, _ domain.WebsiteID, p domain.DiffParams) (*domain.ReleaseDiff, error) {
+	return diffOf(p), f.fail["diff"]
 }
 
 func (f sites) Rollback(_ context.Context, id domain.WebsiteID, to domain.ReleaseID) (*domain.Website, error) {
@@ -206,13 +250,14 @@ func preview(_ *domain.Website, m string) string {
 
 var statuses = map[domain.Code]int{
 	domain.CodeNotFound: 404, domain.CodeForbidden: 403, domain.CodeConflict: 409, domain.CodeInvalid: 422, domain.CodeGateRed: 409,
-	domain.CodeUnauthenticated: 401, domain.CodeMalformed: 400, domain.CodeInternal: 500,
+	domain.CodeUnauthenticated: 401, domain.CodeNotEnoughData: 422, domain.CodeTooLarge: 413, domain.CodeMalformed: 400, domain.CodeInternal: 500,
 }
 
 func newDashboard(t testing.TB, w *world) *web.Dashboard {
 	t.Helper()
 	d, err := web.New(web.Config{
 		Users: users{w}, Websites: sites{w}, Runs: runs{w}, Approvals: approvals{w}, Agents: agents{w}, CSRF: csrf{}, SessionCookie: "session", Work: w.office.work(),
+		Batches: batches{w}, Traffic: traffic{w}, SEO: seo{w}, Links: links{w}, Budgets: budgets{w}, Fleet: fleet{w}, Feeds: feeds{w}, DeadLetters: letters{w}, Health: health{w},
 		SiteURL: siteURL, PreviewURL: preview, Status: statusOf, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 	})
 	if err != nil {
@@ -306,7 +351,7 @@ func busyWorld() *world {
 		},
 		pages: []domain.Page{
 			{ID: "page_1", Kind: domain.PageHome, Title: "Mechanical keyboards compared", Indexable: true, Writer: "data/1", Claims: make([]domain.Claim, 38), Offers: make([]domain.Offer, 6)},
-			{ID: "page_2", Kind: domain.PageGuide, Slug: "guide", Title: "How to choose a mechanical keyboard", Indexable: true, Writer: "data/1", Claims: make([]domain.Claim, 61)},
+			{ID: "page_2", Kind: domain.PageGuide, Slug: "guide", Title: "How to choose a mechanical keyboard", Indexable: true, Writer: "data/1", UpdatedAt: *at(42), Claims: []domain.Claim{{ID: "c1", Text: "$37.99", Evidence: []domain.EvidenceID{"ev_1"}}, {ID: "c2", Text: "37.99 dollars", Evidence: []domain.EvidenceID{"ev_1"}}}},
 			{ID: "page_3", Kind: domain.PageImprint, Slug: "imprint", Title: "Legal notice", Writer: "data/1"},
 		},
 		runs: []domain.Run{
@@ -331,7 +376,18 @@ func busyWorld() *world {
 			{ID: "content_generator", Status: domain.AgentWorking, Metrics: domain.AgentMetrics{TasksCompleted: 2}},
 			{ID: "website_generator", Status: domain.AgentIdle, Metrics: domain.AgentMetrics{TasksCompleted: 1}},
 		},
-		fail: map[string]error{},
+		tags:    map[domain.WebsiteID][]string{"site_1": {"pilot"}},
+		batch:   &domain.Batch{ID: "bat_1", Action: domain.BulkRebuild, State: domain.BatchRunning, Total: 2, ActorID: "user_1", Reason: "new prices", CreatedAt: *at(1), Counts: map[domain.BatchSiteState]int{domain.BatchSiteQueued: 1, domain.BatchSiteSkipped: 1}},
+		letters: []domain.DeadLetter{{ID: "dead_1", Kind: domain.DeadTask, AgentID: "content_generator", Reason: domain.DeadTooManyAttempts, Detail: "task_7 failed five times", CreatedAt: *at(200)}},
+		feeds:   []domain.Feed{{ID: "feed_1", Name: "keyboards.csv", Rows: 824, ReadAt: at(60 * 24 * 20), LastState: "complete"}, {ID: "feed_2", Name: "monitors.csv", LastState: "refused", UpdatedAt: *at(30)}},
+		budgets: []domain.BudgetState{{
+			Budget: domain.Budget{ID: "bud_1", Name: "All models", Period: domain.PeriodMonth, Limit: domain.Money{Minor: 5000, Currency: "EUR"}, OnLimit: domain.LimitAsk},
+			Count:  domain.BudgetCount{Spent: 48_000_000},
+		}},
+		spending: []domain.Spending{{Key: "2026-02-20", Currency: "EUR", Calls: 4, Spent: 1_250_000}, {Key: "2026-03-01", Currency: "EUR", Calls: 9, Spent: 2_500_000}},
+		parts:    []domain.Component{{Name: "database", Layer: "data", State: "ok", Configured: true}, {Name: "models", Layer: "intelligence", State: "down", Error: "no answer for 30 s", Configured: true, LastErrorAt: at(5)}},
+		freezes:  []domain.FleetFreeze{{WebsiteID: "site_2", Reason: "Legal notice is being changed.", At: *at(400)}},
+		fail:     map[string]error{},
 	}
 }
 

@@ -22,9 +22,6 @@ type catalogueService interface {
 	DeleteFeed(ctx context.Context, id domain.FeedID) error
 }
 
-// staleFeed is the age from which on a feed is pointed out: prices that old mislead.
-const staleFeed = 7 * 24 * time.Hour
-
 // maxImports is how many imports through this dashboard are remembered.
 const maxImports = 50
 
@@ -104,12 +101,20 @@ func uploadForm(action, submit string) form {
 	}}
 }
 
+// feedMaxAge is the age from which on a feed is pointed out: prices that old mislead.
+func (d *Dashboard) feedMaxAge() time.Duration {
+	if d.c.FeedMaxAge > 0 {
+		return d.c.FeedMaxAge
+	}
+	return staleAfter
+}
+
 // feedState says in a word how a feed is.
 func (d *Dashboard) feedState(f *domain.Feed) string {
 	switch {
 	case f.ReadAt == nil && f.LastState == "":
 		return "never imported"
-	case f.LastState == domain.ImportComplete && f.ReadAt != nil && d.c.Now().Sub(*f.ReadAt) > staleFeed:
+	case f.LastState == domain.ImportComplete && f.ReadAt != nil && d.c.Now().Sub(*f.ReadAt) > d.feedMaxAge():
 		return "stale"
 	}
 	return f.LastState

@@ -29,7 +29,7 @@ func TestVisitorsAreLedToTheDoor(t *testing.T) {
 		}
 	}
 	w := busyWorld()
-	for _, target := range []string{"/approvals/appr_1/decision", "/sites/site_1/rollback", "/runs/run_1/cancel", "/launch"} {
+	for _, target := range []string{"/approvals/appr_1/decision", "/sites/site_1/rollback", "/sites/site_1/publish", "/sites/site_1/rebuild", "/sites/site_1/settings", "/sites/bulk", "/batches", "/batches/bat_1/cancel", "/keys", "/runs/run_1/cancel", "/launch"} {
 		if res := post(t, newDashboard(t, w), nil, target, url.Values{"decision": {"approve"}}); res.Code != 303 || res.Header().Get("Location") != "/sign-in" {
 			t.Errorf("POST %s: %d", target, res.Code)
 		}
@@ -121,8 +121,23 @@ func TestActions(t *testing.T) {
 		{"decide about something else", decide, url.Values{"decision": {"approve"}, "payload_hash": {"other"}}, 409, "", nil},
 		{"decide about nothing", decide, url.Values{"decision": {"approve"}}, 422, "", nil},
 		{"decide nothing", decide, url.Values{"payload_hash": {hash}}, 422, "", nil},
-		{"roll back", "/sites/site_1/rollback", url.Values{"release_id": {"rel_1"}}, 303, "/sites/site_1", func(w *world) bool { return w.rolledBack == "rel_1" }},
+		{"roll back", "/sites/site_1/rollback", url.Values{"release_id": {"rel_1"}}, 303, "/sites/site_1/releases", func(w *world) bool { return w.rolledBack == "rel_1" }},
 		{"roll back to red", "/sites/site_1/rollback", url.Values{"release_id": {"rel_red"}}, 409, "", nil},
+		{"roll back to nothing", "/sites/site_1/rollback", url.Values{}, 422, "", nil},
+		{"publish", "/sites/site_1/publish", url.Values{"release_id": {"rel_2"}}, 303, "/sites/site_1/releases", func(w *world) bool { return w.published == "rel_2" }},
+		{"rebuild", "/sites/site_1/rebuild", url.Values{}, 303, "/runs/run_1", func(w *world) bool { return w.rebuilt == "site_1" }},
+		{"settings", "/sites/site_1/settings", url.Values{"title": {"New"}, "niche": {"mechanical keyboards"}, "analytics": {"on"}, "tags": {"pilot, Best"}, "operator_name": {"Shop & Co"}}, 303, "/sites/site_1/settings", func(w *world) bool {
+			return w.patch.Title != nil && *w.patch.Title == "New" && w.patch.Niche == nil && w.patch.Analytics == nil && string(w.patch.Operator) == `{"name":"Shop \u0026 Co"}` && slices.Equal(w.tags["site_1"], []string{"best", "pilot"})
+		}},
+		{"settings that are bad", "/sites/site_1/settings", url.Values{"title": {"bad"}, "niche": {"mechanical keyboards"}, "tags": {"pilot"}}, 422, "", nil},
+		{"tags that are bad", "/sites/site_1/settings", url.Values{"tags": {"!"}}, 422, "", nil},
+		{"bulk of nothing", "/sites/bulk", url.Values{"action": {"archive"}}, 422, "", nil},
+		{"start a bulk change", "/batches", url.Values{"action": {"archive"}, "filter": {`{"ids":["site_1"]}`}, "reason": {"old"}}, 303, "/batches/bat_1", func(w *world) bool {
+			return w.started.Action == domain.BulkArchive && slices.Equal(w.started.Filter.IDs, []domain.WebsiteID{"site_1"}) && w.started.Reason == "old" && !w.started.All
+		}},
+		{"start a bulk change of all", "/batches", url.Values{"action": {"rebuild"}, "filter": {`{}`}, "all": {"true"}}, 303, "/batches/bat_1", func(w *world) bool { return w.started.All }},
+		{"start a bulk change of what cannot be read", "/batches", url.Values{"action": {"rebuild"}, "filter": {`{`}}, 422, "", nil},
+		{"cancel a bulk change", "/batches/bat_1/cancel", url.Values{}, 303, "/batches/bat_1", func(w *world) bool { return w.ended == "bat_1" }},
 		{"cancel", "/runs/run_1/cancel", url.Values{}, 303, "/runs/run_1", func(w *world) bool { return w.cancelled == "run_1" }},
 		{"retry", "/runs/run_3/retry", url.Values{}, 303, "/runs/run_3", func(w *world) bool { return w.retried == "run_3" }},
 		{"launch", "/launch", url.Values{"niche": {"tea"}, "domain": {"tea.example"}, "language": {"de"}}, 303, "/runs/run_1", func(w *world) bool { return w.generated.Language == "de" }},
@@ -147,7 +162,7 @@ func TestActions(t *testing.T) {
 			if tt.did != nil && !tt.did(w) {
 				t.Errorf("the service was not asked as it should be: %+v", w)
 			}
-			if tt.status == 303 {
+			if tt.status == 303 && tt.name != "keys" {
 				if c := cookie(res, "empire_notice"); c == nil || c.Value == "" {
 					t.Error("no notice for the next page")
 				}
@@ -186,6 +201,44 @@ func TestTheme(t *testing.T) {
 	if c := cookie(w, "empire_theme"); c == nil || c.MaxAge >= 0 || w.Header().Get("Location") != "/" {
 		t.Errorf("%+v to %s", c, w.Header().Get("Location"))
 	}
+}
+
+// TestBulk: a dry run comes first and is asked for by ticks or by the filter of the list;
+// nothing is done by it.
+func TestBulk(t *testing.T) {
+	t.Parallel()
+	w := busyWorld()
+	d := newDashboard(t, w)
+	page := post(t, d, editor, "/sites/bulk", url.Values{"action": {"archive"}, "site": {"site_1", "site_2"}})
+	wants(t, page, "Archive 1 site?", "2 sites were chosen", "1 are not in a state for it", "is being built already", `name="filter" value="{&#34;ids&#34;:[&#34;site_1&#34;,&#34;site_2&#34;]}"`, `name="all" value="false"`)
+	checkMarkup(t, page.Body.String())
+	whole := post(t, d, editor, "/sites/bulk", url.Values{"action": {"rebuild"}, "whole": {"on"}, "tag": {"pilot"}, "site": {"site_2"}})
+	wants(t, whole, "Rebuild 1 site?", `{&#34;tag&#34;:&#34;pilot&#34;}`, `name="all" value="false"`)
+	wants(t, post(t, d, editor, "/sites/bulk", url.Values{"action": {"rebuild"}, "whole": {"on"}}), `name="all" value="true"`)
+	long := url.Values{"action": {"archive"}, "filter": {`{"ids":["site_1"]}`}, "reason": {strings.Repeat("why ", 40)}}
+	again := post(t, d, editor, "/batches", long)
+	wants(t, again, "The reason is too long.", "why why")
+	if again.Code != 422 || w.started.Action != "" {
+		t.Errorf("%d, started %+v", again.Code, w.started)
+	}
+}
+
+func TestSettingsKeepWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	w := post(t, newDashboard(t, busyWorld()), editor, "/sites/site_1/settings", url.Values{"title": {"bad"}, "niche": {"tea <b>"}, "tags": {"pilot"}, "operator_city": {"Bonn"}})
+	wants(t, w, `value="bad"`, `value="tea &lt;b&gt;"`, `value="Bonn"`, "This title is not good enough.", `aria-invalid="true"`)
+	checkMarkup(t, w.Body.String())
+}
+
+func TestKeysCanBeTurnedOff(t *testing.T) {
+	t.Parallel()
+	d := newDashboard(t, busyWorld())
+	w := post(t, d, editor, "/keys", url.Values{"keys": {"off"}, "next": {"/sites"}})
+	if c := cookie(w, "empire_keys"); c == nil || c.Value != "off" || w.Header().Get("Location") != "/sites" {
+		t.Errorf("%+v to %s", c, w.Header().Get("Location"))
+	}
+	wants(t, get(t, d, editor, "/", "Cookie", "empire_keys=off"), `data-keys="off"`, "Turn single keys on")
+	wants(t, get(t, d, editor, "/"), `data-keys="on"`)
 }
 
 func TestSectionsWithoutTheRight(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 
 	"empire/internal/domain"
@@ -23,6 +24,20 @@ func (d *Dashboard) functions() template.FuncMap {
 		"badge":    badgeOf,
 		"plural":   plural,
 		"language": languageName,
+		"fault": func(v siteSettingsView, field string) string {
+			if v.Field == field {
+				return v.Error
+			}
+			return ""
+		},
+		"spark":       spark,
+		"filterWords": filterWords,
+		"signed":      func(v *float64) string { return fmt.Sprintf("%+.1f", *v) },
+		"share":       share,
+		"money":       func(m domain.Money) string { return m.Format("en") },
+		"micros":      func(m domain.Micros, currency string) string { return m.Money(currency).Format("en") },
+		"day":         func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
+		"initial":     func(s string) string { return strings.ToLower(s[:min(1, len(s))]) },
 	}
 }
 
@@ -125,6 +140,25 @@ var badges = map[string]badge{
 	string(domain.AgentWorking):     {"busy", "◐", "Working"},
 	string(domain.AgentError):       {"bad", "▲", "Last task failed"},
 	string(domain.AgentOffline):     {"quiet", "✕", "Offline"},
+	"frozen":                        {"warn", "◆", "Frozen"},
+	"ok":                            {"ok", "●", "Working"},
+	"degraded":                      {"warn", "◆", "Degraded"},
+	"down":                          {"bad", "▲", "Down"},
+	"planned":                       {"quiet", "◌", "Dry run"},
+	"done":                          {"ok", "●", "Done"},
+	"added":                         {"ok", "+", "Added"},
+	"removed":                       {"bad", "−", "Removed"},
+	"changed":                       {"busy", "±", "Changed"},
+	"complete":                      {"ok", "●", "Complete"},
+	"partial":                       {"warn", "◆", "Partial"},
+	"refused":                       {"bad", "▲", "Refused"},
+	"active":                        {"ok", "●", "Active"},
+	"paused":                        {"quiet", "◌", "Paused"},
+	"closed":                        {"quiet", "✕", "Closed"},
+	"program_unused":                {"warn", "◆", "Programme not used"},
+	"program_unavailable":           {"warn", "◆", "Programme not joined"},
+	"no_program":                    {"quiet", "○", "No programme"},
+	"tracked":                       {"ok", "●", "Earns"},
 }
 
 func badgeOf(state any) badge {

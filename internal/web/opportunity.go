@@ -54,14 +54,14 @@ func (d *Dashboard) opportunityList(r *http.Request) (view, error) {
 	if _, err := domain.Require(r.Context(), domain.IntelligenceUse); err != nil {
 		return view{}, err
 	}
-	return show("products", d.opportunitySheet(r, scanForm("", "en", nil)))
+	return show("sites", d.opportunitySheet(r, scanForm("", "en", nil)))
 }
 
 func (d *Dashboard) opportunityScan(w http.ResponseWriter, r *http.Request) (string, error) {
 	q := domain.ScanRequest{Topic: typed(r, "topic"), Language: typed(r, "language")}
 	rep, err := d.c.Work.Market.Scan(r.Context(), q, nil)
 	if err != nil {
-		return d.again(w, r, "products", err, d.opportunitySheet(r, scanForm(q.Topic, q.Language, err)))
+		return d.again(w, r, "sites", err, d.opportunitySheet(r, scanForm(q.Topic, q.Language, err)))
 	}
 	return "/opportunities/" + string(rep.ID), nil
 }
@@ -98,7 +98,7 @@ func (d *Dashboard) opportunityPage(r *http.Request) (view, error) {
 		}
 		s.Panels = append(s.Panels, p)
 	}
-	return show("products", s)
+	return show("sites", s)
 }
 
 func scorePanel(sc *domain.OpportunityScore) panel {

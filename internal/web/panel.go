@@ -12,7 +12,7 @@ import (
 // sheet is a page that is made of panels: lists, facts and forms that look and behave
 // alike on all pages.
 type sheet struct {
-	Crumbs  []anchor
+	Crumbs  []anchor // shown in the frame
 	Title   string
 	State   any // shown as a badge; nil: none
 	Lead    string
@@ -199,7 +199,11 @@ func confirm(id, action, fold, ask, label string) form {
 
 // show serves a sheet.
 func show(section string, s sheet) (view, error) {
-	return view{template: "work", title: s.Title, section: section, data: s}, nil
+	v := view{template: "work", title: s.Title, section: section, data: s}
+	for _, c := range s.Crumbs {
+		v.crumbs = append(v.crumbs, crumb{c.Label, c.Address})
+	}
+	return v, nil
 }
 
 // again shows a form once more if err is about what was typed, with what was typed.
@@ -285,7 +289,6 @@ var workBadges = map[string]badge{
 	"never imported": {"quiet", "◌", "Never imported"},
 	"on":             {"ok", "●", "On"},
 	"to do":          {"quiet", "◌", "To do"},
-	"done":           {"ok", "●", "Done"},
 	"dead":           {"bad", "▲", "Dead"},
 	"enter":          {"ok", "●", "Worth it"},
 	"hold":           {"warn", "◆", "Wait"},

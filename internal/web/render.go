@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
+	"crypto/rand"
 	"embed"
 	"fmt"
 	"html/template"
@@ -9,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"empire/internal/domain"
 )
@@ -50,13 +53,22 @@ type frame struct {
 	Title   string
 	Section string
 	Path    string // to come back to
+	Crumbs  []crumb
+	Menu    []navItem
+	Search  string // what was searched for
+	Periods []tab  // empty: the page has no period
 	Live    bool
+	Charts  bool
 	Theme   string // light, dark or empty: what the system says
+	NoKeys  bool   // single keys are turned off
 	Notice  string
 	CSRF    string
 	User    *domain.Principal
 	Data    any
 }
+
+// crumb is one step of the way to a page.
+type crumb struct{ Label, Address string }
 
 // CanManage reports whether the user may change websites and decide approvals.
 func (f frame) CanManage() bool { return f.User.Can(domain.WebsitesManage) }
@@ -64,17 +76,28 @@ func (f frame) CanManage() bool { return f.User.Can(domain.WebsitesManage) }
 // CanRun reports whether the user may start, cancel and retry runs.
 func (f frame) CanRun() bool { return f.User.Can(domain.AgentsManage) }
 
-// render writes a page, or only its main part when the script asks for that.
-func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, v view) {
+// CanAdmin reports whether the user may do everything.
+func (f frame) CanAdmin() bool { return f.User.Can(domain.AdminFull) }
+
+func (d *Dashboard) frameOf(r *http.Request, v view) frame {
 	f := frame{
-		Title: v.title, Section: v.section, Path: r.URL.Path, Live: v.live, CSRF: d.c.CSRF.Token(d.sessionOf(r)),
-		User: domain.PrincipalFrom(r.Context()), Data: v.data, Notice: notices[cookieOf(r, noticeCookie)],
+		Title: v.title, Section: v.section, Path: r.URL.Path, Crumbs: v.crumbs, Menu: d.menuFor(r, v.section), Search: v.search, Live: v.live,
+		Charts: v.charts, NoKeys: cookieOf(r, keysCookie) == "off", CSRF: d.c.CSRF.Token(d.sessionOf(r)), User: domain.PrincipalFrom(r.Context()),
+		Data: v.data, Notice: notices[cookieOf(r, noticeCookie)],
+	}
+	if v.period != "" {
+		f.Periods = periodTabs(r, v.period)
 	}
 	if theme := cookieOf(r, themeCookie); theme == "light" || theme == "dark" {
 		f.Theme = theme
 	}
-	part := "frame"
-	if r.Header.Get("X-Part") == "main" {
+	return f
+}
+
+// render writes a page, or only its main part when a script asks for that.
+func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, v view) {
+	f, part := d.frameOf(r, v), "frame"
+	if r.Header.Get("X-Part") == "main" || r.Header.Get("Hx-Request-Type") == "partial" {
 		part = "fragment"
 	} else if f.Notice != "" {
 		d.setCookie(w, r, http.Cookie{Name: noticeCookie, MaxAge: -1})
@@ -87,8 +110,37 @@ func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, v
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Vary", "Accept-Encoding, Cookie, HX-Request-Type, X-Part")
+	body := b.Bytes()
+	if takesGzip(r) && b.Len() > minZipped {
+		body = squeeze(w, body)
+	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client is gone if this fails
+	_, _ = w.Write(body) // the client is gone if this fails
+}
+
+// minZipped is the size in bytes from which on compression pays.
+const minZipped = 1400
+
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// squeeze compresses a page. A comment of random length keeps the size from telling
+// what a page holds beside what was asked for (the idea of "Heal the BREACH").
+func squeeze(w http.ResponseWriter, page []byte) []byte {
+	var b bytes.Buffer
+	z := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(z)
+	z.Reset(&b)
+	pad := rand.Text()
+	z.Comment = pad[:1+int(pad[0])%len(pad)]
+	if _, err := z.Write(page); err != nil {
+		return page
+	}
+	if err := z.Close(); err != nil {
+		return page
+	}
+	w.Header().Set("Content-Encoding", "gzip")
+	return b.Bytes()
 }
 
 type failView struct {

@@ -203,7 +203,7 @@ func (d *Dashboard) run(_ http.ResponseWriter, r *http.Request) (view, error) {
 		v.Approval = d.approvalOf(r, run.ID)
 	}
 	v.Stages = stagesOf(&v)
-	return view{template: "run", title: v.Run.Subject, section: "jobs", live: v.Run.Moving, data: v}, nil
+	return view{template: "run", title: v.Run.Subject, section: "jobs", crumbs: []crumb{{"Runs", "/runs"}}, live: v.Run.Moving, data: v}, nil
 }
 
 // stagesOf says how far a launch is: built, approved, live. Other runs have no stages.

@@ -59,3 +59,31 @@ func pagerOf(r *http.Request, w domain.Window, shown, total int) pager {
 	}
 	return p
 }
+
+// choice is one of the options of a form.
+type choice struct{ Value, Label string }
+
+// sortHead is the head of a column that a list can be ordered by.
+type sortHead struct {
+	Label   string
+	Address string // orders by it, or the other way round
+	Order   string // ascending or descending if the list is ordered by it, else empty
+	Class   string
+}
+
+// withQuery returns the address of the present page with some of its query replaced; an
+// empty value takes the key away.
+func withQuery(r *http.Request, pairs ...string) string {
+	q := r.URL.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			q.Del(pairs[i])
+		} else {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return r.URL.Path
+	}
+	return r.URL.Path + "?" + q.Encode()
+}

@@ -14,6 +14,7 @@ const (
 	guestCookie  = "empire_guest"  // stands in for the session in the sign-in form
 	noticeCookie = "empire_notice" // what to say on the next page
 	themeCookie  = "empire_theme"
+	keysCookie   = "empire_keys" // off: single keys do nothing
 )
 
 // notices are the messages that an action can leave for the next page. The cookie
@@ -34,6 +35,10 @@ var notices = map[string]string{
 	"task-cancelled":          "The task is cancelled.",
 	"revoked":                 "The key is revoked.",
 	"signed-out":              "You are signed out.",
+	"published":               "Published. The edge serves this release now.",
+	"rebuilding":              "A rebuild has begun. Nothing is published before you approve it.",
+	"batch-started":           "Started. Each site is changed whole or not at all.",
+	"batch-cancelled":         "Cancelled. Sites that were not changed yet stay as they are.",
 }
 
 func (d *Dashboard) setCookie(w http.ResponseWriter, r *http.Request, c http.Cookie) {
@@ -176,4 +181,14 @@ func (d *Dashboard) setTheme(w http.ResponseWriter, r *http.Request) {
 		d.setCookie(w, r, http.Cookie{Name: themeCookie, MaxAge: -1})
 	}
 	http.Redirect(w, r, localPath(r.PostFormValue("next")), http.StatusSeeOther)
+}
+
+// setKeys remembers whether single keys do something.
+func (d *Dashboard) setKeys(w http.ResponseWriter, r *http.Request) (string, error) {
+	if r.PostFormValue("keys") == "off" {
+		d.setCookie(w, r, http.Cookie{Name: keysCookie, Value: "off", MaxAge: 365 * 24 * 3600})
+	} else {
+		d.setCookie(w, r, http.Cookie{Name: keysCookie, MaxAge: -1})
+	}
+	return localPath(r.PostFormValue("next")), nil
 }

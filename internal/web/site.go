@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"empire/internal/domain"
 )
@@ -21,12 +21,21 @@ type siteReader interface {
 	Get(ctx context.Context, id domain.WebsiteID) (*domain.Website, error)
 	Pages(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Page, int, error)
 	Releases(ctx context.Context, id domain.WebsiteID, w domain.Window) ([]domain.Release, int, error)
+	siteInspector
+}
+
+type siteInspector interface {
+	Audit(ctx context.Context, id domain.WebsiteID) ([]domain.Gate, error)
+	Page(ctx context.Context, id domain.WebsiteID, page domain.PageID) (*domain.Page, []domain.Evidence, error)
+	Diff(ctx context.Context, id domain.WebsiteID, p domain.DiffParams) (*domain.ReleaseDiff, error)
 }
 
 type siteControl interface {
 	Generate(ctx context.Context, p domain.GenerateParams) (*domain.Website, *domain.Run, error)
 	Rollback(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
-	Audit(ctx context.Context, id domain.WebsiteID) ([]domain.Gate, error)
+	Publish(ctx context.Context, id domain.WebsiteID, releaseID domain.ReleaseID) (*domain.Website, error)
+	Rebuild(ctx context.Context, id domain.WebsiteID) (*domain.Run, error)
+	Update(ctx context.Context, id domain.WebsiteID, p domain.WebsitePatch) (*domain.Website, error)
 }
 
 // siteRow is one line of a list of websites.
@@ -62,72 +71,106 @@ func liveOf(s *domain.Website, releases []domain.Release) *domain.Release {
 	return &releases[i]
 }
 
-type sitesView struct {
-	Sites section[siteRow]
-	Pager pager
+// siteHead is what all pages of a website begin with.
+type siteHead struct {
+	Site    *domain.Website
+	URL     string          // empty while nothing is published
+	Release *domain.Release // the live one, or nil
+	Frozen  bool
+	Tabs    []tab
 }
 
-func (d *Dashboard) sites(_ http.ResponseWriter, r *http.Request) (view, error) {
-	w := windowOf(r)
-	sites, total, err := d.c.Websites.List(r.Context(), w)
-	if err != nil {
-		return view{}, err
+// siteParts are the pages of a website, in their order.
+var siteParts = []struct{ name, label string }{
+	{"", "Overview"}, {"pages", "Pages"}, {"releases", "Releases"}, {"audit", "Audit"}, {"links", "Links"}, {"budget", "Budget"}, {"settings", "Settings"},
+}
+
+func (d *Dashboard) siteRoutes() {
+	for path, show := range map[string]func(http.ResponseWriter, *http.Request) (view, error){
+		"": d.site, "/pages": d.sitePages, "/pages/{page}": d.sitePage, "/releases": d.siteReleases, "/diff": d.siteDiff, "/audit": d.siteAudit,
+		"/links": d.siteLinks, "/budget": d.siteBudget, "/settings": d.siteSettings,
+	} {
+		d.mux.HandleFunc("GET /sites/{id}"+path, d.page(show))
 	}
-	v := sitesView{load(d, r, d.siteRower(r), sites, total, nil), pagerOf(r, w, len(sites), total)}
-	return view{template: "sites", title: "Sites", section: "sites", data: v}, nil
+	for path, do := range map[string]func(http.ResponseWriter, *http.Request) (string, error){
+		"/rollback": d.rollback, "/publish": d.publish, "/rebuild": d.rebuild, "/settings": d.saveSettings,
+	} {
+		d.mux.HandleFunc("POST /sites/{id}"+path, d.action(do))
+	}
+	d.mux.HandleFunc("POST /sites/bulk", d.action(d.bulk))
+	d.mux.HandleFunc("GET /batches", d.page(d.batches))
+	d.mux.HandleFunc("POST /batches", d.action(d.startBatch))
+	d.mux.HandleFunc("GET /batches/{id}", d.page(d.batch))
+	d.mux.HandleFunc("POST /batches/{id}/cancel", d.action(d.cancelBatch))
+}
+
+// siteHead loads what all pages of a website begin with. Part is the name of the page.
+func (d *Dashboard) siteHead(r *http.Request, part string) (siteHead, error) {
+	site, err := d.c.Websites.Get(r.Context(), domain.WebsiteID(r.PathValue("id")))
+	if err != nil {
+		return siteHead{}, err
+	}
+	row := d.siteRower(r)(site)
+	h := siteHead{Site: site, URL: row.URL, Release: row.Release}
+	h.Frozen = slices.Contains(d.frozenSites(r, &sitesView{}), site.ID)
+	for _, p := range siteParts {
+		t := tab{Label: p.label, Address: "/sites/" + url.PathEscape(string(site.ID)), Count: -1, Current: p.name == part}
+		if p.name != "" {
+			t.Address += "/" + p.name
+		}
+		h.Tabs = append(h.Tabs, t)
+	}
+	return h, nil
+}
+
+// page makes a page of a website.
+func (h *siteHead) page(template string, data any) view {
+	v := view{template: template, title: h.Site.Domain, section: "sites", crumbs: []crumb{{"Sites", "/sites"}}, data: data}
+	for _, t := range h.Tabs {
+		if t.Current && t.Label != siteParts[0].label {
+			v.crumbs = append(v.crumbs, crumb{h.Site.Domain, h.Tabs[0].Address})
+			v.title = t.Label
+		}
+	}
+	return v
 }
 
 type siteView struct {
-	Site     siteRow
-	Gates    section[domain.Gate]
-	Releases section[releaseRow]
-	Pages    section[pageRow]
-	Runs     section[runView]
-	Pager    pager
+	siteHead
+	Cards   []card
+	Traffic *chart
+	Error   string // why there are no figures
+	Pages   []domain.TrafficPage
+	Slots   []domain.TrafficSlot
+	Gates   section[domain.Gate]
+	Runs    section[runView]
 }
 
-type releaseRow struct {
-	domain.Release
-	Live    bool
-	Verdict domain.GateState
-	CanBack bool // may be rolled back to
-}
+// topRows is how many rows the tables of an overview have.
+const topRows = 8
 
-type pageRow struct {
-	domain.Page
-	URL string
-}
-
-// site shows one website: what is served, why it may be, and what led to it.
+// site shows how a website does and what it is.
 func (d *Dashboard) site(_ http.ResponseWriter, r *http.Request) (view, error) {
 	ctx := r.Context()
-	site, err := d.c.Websites.Get(ctx, domain.WebsiteID(r.PathValue("id")))
+	head, err := d.siteHead(r, "")
 	if err != nil {
 		return view{}, err
 	}
-	v := siteView{Site: siteRow{Website: site}}
-	if site.LiveRelease != "" {
-		v.Site.URL = d.c.SiteURL(site)
-	}
-	releases, total, err := d.c.Websites.Releases(ctx, site.ID, domain.Window{Limit: 20})
-	v.Site.Release = liveOf(site, releases)
-	v.Releases = load(d, r, func(rel *domain.Release) releaseRow {
-		row := releaseRow{Release: *rel, Live: rel.ID == site.LiveRelease, Verdict: domain.GateVerdict(rel.Gates)}
-		row.CanBack = !row.Live && rel.PublishedAt != nil && row.Verdict != domain.GateFail
-		return row
-	}, releases, total, err)
-	if total > 0 {
-		gates, err := d.c.Websites.Audit(ctx, site.ID)
+	v := siteView{siteHead: head}
+	d.addTraffic(r, &v)
+	if head.Release != nil {
+		gates, err := d.c.Websites.Audit(ctx, head.Site.ID)
 		v.Gates = load(d, r, func(g *domain.Gate) domain.Gate { return *g }, gates, len(gates), err)
 	}
-	w := windowOf(r)
-	pages, total, err := d.c.Websites.Pages(ctx, site.ID, w)
-	v.Pages = load(d, r, func(p *domain.Page) pageRow { return pageRow{*p, joinURL(v.Site.URL, p.Path())} }, pages, total, err)
-	v.Pager = pagerOf(r, w, len(pages), total)
-	runs, total, err := d.c.Runs.List(ctx, "", site.ID, domain.Window{Limit: 5})
+	runs, total, err := d.c.Runs.List(ctx, "", head.Site.ID, domain.Window{Limit: 5})
 	v.Runs = load(d, r, d.runViewer(r), runs, total, err)
-	live := slices.ContainsFunc(v.Runs.Items, func(run runView) bool { return run.Moving })
-	return view{template: "site", title: site.Name, section: "sites", live: live, data: v}, nil
+	page := head.page("site", v)
+	page.live = slices.ContainsFunc(v.Runs.Items, func(run runView) bool { return run.Moving })
+	page.charts = v.Traffic != nil
+	if d.c.Traffic != nil {
+		page.period = periodOf(r)
+	}
+	return page, nil
 }
 
 // joinURL puts a page's path behind the address of its site, if there is one.
@@ -136,23 +179,6 @@ func joinURL(base, path string) string {
 		return ""
 	}
 	return strings.TrimSuffix(base, "/") + path
-}
-
-func (d *Dashboard) rollback(w http.ResponseWriter, r *http.Request) (string, error) {
-	site, err := d.c.Websites.Rollback(r.Context(), domain.WebsiteID(r.PathValue("id")), domain.ReleaseID(r.PostFormValue("release_id")))
-	if err != nil {
-		return "", err
-	}
-	d.notify(w, r, "rolled-back")
-	return "/sites/" + string(site.ID), nil
-}
-
-// At returns when the release was last published, or else made.
-func (r releaseRow) At() time.Time {
-	if r.PublishedAt != nil {
-		return *r.PublishedAt
-	}
-	return r.CreatedAt
 }
 
 func fieldOf(err error) string {

@@ -30,12 +30,24 @@ type csrfTokens interface {
 
 // Config is what the dashboard needs.
 type Config struct {
-	Users         userService
-	Websites      websiteService
-	Runs          runService
-	Approvals     approvalService
-	Agents        agentService
-	Work          Work
+	Users     userService
+	Websites  websiteService
+	Runs      runService
+	Approvals approvalService
+	Agents    agentService
+	Work      Work // services of the pages for work
+	// What follows may be nil: what shows it is left out.
+	Batches     batchService
+	Traffic     trafficService
+	SEO         seoService
+	Links       outlinkService
+	Budgets     spendingService
+	Fleet       fleetService
+	Feeds       feedLister
+	DeadLetters letterLister
+	Health      componentLister
+	FeedMaxAge  time.Duration // after which a feed is stale; 0: two weeks
+
 	CSRF          csrfTokens
 	SessionCookie string                            // name of the cookie that the gateway reads
 	SiteURL       func(site *domain.Website) string // where the edge serves a website
@@ -51,6 +63,7 @@ type Config struct {
 type Dashboard struct {
 	c         Config
 	mux       *http.ServeMux
+	menu      []navGroup // what this program has pages for
 	assets    assets
 	templates templates
 	imports   feedImports
@@ -81,6 +94,7 @@ func New(c Config) (*Dashboard, error) {
 		return nil, err
 	}
 	d.routes()
+	d.prepareMenu()
 	return d, nil
 }
 
@@ -89,11 +103,11 @@ func (d *Dashboard) routes() {
 	d.mux.HandleFunc("GET /sign-in", d.signInPage)
 	d.mux.HandleFunc("POST /sign-in", d.signIn)
 	d.mux.HandleFunc("POST /theme", d.setTheme)
+	d.mux.HandleFunc("POST /keys", d.action(d.setKeys))
 	d.mux.HandleFunc("POST /sign-out", d.action(d.signOut))
 	d.mux.HandleFunc("GET /{$}", d.page(d.home))
 	d.mux.HandleFunc("GET /sites", d.page(d.sites))
-	d.mux.HandleFunc("GET /sites/{id}", d.page(d.site))
-	d.mux.HandleFunc("POST /sites/{id}/rollback", d.action(d.rollback))
+	d.siteRoutes()
 	d.mux.HandleFunc("GET /runs", d.page(d.runs))
 	d.mux.HandleFunc("GET /runs/{id}", d.page(d.run))
 	d.mux.HandleFunc("POST /runs/{id}/cancel", d.action(d.cancel))
@@ -119,6 +133,10 @@ type view struct {
 	template string
 	title    string
 	section  string // entry of the menu that is current
+	crumbs   []crumb
+	period   string // that the page is about; empty: it has none
+	search   string // what was searched for
+	charts   bool   // it has some
 	live     bool   // something on it changes by itself
 	data     any
 }

@@ -1,6 +1,9 @@
 package web_test
 
 import (
+	"compress/gzip"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,21 +42,45 @@ func TestPages(t *testing.T) {
 		texts        []string
 	}{
 		{"overview", "/", editor, 200, []string{
-			"Publish monitors.example", "1,204 of 1,204", "Approve and publish monitors.example", `name="payload_hash" value="` + hash + `"`,
-			"http://9f86d081884c.preview.localhost:8081/", "http://keyboards.localhost:8081/", "(12 of 31)", "2 unicorn saddles",
-			`<noscript><meta http-equiv="refresh" content="5">`, `data-live="on"`, "Launch a site", "1 failed",
+			"Publish monitors.example", "28 pages, gates: look at it", "2 unicorn saddles", "1 dead letter", "Budget All models", "€48.00 of €50.00", "Feed keyboards.csv",
+			"the last import was refused", "1 site may not publish", "Part models is down", "no answer for 30 s", "http://keyboards.localhost:8081/", "(12 of 31)",
+			`<noscript><meta http-equiv="refresh" content="5">`, `data-live="on"`, "Launch a site", "1 failed last", "3 runs begun, 1 of them failed", "€3.75",
+			`<svg class="spark"`, `data-plot="past-data"`, "The same as a table", `href="/?period=7d"`, `aria-current="page"`,
 		}},
-		{"overview for a reader", "/", reader, 200, []string{
-			"Publish monitors.example", "needs the permission websites.manage", "!name=\"decision\"", "!Launch a site",
+		{"overview for a reader", "/", reader, 200, []string{"Publish monitors.example", "!Launch a site"}},
+		{"sites", "/sites", editor, 200, []string{
+			"keyboards.example", "Live", "Draft", "No. 2", "42 min ago", "Frozen", "pilot", `name="site" value="site_1"`, "Publish newest…", `aria-sort="ascending"`,
+			`href="/sites?state=live"`, "Act on all 2 sites",
 		}},
-		{"sites", "/sites", editor, 200, []string{"keyboards.example", "Live", "Draft", "No. 2", "42 min ago"}},
+		{"sites for a reader", "/sites", reader, 200, []string{"keyboards.example", `!name="site"`, "!Publish newest"}},
+		{"live sites", "/sites?state=live", editor, 200, []string{"keyboards.example", "!monitors.example</a>"}},
+		{"frozen sites", "/sites?state=frozen", editor, 200, []string{"monitors.example", "!keyboards.example</a>"}},
+		{"sites by tag", "/sites?tag=pilot&q=key", editor, 200, []string{"keyboards.example", "!monitors.example</a>", `value="pilot" selected`, `value="key"`}},
+		{"no site fits", "/sites?q=foo", editor, 200, []string{"No sites match “foo”.", "Clear filters"}},
+		{"sites in no order", "/sites?sort=color", editor, 422, []string{"is not one of domain"}},
 		{"site", "/sites/site_1", editor, 200, []string{
-			"Open site", "No. 2", "Roll keyboards back to No. 1", "!back to No. 2", "SEO-TITLE-LENGTH", "612 kB",
-			"http://keyboards.localhost:8081/guide/", "not in search engines",
+			"Open site", "Page views", "Clicks on offers", "▲", "more than in the period before", "/guide/", "top-1", "SEO-TITLE-LENGTH", "612 kB", `aria-current="page">Overview`,
+			"Rebuild keyboards.example", `data-plot="traffic-data"`,
 		}},
-		{"site for a reader", "/sites/site_1", reader, 200, []string{"No. 1", "!Roll keyboards back"}},
+		{"site for a reader", "/sites/site_1", reader, 200, []string{"Page views", "!Rebuild"}},
+		{"draft", "/sites/site_2", editor, 200, []string{"nothing published yet", "Frozen", "!Open site"}},
+		{"pages", "/sites/site_1/pages", editor, 200, []string{"http://keyboards.localhost:8081/guide/", "not in search engines", `href="/sites/site_1/pages/page_2"`}},
+		{"page", "/sites/site_1/pages/page_2", editor, 200, []string{"$37.99", "price of row 4711", "<q>37.99</q>", "Changed", "No. 2", "data/1"}},
+		{"releases", "/sites/site_1/releases", editor, 200, []string{
+			"No. 2", "Roll keyboards.example back to No. 1", "!back to No. 2", "612 kB", `href="/sites/site_1/diff?to=rel_2&amp;against=rel_1"`, "preview.localhost",
+		}},
+		{"releases for a reader", "/sites/site_1/releases", reader, 200, []string{"No. 1", "!Roll keyboards"}},
+		{"differences", "/sites/site_1/diff?to=rel_2&against=rel_1", editor, 200, []string{"It costs $37.99.", "It costs $40.", "price of 4711", "<del>Old</del>", "-12", "1 page differs"}},
+		{"audit", "/sites/site_1/audit", editor, 200, []string{"96", "2.5 since No. 1", "The title has 71 characters.", "New", "Shorten it to 60."}},
+		{"links of a site", "/sites/site_1/links", editor, 200, []string{"shop.example", "Programme not used", "/go/shop", "Active"}},
+		{"budget of a site", "/sites/site_1/budget", editor, 200, []string{"All models", "96 %", "Tight", "€48.00", "€50.00", "shared", "€3.75 in 30 days"}},
+		{"settings of a site", "/sites/site_1/settings", editor, 200, []string{`value="pilot"`, `name="operator_name"`, `name="csrf" value="for-s1"`, `id="analytics" name="analytics" value="on" checked`}},
+		{"settings for a reader", "/sites/site_1/settings", reader, 200, []string{"needs the permission websites.manage", "!<textarea", `!name="title"`}},
+		{"bulk changes", "/batches", editor, 200, []string{"Rebuild 2 sites", "new prices", "Running"}},
+		{"bulk change", "/batches/bat_1", editor, 200, []string{"1 of 2 tried", "Cancel this change", "is being built already", `data-live="on"`}},
+		{"bulk change for a reader", "/batches/bat_1", reader, 200, []string{"1 of 2 tried", "!Cancel this change"}},
 		{"runs", "/runs", editor, 200, []string{"Failed", "Waiting"}},
-		{"failed runs", "/runs?state=failed", editor, 200, []string{"unicorn saddles", "!mechanical keyboards</a>", "!http-equiv"}},
+		{"failed runs", "/runs?state=failed", editor, 200, []string{"unicorn saddles", "!mechanical keyboards</a>", "!http-equiv=\"refresh\""}},
 		{"run", "/runs/run_1", editor, 200, []string{
 			"content_generator", `<progress max="31" value="12"`, "2 attempts", "connection reset", "Cancel this run", "step.completed", "attempt 2",
 		}},
@@ -110,7 +137,7 @@ func checkMarkup(t *testing.T, page string) {
 		case "h1":
 			headings++
 		case "script":
-			if n.FirstChild != nil || !strings.HasPrefix(attr["src"], "/assets/") {
+			if data := attr["type"] == "application/json"; !data && (n.FirstChild != nil || !strings.HasPrefix(attr["src"], "/assets/")) {
 				t.Errorf("script %v", attr)
 			}
 		case "label":
@@ -141,20 +168,31 @@ func TestPolicyAndAssets(t *testing.T) {
 			t.Errorf("policy = %s", csp)
 		}
 	}
-	assets := regexp.MustCompile(`/assets/[a-z]+\.[0-9a-f]{12}\.(css|js|svg)`).FindAllString(w.Body.String(), -1)
-	if len(assets) != 3 {
+	plain := w.Body.String()
+	assets := regexp.MustCompile(`/assets/[A-Za-z.-]+\.[0-9a-f]{12}\.(css|js|svg)`).FindAllString(plain, -1)
+	if len(assets) != 9 {
 		t.Fatalf("assets = %v", assets)
 	}
-	total := w.Body.Len()
+	w = get(t, d, editor, "/", "Accept-Encoding", "br, gzip;q=0.8")
+	if z, err := gzip.NewReader(w.Body); w.Header().Get("Content-Encoding") != "gzip" || err != nil {
+		t.Errorf("the page is not compressed: %v %v", w.Header(), err)
+	} else if got, err := io.ReadAll(z); err != nil || string(got) != plain {
+		t.Errorf("the compressed page differs: %v", err)
+	}
+	page := len(get(t, d, editor, "/", "Accept-Encoding", "gzip").Body.Bytes())
+	total := page
 	for _, a := range assets {
-		w := get(t, d, nil, a)
-		if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		w := get(t, d, nil, a, "Accept-Encoding", "gzip")
+		if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Header().Get("Content-Encoding") != "gzip" {
 			t.Errorf("%s: %d %v", a, w.Code, w.Header())
 		}
 		total += w.Body.Len()
+		if whole := get(t, d, nil, a, "Accept-Encoding", "gzip;q=0"); whole.Header().Get("Content-Encoding") != "" || whole.Body.Len() <= w.Body.Len() {
+			t.Errorf("%s without compression: %v, %d bytes", a, whole.Header(), whole.Body.Len())
+		}
 	}
-	if total > 100_000 || w.Body.Len() > 20_000 {
-		t.Errorf("first visit has %d bytes, the page %d", total, w.Body.Len())
+	if total > 100_000 || page > 20_000 {
+		t.Errorf("first visit has %d bytes, the page %d", total, page)
 	}
 	if w := get(t, d, nil, "/assets/style.css"); w.Code != 404 {
 		t.Errorf("an asset without its hash: %d", w.Code)
@@ -163,9 +201,10 @@ func TestPolicyAndAssets(t *testing.T) {
 
 func TestEmptyStates(t *testing.T) {
 	t.Parallel()
-	empty := &world{}
+	empty := &world{tags: map[domain.WebsiteID][]string{}}
 	for target, text := range map[string]string{
 		"/":                   "Launch the first one",
+		"/batches":            "What is done to many sites at once is listed here",
 		"/sites":              "Your websites will be listed here",
 		"/runs":               "A run turns a niche into a reviewed website",
 		"/runs?state=waiting": "No run is in this state",
@@ -184,7 +223,7 @@ func TestPartsFailAlone(t *testing.T) {
 	if page.Code != 200 {
 		t.Errorf("status = %d", page.Code)
 	}
-	wants(t, page, "This part could not be loaded.", "An internal error occurred.", "keyboards.example", "!db7")
+	wants(t, page, "This part could not be loaded.", "An internal error occurred.", "keyboards.example", "Could not be looked at: failed runs.", "!db7")
 	list := get(t, newDashboard(t, w), editor, "/runs")
 	if list.Code != 500 {
 		t.Errorf("a page that is only runs: %d", list.Code)
@@ -206,7 +245,7 @@ func TestNamesAreInert(t *testing.T) {
 	w.approvals[0].Title, w.approvals[0].Payload = evil, []byte(`{"domain":"<script>alert(1)</script>","niche":"<b>","pages":1,"manifest":"`+hash+`"}`)
 	w.agents[0].ID = evil
 	d := newDashboard(t, w)
-	for _, target := range []string{"/", "/sites", "/sites/site_1", "/runs", "/runs/run_1", "/runs/run_3", "/approvals/appr_1", "/sites/" + url.PathEscape(evil)} {
+	for _, target := range []string{"/", "/sites", "/sites/site_1", "/sites/site_1/pages", "/sites/site_1/pages/page_1", "/sites/site_1/releases", "/sites/site_1/settings", "/runs", "/runs/run_1", "/runs/run_3", "/approvals/appr_1", "/sites/" + url.PathEscape(evil)} {
 		page := get(t, d, editor, target)
 		wants(t, page, "!<script>alert", "!<img", "!onerror=alert(1)>'", `!href="javascript:`)
 		checkMarkup(t, page.Body.String())
@@ -219,17 +258,23 @@ func TestFragments(t *testing.T) {
 	wants(t, w, `<main id="main"`, `id="steps" data-region`, "!<html", "!<header class=\"side\"")
 }
 
+// TestPaging walks through runs by window and through sites by key.
 func TestPaging(t *testing.T) {
 	t.Parallel()
 	w := busyWorld()
-	for range 118 {
-		w.sites = append(w.sites, w.sites[1])
+	for i := range 118 {
+		w.runs = append(w.runs, w.runs[2])
+		s := w.sites[1]
+		s.ID, s.Domain = domain.WebsiteID(fmt.Sprintf("site_x%03d", i)), fmt.Sprintf("x%03d.example", i)
+		w.sites = append(w.sites, s)
 	}
 	d := newDashboard(t, w)
-	wants(t, get(t, d, editor, "/sites"), "1–50 of 120", `href="/sites?offset=50"`, "!>Previous<")
-	wants(t, get(t, d, editor, "/sites?offset=100"), "101–120 of 120", `href="/sites?offset=50"`, "!>Next<")
-	wants(t, get(t, d, editor, "/sites?offset=-7"), "1–50 of 120")
-	wants(t, get(t, d, editor, "/sites?offset=5000"), "The list ends before this window.")
+	wants(t, get(t, d, editor, "/runs"), "1–50 of 121", `href="/runs?offset=50"`, "!>Previous<")
+	wants(t, get(t, d, editor, "/runs?offset=100"), "101–121 of 121", `href="/runs?offset=50"`, "!>Next<")
+	wants(t, get(t, d, editor, "/runs?offset=-7"), "1–50 of 121")
+	wants(t, get(t, d, editor, "/runs?offset=5000"), "The list ends before this window.")
+	wants(t, get(t, d, editor, "/sites?state=draft"), "119", `href="/sites?after=site_x048&amp;state=draft"`, "!>Previous<", "x048.example", "!x049.example")
+	wants(t, get(t, d, editor, "/sites?after=site_x048&state=draft"), "x049.example", `href="/sites?before=site_x049&amp;state=draft"`, "!x048.example")
 }
 
 func FuzzOffset(f *testing.F) {
@@ -237,7 +282,7 @@ func FuzzOffset(f *testing.F) {
 	f.Add("-1")
 	f.Add("99999999999999999999")
 	f.Fuzz(func(t *testing.T, offset string) {
-		w := get(t, newDashboard(t, busyWorld()), editor, "/sites?offset="+url.QueryEscape(offset))
+		w := get(t, newDashboard(t, busyWorld()), editor, "/runs?offset="+url.QueryEscape(offset))
 		if w.Code != http.StatusOK {
 			t.Errorf("offset %q: status %d", offset, w.Code)
 		}

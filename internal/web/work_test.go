@@ -44,7 +44,7 @@ var workPages = []struct {
 	{"/agents/digger", []string{"Digger", "dig here", "/tasks/task_1"}},
 	{"/tasks/task_1", []string{"Cancel this task", "/runs/run_1", "1 of 5"}},
 	{"/opportunities", []string{"mechanical keyboards", "Worth it", "62 %"}},
-	{"/opportunities/opp_1", []string{"Launch this", "niche=mechanical+keyboards", "No keyword data.", "launch site: Supply is wide.", "824", "5.00 %"}},
+	{"/opportunities/opp_1", []string{"Launch this", "niche=mechanical&#43;keyboards", "No keyword data.", "launch site: Supply is wide.", "824", "5.00 %"}},
 	{"/links", []string{"/go/shop", "Active", "Pause"}},
 	{"/links/new", []string{"Name in /go/"}},
 	{"/links/link_1", []string{`value="https://shop.example/k2"`, "imports leave it alone", "paused"}},

@@ -25,6 +25,10 @@ const (
 	writeBuffer = 1024
 )
 
+// htmlPause is the least time between two frames to a client that wants markup. What
+// comes within it goes out as one frame: each costs the page a swap.
+const htmlPause = 250 * time.Millisecond
+
 // client is one connection.
 type client struct {
 	h     *Hub
@@ -145,19 +149,26 @@ func (c *client) drain() {
 			return
 		}
 		c.mu.Unlock()
+		each := 1
+		if c.html {
+			each, batch = len(batch), [][]byte{bytes.Join(batch, nil)}
+		}
 		for _, frame := range batch {
 			if err := c.write(frame); err != nil {
 				_ = c.conn.CloseNow() // the reader finds out
 				return
 			}
 			c.mu.Lock()
-			c.pending--
+			c.pending -= each
 			c.size -= len(frame)
 			closing := c.closing
 			c.mu.Unlock()
 			if closing {
 				break
 			}
+		}
+		if c.html {
+			time.Sleep(htmlPause)
 		}
 	}
 }

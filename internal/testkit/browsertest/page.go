@@ -72,3 +72,12 @@ func Eval[T any](b *Tab, expression string) T {
 	}
 	return out
 }
+
+// Resize gives the open page another width in CSS pixels.
+func (b *Tab) Resize(width int64) {
+	b.t.Helper()
+	size := emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 500}
+	if _, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, size); err != nil {
+		b.t.Fatalf("resize: %v", err)
+	}
+}
