@@ -118,15 +118,16 @@ func TestWorkWithoutTheRight(t *testing.T) {
 		}
 		wants(t, w, absent)
 	}
+	world := busyWorld()
+	d = newDashboard(t, world)
 	for _, target := range workForms() {
-		world := busyWorld()
-		if w := post(t, newDashboard(t, world), reader, target, url.Values{}); w.Code != 403 || world.office.did != "" {
+		if w := post(t, d, reader, target, url.Values{}); w.Code != 403 || world.office.did != "" {
 			t.Errorf("POST %s: %d, did %q", target, w.Code, world.office.did)
 		}
-		if w := post(t, newDashboard(t, world), editor, target, url.Values{"csrf": {"for-s2"}}); w.Code != 403 || world.office.did != "" {
+		if w := post(t, d, editor, target, url.Values{"csrf": {"for-s2"}}); w.Code != 403 || world.office.did != "" {
 			t.Errorf("POST %s with the token of another session: %d, did %q", target, w.Code, world.office.did)
 		}
-		if w := post(t, newDashboard(t, world), nil, target, url.Values{}); w.Code != 303 || w.Header().Get("Location") != "/sign-in" {
+		if w := post(t, d, nil, target, url.Values{}); w.Code != 303 || w.Header().Get("Location") != "/sign-in" {
 			t.Errorf("POST %s as nobody: %d", target, w.Code)
 		}
 	}
