@@ -86,7 +86,7 @@ func (d *Dashboard) reviewOf(r *http.Request, at string) (approvalView, *domain.
 	}
 	v := d.approvalViewer(r)(a)
 	s := sheet{
-		Crumbs: []anchor{{"Content", "/approvals", false}, {a.Title, "/approvals/" + string(a.ID), false}}, Title: a.Title, State: a.State,
+		Crumbs: []anchor{{"Approvals", "/approvals", false}}, Title: a.Title, State: a.State,
 		Tabs: reviewTabs(a, at),
 	}
 	if v.Preview != "" {
@@ -214,7 +214,7 @@ func diffPanels(diff *domain.ReleaseDiff) []panel {
 	}}}
 	for i := range diff.Pages {
 		if i == maxDiffPages {
-			out = append(out, panel{ID: "more", Note: plural(len(diff.Pages)-i, "more page differs", "more pages differ") + ". The API and `empire site diff` tell all."})
+			out = append(out, panel{ID: "more", Note: plural(len(diff.Pages)-i, "more page differs", "more pages differ") + ". The API and the command empire site diff tell all."})
 			break
 		}
 		out = append(out, pageDiffPanel(&diff.Pages[i], i))

@@ -96,7 +96,7 @@ func feedTabs(r *http.Request) []tab {
 
 func uploadForm(action, submit string) form {
 	return form{ID: "upload", Action: action, Submit: submit, Primary: true, Upload: true, Fields: []field{
-		{Name: "file", Label: "Feed file", Kind: "file", Required: true, Hint: "CSV as AWIN exports it, also gzipped, up to 10 MB. `empire import feed` takes larger ones."},
+		{Name: "file", Label: "Feed file", Kind: "file", Required: true, Hint: "CSV as AWIN exports it, also gzipped, up to 10 MB. The command empire import feed takes larger ones."},
 		{Name: "name", Label: "Name", Max: 200, Hint: "The same name again updates the feed. Empty: the name of the file."},
 	}}
 }

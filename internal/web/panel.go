@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -147,6 +148,11 @@ type form struct {
 	Ask                string // what it does, said before it is done
 	Error              string
 	Fields             []field
+}
+
+// Visible reports whether there is anything to fill in.
+func (f form) Visible() bool {
+	return slices.ContainsFunc(f.Fields, func(v field) bool { return v.Kind != "hidden" })
 }
 
 // field is one field of a form. Kinds: text (the default), email, password, number,

@@ -156,7 +156,7 @@ func (d *Dashboard) feedStep(r *http.Request, v launchDraft, err error) (sheet, 
 	choose := panel{ID: "choose", Title: "Choose feeds", Note: "With none chosen, all feeds are searched."}
 	if len(feeds) == 0 {
 		choose.Note = ""
-		choose.Empty = &empty{Text: "There is no product feed yet. Upload one below, or import one with `empire import feed`."}
+		choose.Empty = &empty{Text: "There is no product feed yet. Upload one below, or import one with the command empire import feed."}
 	} else {
 		f.Fields = []field{{Name: "feeds", Label: "Feeds to search", Kind: "checks", Options: options}}
 		choose.Form = &f
