@@ -41,7 +41,7 @@ func changeBetween(before, now float64) *change {
 	case percent < 0:
 		return &change{"down", "▼", fmt.Sprintf("−%.0f %%", -percent)}
 	}
-	return &change{"same", "＝", "±0 %"}
+	return &change{"same", "=", "±0 %"}
 }
 
 // InWords says a change as a part of a sentence.

@@ -14,6 +14,9 @@
     const style = getComputedStyle(document.documentElement);
     const color = (role) => style.getPropertyValue(role).trim();
     const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, font: "13px system-ui, sans-serif" };
+    const hours = data.x.length > 1 && data.x[1] - data.x[0] < 86400;
+    const format = new Intl.DateTimeFormat("en-GB", hours ? { hour: "2-digit", minute: "2-digit", timeZone: "UTC" } : { day: "numeric", month: "short", timeZone: "UTC" });
+    const named = (t) => format.format(new Date(t * 1000));
     box.classList.add("drawn");
     const legend = data.lines.length > 1;
     drawn.set(box, new window.uPlot({
@@ -23,7 +26,7 @@
       legend: { show: legend, live: false },
       cursor: { show: true, points: { show: true } },
       scales: { y: { range: (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, high ?? 1) * 1.05] } },
-      axes: [axis, { ...axis, size: 60, values: (u, list) => list.map((v) => v.toLocaleString("en")) }],
+      axes: [{ ...axis, values: (u, list) => list.map(named) }, { ...axis, size: 60, values: (u, list) => list.map((v) => v.toLocaleString("en")) }],
       series: [{}, ...data.lines.map((line, i) => ({
         label: line.label, stroke: color(roles[i % roles.length]), width: 2, dash: dashes[i % dashes.length],
         points: { show: data.x.length < 40, size: 4 },

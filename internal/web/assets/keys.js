@@ -89,6 +89,10 @@
     time.title = new Date(time.dateTime).toLocaleString() + " (" + time.title + ")";
   });
 
+  // The current tab is in sight where tabs scroll.
+  const current = document.querySelector(".tabs a[aria-current]");
+  if (current) current.closest("ul").scrollLeft = current.offsetLeft - 40;
+
   // Copying what a button names.
   document.addEventListener("click", async (e) => {
     const button = e.target.closest && e.target.closest("[data-copy]");
