@@ -239,7 +239,7 @@ func (d *Dashboard) importUpload(r *http.Request) (domain.ImportReport, error) {
 		}
 		return domain.ImportReport{}, &domain.Error{Code: domain.CodeMalformed, Field: "file", Message: "The file cannot be read.", Err: err}
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	name := typed(r, "name")
 	if name == "" {
 		name = head.Filename

@@ -218,9 +218,9 @@ type timelineService interface {
 }
 
 // costs is what a run cost and left, by step.
-func costs(t *domain.Timeline) (cost, artefacts *grid, total string) {
+func costs(t *domain.Timeline) (cost, artifacts *grid, total string) {
 	cost = &grid{Columns: []column{{Label: "Step"}, {Label: "Time", Num: true}, {Label: "Calls", Num: true}, {Label: "Tokens in", Num: true, Wide: true}, {Label: "Tokens out", Num: true, Wide: true}, {Label: "Cost", Num: true}}}
-	artefacts = &grid{Columns: []column{{Label: "Step"}, {Label: "Artefact"}, {Label: "SHA-256", Wide: true}, {Label: "Size", Num: true}}}
+	artifacts = &grid{Columns: []column{{Label: "Step"}, {Label: "Artifact"}, {Label: "SHA-256", Wide: true}, {Label: "Size", Num: true}}}
 	sums := map[string]domain.Micros{}
 	for i := range t.Steps {
 		s := &t.Steps[i]
@@ -235,7 +235,7 @@ func costs(t *domain.Timeline) (cost, artefacts *grid, total string) {
 			if a.Size >= 0 {
 				large = text(size(a.Size))
 			}
-			artefacts.add(text(s.Name), text(a.Kind), code(fmt.Sprintf("%.16s", a.Hash)), large)
+			artifacts.add(text(s.Name), text(a.Kind), code(fmt.Sprintf("%.16s", a.Hash)), large)
 		}
 	}
 	var all []string
@@ -243,7 +243,7 @@ func costs(t *domain.Timeline) (cost, artefacts *grid, total string) {
 		all = append(all, n.Amount(currency))
 	}
 	slices.Sort(all)
-	return cost, artefacts, strings.Join(all, " + ")
+	return cost, artifacts, strings.Join(all, " + ")
 }
 
 // timelinePage shows everything that happened in a run in one order, and what it cost
@@ -275,7 +275,7 @@ func (d *Dashboard) timelinePage(r *http.Request) (view, error) {
 	if len(t.Entries) == 0 {
 		entries.Empty = &empty{Text: "Nothing happened yet."}
 	}
-	files := panel{ID: "artefacts", Title: "Artefacts", Grid: left, Note: "What steps left for those after them, by content."}
+	files := panel{ID: "artifacts", Title: "Artifacts", Grid: left, Note: "What steps left for those after them, by content."}
 	if len(left.Rows) == 0 {
 		files.Empty = &empty{Text: "No step has left anything yet."}
 	}
