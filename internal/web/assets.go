@@ -16,7 +16,7 @@ import (
 )
 
 // The vendored files are htmx 4.0.1 with its WebSocket extension and uPlot 1.6.32, as
-// they are published; their licences stand beside them.
+// they are published; their licenses stand beside them.
 //
 //go:embed assets/*.css assets/*.js assets/*.svg assets/vendor/*.js assets/vendor/*.css assets/vendor/*.txt
 var assetFiles embed.FS
