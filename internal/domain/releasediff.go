@@ -122,3 +122,12 @@ type DiffParams struct {
 	Against ReleaseID
 	Page    string // path of the only page that is wanted
 }
+
+// Review is what a person looks at before a release candidate may be published.
+type Review struct {
+	Pages    []Page
+	Evidence []Evidence // of the claims of Pages
+	// Diff compares the candidate with the live release; nil while nothing is live. The
+	// candidate has no id and no number yet.
+	Diff *ReleaseDiff
+}

@@ -21,6 +21,8 @@ type GenerateParams struct {
 	// ForceKeywords plans pages for keywords that pages of other websites of the tenant
 	// are for.
 	ForceKeywords bool
+	// Operator answers for the website; nil: the one of the configuration.
+	Operator *Operator
 }
 
 // StartParams asks for a run of a named pipeline, or of the inline Stages when

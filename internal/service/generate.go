@@ -122,6 +122,9 @@ func (s *Websites) reserve(ctx context.Context, p domain.GenerateParams, princip
 	site = &domain.Website{
 		Domain: p.Domain, Niche: p.Niche, Language: p.Language, FeedIDs: p.Feeds, OwnerID: principal.UserID, CreatedAt: now, UpdatedAt: now,
 	}
+	if p.Operator != nil {
+		site.Operator = *p.Operator
+	}
 	return site, nil, s.insert(ctx, site)
 }
 
@@ -139,6 +142,9 @@ func (s *Websites) takeOver(ctx context.Context, taken *domain.Website, p domain
 	}
 	before := *site
 	site.Niche, site.Language, site.FeedIDs, site.Operator, site.UpdatedAt = p.Niche, p.Language, p.Feeds, s.cfg.Operator, now
+	if p.Operator != nil {
+		site.Operator = *p.Operator
+	}
 	return site, &before, s.cfg.Websites.Update(ctx, site)
 }
 
@@ -158,7 +164,10 @@ func (s *Websites) insert(ctx context.Context, site *domain.Website) (err error)
 	if err := s.cfg.Websites.InOrder(ctx); err != nil {
 		return err
 	}
-	site.ID, site.Tenant, site.State, site.Operator = domain.WebsiteID(domain.NewID("site")), scope(ctx), domain.WebsiteDraft, s.cfg.Operator
+	site.ID, site.Tenant, site.State = domain.WebsiteID(domain.NewID("site")), scope(ctx), domain.WebsiteDraft
+	if site.Operator == (domain.Operator{}) {
+		site.Operator = s.cfg.Operator
+	}
 	if site.FeedIDs == nil {
 		site.FeedIDs = []domain.FeedID{}
 	}

@@ -85,6 +85,7 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 		"Websites.Pages":    func(ctx context.Context) error { _, _, err := e.websites.Pages(ctx, h.website, w); return err },
 		"Websites.Page":     func(ctx context.Context) error { _, _, err := e.websites.Page(ctx, h.website, "page_1"); return err },
 		"Websites.Releases": func(ctx context.Context) error { _, _, err := e.websites.Releases(ctx, h.website, w); return err },
+		"Websites.Review":   func(ctx context.Context) error { _, err := e.websites.Review(ctx, h.approval); return err },
 		"Websites.Diff": func(ctx context.Context) error {
 			_, err := e.websites.Diff(ctx, h.website, domain.DiffParams{To: h.release, Against: h.release})
 			return err
@@ -433,7 +434,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// between agents, which have no tenants: their work has, and its messages with it
 		"Messages.Send", "Messages.HandleAgentMessage", "Messages.Request", "Messages.RequestFor", "Messages.Post",
 		"Websites.Forecast", // TestForecast
-		"Websites.OpenApproval", "Redirects.Of", "Links.Held", "Links.Register", "Links.ProgramsChanged", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
+		"Websites.OpenApproval", "Redirects.Of", "Links.Held", "Links.Register", "Links.ProgramsChanged", "Websites.PublishCandidate", "Websites.SetTitle", "Websites.Discard", "Websites.SetOperator", "Websites.DefaultOperator", "Agents.Work", "Schedules.Fire", "Budgets.Wait", "Budgets.ResumeDue", "Budgets.RaiseQuestion",
 		"Agents.CancelRunTasks", "Agents.Check", "Agents.Do", "Agents.External", "Agents.Hand", "Agents.Settle", "Agents.Stop", "Agents.Sweep",
 		// puts links into the caller's tenant, as Links.Create does: TestLinkImport
 		"Links.Import",

@@ -118,6 +118,10 @@ func NewWebsites(cfg WebsitesConfig) *Websites {
 // before the first use.
 func (s *Websites) SetOperator(o domain.Operator) { s.cfg.Operator = o }
 
+// DefaultOperator returns who answers for websites that name nobody else. It belongs to
+// the installation.
+func (s *Websites) DefaultOperator() domain.Operator { return s.cfg.Operator }
+
 // hold returns a website that the principal in ctx sees and that nobody else
 // changes until the transaction ends.
 func (s *Websites) hold(ctx context.Context, id domain.WebsiteID) (*domain.Website, error) {

@@ -10,6 +10,7 @@ import (
 
 type approvalService interface {
 	List(ctx context.Context, f domain.ApprovalFilter, w domain.Window) ([]domain.Approval, int, error)
+	Summary(ctx context.Context) (map[domain.ApprovalState]int, error)
 	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
 	Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error)
 }
@@ -25,6 +26,7 @@ type approvalView struct {
 	Site    *domain.Website
 	Over    bool // its time is over although it is still pending
 	Own     bool // it needs somebody else than who looks at it
+	Tabs    []tab
 }
 
 // payload is what a publish_release approval is about.
@@ -101,7 +103,9 @@ func (d *Dashboard) approval(_ http.ResponseWriter, r *http.Request) (view, erro
 	if err != nil {
 		return view{}, err
 	}
-	return view{template: "approval", title: a.Title, section: "overview", data: d.approvalViewer(r)(a)}, nil
+	v := d.approvalViewer(r)(a)
+	v.Tabs = reviewTabs(a, "")
+	return view{template: "approval", title: a.Title, section: "content", crumbs: []crumb{{"Approvals", "/approvals"}}, data: v}, nil
 }
 
 // decide passes on what the person saw: the hash that was in the form.

@@ -53,6 +53,8 @@ type world struct {
 	ended      domain.BatchID
 
 	signedOut, signedOutAll bool
+
+	office office
 }
 
 type (
@@ -203,6 +205,14 @@ func (f approvals) List(_ context.Context, af domain.ApprovalFilter, w domain.Wi
 	return part(out, w), len(out), f.fail["approvals"]
 }
 
+func (f approvals) Summary(context.Context) (map[domain.ApprovalState]int, error) {
+	n := map[domain.ApprovalState]int{}
+	for i := range f.approvals {
+		n[f.approvals[i].State]++
+	}
+	return n, f.fail["approvals"]
+}
+
 func (f approvals) Get(_ context.Context, id domain.ApprovalID) (*domain.Approval, error) {
 	for i := range f.approvals {
 		if f.approvals[i].ID == id {
@@ -240,13 +250,13 @@ func preview(_ *domain.Website, m string) string {
 
 var statuses = map[domain.Code]int{
 	domain.CodeNotFound: 404, domain.CodeForbidden: 403, domain.CodeConflict: 409, domain.CodeInvalid: 422, domain.CodeGateRed: 409,
-	domain.CodeUnauthenticated: 401, domain.CodeMalformed: 400, domain.CodeInternal: 500,
+	domain.CodeUnauthenticated: 401, domain.CodeNotEnoughData: 422, domain.CodeTooLarge: 413, domain.CodeMalformed: 400, domain.CodeInternal: 500,
 }
 
 func newDashboard(t testing.TB, w *world) *web.Dashboard {
 	t.Helper()
 	d, err := web.New(web.Config{
-		Users: users{w}, Websites: sites{w}, Runs: runs{w}, Approvals: approvals{w}, Agents: agents{w}, CSRF: csrf{}, SessionCookie: "session",
+		Users: users{w}, Websites: sites{w}, Runs: runs{w}, Approvals: approvals{w}, Agents: agents{w}, CSRF: csrf{}, SessionCookie: "session", Work: w.office.work(),
 		Batches: batches{w}, Traffic: traffic{w}, SEO: seo{w}, Links: links{w}, Budgets: budgets{w}, Fleet: fleet{w}, Feeds: feeds{w}, DeadLetters: letters{w}, Health: health{w},
 		SiteURL: siteURL, PreviewURL: preview, Status: statusOf, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 	})

@@ -166,5 +166,8 @@ func badgeOf(state any) badge {
 	if b, ok := badges[s]; ok {
 		return b
 	}
+	if b, ok := workBadges[s]; ok {
+		return b
+	}
 	return badge{"quiet", "○", s}
 }

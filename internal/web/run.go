@@ -155,7 +155,7 @@ func (d *Dashboard) runs(_ http.ResponseWriter, r *http.Request) (view, error) {
 	for _, run := range v.Runs.Items {
 		live = live || run.Moving
 	}
-	return view{template: "runs", title: "Runs", section: "runs", live: live, data: v}, nil
+	return view{template: "runs", title: "Runs", section: "jobs", live: live, data: v}, nil
 }
 
 type oneRunView struct {
@@ -163,6 +163,7 @@ type oneRunView struct {
 	Site     *siteRow
 	Approval *approvalView // that it waits for
 	Events   []eventView
+	Stages   []stage // of a launch
 }
 
 type eventView struct {
@@ -201,7 +202,26 @@ func (d *Dashboard) run(_ http.ResponseWriter, r *http.Request) (view, error) {
 	if run.State == domain.StateWaiting {
 		v.Approval = d.approvalOf(r, run.ID)
 	}
-	return view{template: "run", title: v.Run.Subject, section: "runs", live: v.Run.Moving, data: v}, nil
+	v.Stages = stagesOf(&v)
+	return view{template: "run", title: v.Run.Subject, section: "jobs", crumbs: []crumb{{"Runs", "/runs"}}, live: v.Run.Moving, data: v}, nil
+}
+
+// stagesOf says how far a launch is: built, approved, live. Other runs have no stages.
+func stagesOf(v *oneRunView) []stage {
+	if v.Run.Pipeline != "launch_website" {
+		return nil
+	}
+	done, waits := v.Run.State == domain.StateCompleted, v.Run.State == domain.StateWaiting
+	build := stage{Label: "Build", Done: done || waits, Current: v.Run.Moving || v.Run.State == domain.StateFailed}
+	approve := stage{Label: "Preview and approve", Done: done, Current: waits}
+	if v.Approval != nil {
+		approve.Address = "/approvals/" + string(v.Approval.ID)
+	}
+	live := stage{Label: "Live", Done: done}
+	if done && v.Site != nil {
+		live.Address = "/sites/" + string(v.Site.ID)
+	}
+	return []stage{build, approve, live}
 }
 
 // detailOf shows the data of an event in one line.

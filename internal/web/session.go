@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,18 +20,25 @@ const (
 // notices are the messages that an action can leave for the next page. The cookie
 // holds the key only, so nobody can make the page say something else.
 var notices = map[string]string{
-	"approved":        "Approved. The release is being published.",
-	"rejected":        "Rejected. The run has ended without publishing anything.",
-	"rolled-back":     "Rolled back. The edge serves the earlier release now.",
-	"cancelled":       "The run is cancelled.",
-	"retried":         "The run goes on at the step that failed.",
-	"launched":        "Started. Nothing is published before you approve it.",
-	"signed-out":      "You are signed out.",
-	"published":       "Published. The edge serves this release now.",
-	"rebuilding":      "A rebuild has begun. Nothing is published before you approve it.",
-	"saved":           "Saved.",
-	"batch-started":   "Started. Each site is changed whole or not at all.",
-	"batch-cancelled": "Cancelled. Sites that were not changed yet stay as they are.",
+	"approved":                "Approved. The release is being published.",
+	"rejected":                "Rejected. The run has ended without publishing anything.",
+	"rolled-back":             "Rolled back. The edge serves the earlier release now.",
+	"cancelled":               "The run is cancelled.",
+	"retried":                 "The run goes on at the step that failed.",
+	"launched":                "Started. Nothing is published before you approve it.",
+	"launched-without-budget": "Started, but its budget could not be made. Make one in the settings, or cancel the run.",
+	"imported":                "The feed is imported.",
+	"feed-deleted":            "The feed is withdrawn.",
+	"saved":                   "Saved.",
+	"deleted":                 "Deleted.",
+	"requeued":                "It is back in the queue.",
+	"task-cancelled":          "The task is cancelled.",
+	"revoked":                 "The key is revoked.",
+	"signed-out":              "You are signed out.",
+	"published":               "Published. The edge serves this release now.",
+	"rebuilding":              "A rebuild has begun. Nothing is published before you approve it.",
+	"batch-started":           "Started. Each site is changed whole or not at all.",
+	"batch-cancelled":         "Cancelled. Sites that were not changed yet stay as they are.",
 }
 
 func (d *Dashboard) setCookie(w http.ResponseWriter, r *http.Request, c http.Cookie) {
@@ -61,9 +69,23 @@ func (d *Dashboard) sessionOf(r *http.Request) string {
 	return cookieOf(r, guestCookie)
 }
 
+// maxFormMemory is how much of a form with a file is held in memory; the rest waits on
+// disk.
+const maxFormMemory = 1 << 20
+
+func parseForm(r *http.Request) error {
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		return r.ParseMultipartForm(maxFormMemory)
+	}
+	return r.ParseForm()
+}
+
 // checkForm parses a form and checks its CSRF token.
 func (d *Dashboard) checkForm(r *http.Request, session string) error {
-	if err := r.ParseForm(); err != nil {
+	if err := parseForm(r); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return &domain.Error{Code: domain.CodeTooLarge, Message: "The file is larger than 10 MB. Import it with the command line.", Err: err}
+		}
 		return &domain.Error{Code: domain.CodeMalformed, Message: "The form cannot be read.", Err: err}
 	}
 	if !d.c.CSRF.Valid(session, r.PostFormValue("csrf")) {

@@ -181,31 +181,6 @@ func joinURL(base, path string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
-type launchView struct {
-	Niche, Domain, Language string
-	Error, Field            string
-}
-
-func (d *Dashboard) launchPage(http.ResponseWriter, *http.Request) (view, error) {
-	return view{template: "launch", title: "Launch a site", section: "sites", data: launchView{Language: "en"}}, nil
-}
-
-// launch starts a run, or shows the form again with what is wrong with it.
-func (d *Dashboard) launch(w http.ResponseWriter, r *http.Request) (string, error) {
-	v := launchView{Niche: r.PostFormValue("niche"), Domain: r.PostFormValue("domain"), Language: r.PostFormValue("language")}
-	_, run, err := d.c.Websites.Generate(r.Context(), domain.GenerateParams{Niche: v.Niche, Domain: v.Domain, Language: v.Language})
-	switch domain.CodeOf(err) {
-	case "":
-		d.notify(w, r, "launched")
-		return "/runs/" + string(run.ID), nil
-	case domain.CodeInvalid, domain.CodeConflict, domain.CodeNotEnoughData:
-		v.Error, v.Field = domain.MessageOf(err), fieldOf(err)
-		d.render(w, r, d.c.Status(err), view{template: "launch", title: "Launch a site", section: "sites", data: v})
-		return "", nil
-	}
-	return "", err
-}
-
 func fieldOf(err error) string {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e.Field

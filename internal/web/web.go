@@ -35,6 +35,7 @@ type Config struct {
 	Runs      runService
 	Approvals approvalService
 	Agents    agentService
+	Work      Work // services of the pages for work
 	// What follows may be nil: what shows it is left out.
 	Batches     batchService
 	Traffic     trafficService
@@ -65,6 +66,7 @@ type Dashboard struct {
 	menu      []navGroup // what this program has pages for
 	assets    assets
 	templates templates
+	imports   feedImports
 }
 
 // policy is the content security policy of every page: nothing from elsewhere,
@@ -103,9 +105,7 @@ func (d *Dashboard) routes() {
 	d.mux.HandleFunc("POST /theme", d.setTheme)
 	d.mux.HandleFunc("POST /keys", d.action(d.setKeys))
 	d.mux.HandleFunc("POST /sign-out", d.action(d.signOut))
-	d.mux.HandleFunc("GET /{$}", d.page(d.overview))
-	d.mux.HandleFunc("GET /launch", d.page(d.launchPage))
-	d.mux.HandleFunc("POST /launch", d.action(d.launch))
+	d.mux.HandleFunc("GET /{$}", d.page(d.home))
 	d.mux.HandleFunc("GET /sites", d.page(d.sites))
 	d.siteRoutes()
 	d.mux.HandleFunc("GET /runs", d.page(d.runs))
@@ -114,6 +114,7 @@ func (d *Dashboard) routes() {
 	d.mux.HandleFunc("POST /runs/{id}/retry", d.action(d.retry))
 	d.mux.HandleFunc("GET /approvals/{id}", d.page(d.approval))
 	d.mux.HandleFunc("POST /approvals/{id}/decision", d.action(d.decide))
+	d.workRoutes()
 	d.mux.HandleFunc("GET /", d.page(func(http.ResponseWriter, *http.Request) (view, error) {
 		return view{}, domain.Errorf(domain.CodeNotFound, "There is no page at this address.")
 	}))

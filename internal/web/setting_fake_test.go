@@ -1,0 +1,120 @@
+package web_test
+
+import (
+	"context"
+	"time"
+
+	"empire/internal/domain"
+)
+
+func (o accounts) List(ctx context.Context, _ domain.Window) ([]domain.User, int, error) {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return nil, 0, err
+	}
+	return []domain.User{{ID: "user_1", Email: "ed@example.com", Permissions: []domain.Permission{domain.AdminFull}, CreatedAt: noon}, {ID: "user_2", Email: "ro@example.com", CreatedAt: noon}}, 2, nil
+}
+func (accounts) Get(_ context.Context, id domain.UserID) (*domain.User, error) {
+	if id == "user_9" {
+		return nil, missing("User", id)
+	}
+	return &domain.User{ID: id, Email: "ro@example.com", Permissions: []domain.Permission{domain.WebsitesRead}}, nil
+}
+func (o accounts) Create(ctx context.Context, p domain.UserParams) (*domain.User, error) {
+	if len(p.Password) < 12 {
+		return nil, domain.Invalid("password", "A password has at least 12 characters.")
+	}
+	return &domain.User{}, o.note(ctx, domain.AdminFull, "add "+p.Email)
+}
+func (o accounts) Update(ctx context.Context, id domain.UserID, p domain.UserPatch) (*domain.User, error) {
+	if id == "user_1" && len(*p.Permissions) == 0 {
+		return nil, domain.Errorf(domain.CodeConflict, "Somebody has to be an administrator.")
+	}
+	return &domain.User{}, o.note(ctx, domain.AdminFull, "update "+string(id)+" "+string(append(*p.Permissions, "none")[0]))
+}
+func (o accounts) Delete(ctx context.Context, id domain.UserID) error {
+	return o.note(ctx, domain.AdminFull, "delete "+string(id))
+}
+
+func (o keys) Create(_ context.Context, user domain.UserID, p domain.APIKeyParams) (*domain.NewAPIKey, error) {
+	if len(p.Scope) == 0 {
+		return nil, domain.Invalid("scope", "A key needs a scope.")
+	}
+	o.did = "key of " + string(user)
+	return &domain.NewAPIKey{APIKey: domain.APIKey{ID: "key_2", Name: p.Name}, Secret: "emp_the-secret"}, nil
+}
+func (o keys) List(context.Context, domain.UserID, domain.Window) ([]domain.APIKey, int, error) {
+	l := some(o.office, domain.APIKey{ID: "key_1", Name: "backup", Prefix: "emp_12345678", Scope: []domain.Permission{domain.WebsitesRead}, ExpiresAt: noon.Add(time.Hour)}, domain.APIKey{ID: "key_0", Name: "old", ExpiresAt: noon.Add(-time.Hour)})
+	return l, len(l), nil
+}
+func (o keys) Revoke(_ context.Context, _ domain.UserID, id domain.APIKeyID) error {
+	o.did = "revoke " + string(id)
+	return nil
+}
+
+func event() domain.WebhookEvent {
+	return domain.WebhookEvent{ID: "hook_1", Provider: "awin", EventID: "t-1", Type: "transaction", State: domain.WebhookFailed, Attempts: 3, Error: "Store is down.", ReceivedAt: noon}
+}
+func (o hooks) List(ctx context.Context, _ domain.WebhookFilter, _ domain.Window) ([]domain.WebhookEvent, int, error) {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return nil, 0, err
+	}
+	l := some(o.office, event())
+	return l, len(l), nil
+}
+func (hooks) Get(_ context.Context, id domain.WebhookEventID) (*domain.WebhookEvent, *domain.WebhookDelivery, error) {
+	if id != "hook_1" {
+		return nil, nil, missing("Webhook", id)
+	}
+	return ptr(event()), &domain.WebhookDelivery{Body: []byte("<script>alert(1)</script>"), Size: 25}, nil
+}
+func (o hooks) Replay(ctx context.Context, id domain.WebhookEventID, _ bool) (*domain.WebhookEvent, error) {
+	return ptr(event()), o.note(ctx, domain.AdminFull, "replay "+string(id))
+}
+
+func (workHealth) Ready(context.Context) ([]domain.Component, bool) {
+	return []domain.Component{{Name: "database", Layer: "data", State: "ok", Configured: true}, {Name: "vector_store", Layer: "data", State: "down", Error: "No answer.", Configured: true, LastErrorAt: &noon, LastError: "refused"}, {Name: "redis", State: "ok"}}, false
+}
+
+func oneBudget() domain.BudgetState {
+	return domain.BudgetState{Budget: domain.Budget{ID: "bud_1", Name: "all", Period: domain.PeriodMonth, Limit: domain.Money{Minor: 2000, Currency: "EUR"}, OnLimit: domain.LimitAsk}, Count: domain.BudgetCount{Spent: 17_000_000}}
+}
+func (o workBudgets) List(context.Context, domain.Window) ([]domain.BudgetState, int, error) {
+	l := some(o.office, oneBudget())
+	return l, len(l), nil
+}
+func (workBudgets) Get(_ context.Context, id domain.BudgetID) (*domain.BudgetState, error) {
+	if id != "bud_1" {
+		return nil, missing("Budget", id)
+	}
+	return ptr(oneBudget()), nil
+}
+func (o workBudgets) Create(ctx context.Context, b domain.Budget) (*domain.BudgetState, error) {
+	if b.Name == "" {
+		return nil, domain.Invalid("name", "A budget needs a name.")
+	}
+	return ptr(oneBudget()), o.note(ctx, domain.AdminFull, "budget "+b.Name+" "+b.Limit.Decimal()+" for "+string(b.Scope.WebsiteID))
+}
+func (workBudgets) Update(context.Context, domain.BudgetID, domain.BudgetPatch) (*domain.BudgetState, error) {
+	return ptr(oneBudget()), nil
+}
+func (o workBudgets) Delete(ctx context.Context, id domain.BudgetID) error {
+	return o.note(ctx, domain.AdminFull, "delete "+string(id))
+}
+func (o workBudgets) Raise(ctx context.Context, id domain.BudgetID, p domain.RaiseParams) (*domain.BudgetState, error) {
+	return ptr(oneBudget()), o.note(ctx, domain.AdminFull, "raise "+string(id)+" by "+domain.Money{Minor: p.Minor, Currency: "EUR"}.Decimal())
+}
+func (o workBudgets) Spending(context.Context, domain.SpendingBy, domain.CallFilter, domain.Window) ([]domain.Spending, int, error) {
+	l := some(o.office, domain.Spending{Key: "small", Currency: "EUR", Calls: 31, Spent: 17_000_000})
+	return l, len(l), nil
+}
+
+func (o audit) List(ctx context.Context, f domain.AuditFilter, _ domain.Window) ([]domain.AuditEntry, int, error) {
+	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
+		return nil, 0, err
+	}
+	if f.Action == "link" {
+		return nil, 0, nil
+	}
+	l := some(o.office, domain.AuditEntry{Seq: 1, At: noon, ActorID: "user_1", Action: "website.generate", Object: "site_1", Detail: "run run_1"}, domain.AuditEntry{Seq: 2, At: noon, Action: "release.created", Object: "rel_1"})
+	return l, len(l), nil
+}
