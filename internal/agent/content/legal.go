@@ -103,7 +103,7 @@ func (w *pageWriter) privacy(vs values) {
 	w.section("privacy.h.logs", vs, "privacy.logs", "privacy.logs.purpose", "privacy.logs.basis", "privacy.logs.delete")
 	cookies := "privacy.cookies"
 	if !w.s.in.Website.NoAnalytics {
-		w.section("privacy.h.visits", vs, "privacy.visits", "privacy.visits.number", "privacy.visits.forget", "privacy.visits.signal", "privacy.visits.basis")
+		w.section("privacy.h.visits", vs, "privacy.visits", "privacy.visits.device", "privacy.visits.number", "privacy.visits.session", "privacy.visits.forget", "privacy.visits.signal", "privacy.visits.basis")
 		cookies = "privacy.cookies.visits"
 	}
 	w.section("privacy.h.cookies", vs, cookies, "privacy.cookies.law")
