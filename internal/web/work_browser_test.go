@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"empire/internal/testkit"
 	"empire/internal/testkit/browsertest"
 )
 
@@ -18,6 +19,7 @@ var browserWork = []string{
 // TestBrowserWork opens pages for work as TestBrowser does the others. All of them are
 // opened when screenshots are wanted; otherwise their parts are enough.
 func TestBrowserWork(t *testing.T) {
+	testkit.Unraced(t)
 	t.Parallel()
 	axe := axeSource(t)
 	tab := browsertest.Open(t)
