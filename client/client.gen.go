@@ -4860,7 +4860,7 @@ func (c *Client) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*NewAP
 //
 // Needs the permission `admin.full`.
 func (c *Client) CreateAlertRule(ctx context.Context, in CreateAlertRuleInput) (*AlertRule, error) {
-	return one[AlertRule](ctx, c, request{method: "POST", path: "/alerts/rules", body: in, keyed: true})
+	return one[AlertRule](ctx, c, request{method: "POST", path: "/alert-rules", body: in, keyed: true})
 }
 
 // CreateBudget: limit what model calls may cost.
@@ -4953,7 +4953,7 @@ func (c *Client) DeleteAgent(ctx context.Context, agentID string, p DeleteAgentP
 //
 // Needs the permission `admin.full`.
 func (c *Client) DeleteAlertRule(ctx context.Context, ruleID string) error {
-	return c.nothing(ctx, request{method: "DELETE", path: "/alerts/rules/{rule_id}", ids: []string{ruleID}, keyed: true})
+	return c.nothing(ctx, request{method: "DELETE", path: "/alert-rules/{rule_id}", ids: []string{ruleID}, keyed: true})
 }
 
 // DeleteBudget: delete a budget.
@@ -5251,7 +5251,7 @@ func (c *Client) GetAlert(ctx context.Context, alertID string) (*Alert, error) {
 //
 // Needs the permission `agents.read`.
 func (c *Client) GetAlertRule(ctx context.Context, ruleID string) (*AlertRule, error) {
-	return one[AlertRule](ctx, c, request{method: "GET", path: "/alerts/rules/{rule_id}", ids: []string{ruleID}})
+	return one[AlertRule](ctx, c, request{method: "GET", path: "/alert-rules/{rule_id}", ids: []string{ruleID}})
 }
 
 // GetAlertSummary: count open alerts.
@@ -5985,13 +5985,13 @@ func (p ListAlertRulesParams) query() url.Values {
 //
 // Needs the permission `agents.read`.
 func (c *Client) ListAlertRules(ctx context.Context, p ListAlertRulesParams) (*Listing[AlertRule], error) {
-	return list[AlertRule](ctx, c, request{method: "GET", path: "/alerts/rules", query: p.query()})
+	return list[AlertRule](ctx, c, request{method: "GET", path: "/alert-rules", query: p.query()})
 }
 
 // AllAlertRules walks the whole list that ListAlertRules gives windows of, from p.Offset on.
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllAlertRules(ctx context.Context, p ListAlertRulesParams) iter.Seq2[AlertRule, error] {
-	return walk[AlertRule](ctx, c, request{method: "GET", path: "/alerts/rules", query: p.query()})
+	return walk[AlertRule](ctx, c, request{method: "GET", path: "/alert-rules", query: p.query()})
 }
 
 // ListAlertsParams are the parameters of ListAlerts; what is empty is not sent.
@@ -8150,7 +8150,7 @@ func (c *Client) ReplayWebhook(ctx context.Context, webhookID string, p ReplayWe
 //
 // Needs the permission `admin.full`.
 func (c *Client) ResetAlertRule(ctx context.Context, ruleID string) (*AlertRule, error) {
-	return one[AlertRule](ctx, c, request{method: "POST", path: "/alerts/rules/{rule_id}/reset", ids: []string{ruleID}, keyed: true})
+	return one[AlertRule](ctx, c, request{method: "POST", path: "/alert-rules/{rule_id}/reset", ids: []string{ruleID}, keyed: true})
 }
 
 // ResettlePrices: settle calls again after a price was corrected.
@@ -8308,7 +8308,7 @@ func (c *Client) SetTags(ctx context.Context, websiteID string, in Tags) (*Tags,
 //
 // Needs the permission `admin.full`.
 func (c *Client) SilenceAlertRule(ctx context.Context, ruleID string, in SilenceInput) (*AlertRule, error) {
-	return one[AlertRule](ctx, c, request{method: "POST", path: "/alerts/rules/{rule_id}/silence", ids: []string{ruleID}, body: in, keyed: true})
+	return one[AlertRule](ctx, c, request{method: "POST", path: "/alert-rules/{rule_id}/silence", ids: []string{ruleID}, body: in, keyed: true})
 }
 
 // StartBatch: do one thing to all websites that a filter selects.
@@ -8422,7 +8422,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, in UpdateAgent
 //
 // Needs the permission `admin.full`.
 func (c *Client) UpdateAlertRule(ctx context.Context, ruleID string, in UpdateAlertRuleInput) (*AlertRule, error) {
-	return one[AlertRule](ctx, c, request{method: "PATCH", path: "/alerts/rules/{rule_id}", ids: []string{ruleID}, body: in, keyed: true})
+	return one[AlertRule](ctx, c, request{method: "PATCH", path: "/alert-rules/{rule_id}", ids: []string{ruleID}, body: in, keyed: true})
 }
 
 // UpdateBudget: change a budget.

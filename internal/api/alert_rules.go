@@ -79,7 +79,7 @@ var exampleAlertRule = AlertRuleBody{
 
 func registerAlertRules(a *API, alerts alertService) {
 	handle(a, operation{
-		id: "list-alert-rules", method: http.MethodGet, path: "/alerts/rules", tag: "alerts", permission: domain.AgentsRead, summary: "List alert rules",
+		id: "list-alert-rules", method: http.MethodGet, path: "/alert-rules", tag: "alerts", permission: domain.AgentsRead, summary: "List alert rules",
 		text: "The built-in ones first.", response: []AlertRuleBody{exampleAlertRule},
 	}, func(ctx context.Context, in *listAlertRulesInput) (*listOutput[AlertRuleBody], error) {
 		all, err := alerts.Rules(ctx)
@@ -89,7 +89,7 @@ func registerAlertRules(a *API, alerts alertService) {
 		return cut(&in.Window, all, toAlertRule), nil
 	})
 	handle(a, operation{
-		id: "create-alert-rule", method: http.MethodPost, path: "/alerts/rules", tag: "alerts", permission: domain.AdminFull, summary: "Add an alert rule",
+		id: "create-alert-rule", method: http.MethodPost, path: "/alert-rules", tag: "alerts", permission: domain.AdminFull, summary: "Add an alert rule",
 		text: "What is not given is that of the built-in rule of the kind.", status: http.StatusCreated, problems: []int{http.StatusConflict, http.StatusNotFound},
 		request: map[string]any{"kind": "traffic_cliff", "name": "Main site", "website_id": "site_01k2ja", "threshold": 30}, response: exampleAlertRule,
 	}, func(ctx context.Context, in *createAlertRuleInput) (*createdAlertRuleOutput, error) {
@@ -101,10 +101,10 @@ func registerAlertRules(a *API, alerts alertService) {
 		if err != nil {
 			return nil, err
 		}
-		return &createdAlertRuleOutput{Base + "/alerts/rules/" + string(r.ID), toAlertRule(r)}, nil
+		return &createdAlertRuleOutput{Base + "/alert-rules/" + string(r.ID), toAlertRule(r)}, nil
 	})
 	handle(a, operation{
-		id: "get-alert-rule", method: http.MethodGet, path: "/alerts/rules/{rule_id}", tag: "alerts", permission: domain.AgentsRead, summary: "Show an alert rule", response: exampleAlertRule,
+		id: "get-alert-rule", method: http.MethodGet, path: "/alert-rules/{rule_id}", tag: "alerts", permission: domain.AgentsRead, summary: "Show an alert rule", response: exampleAlertRule,
 	}, func(ctx context.Context, in *alertRuleInput) (*alertRuleOutput, error) {
 		return alertRuleAnswer(alerts.Rule(ctx, in.ID))
 	})
@@ -113,7 +113,7 @@ func registerAlertRules(a *API, alerts alertService) {
 
 func registerRuleChanges(a *API, alerts alertService) {
 	handle(a, operation{
-		id: "update-alert-rule", method: http.MethodPatch, path: "/alerts/rules/{rule_id}", tag: "alerts", permission: domain.AdminFull, summary: "Change an alert rule",
+		id: "update-alert-rule", method: http.MethodPatch, path: "/alert-rules/{rule_id}", tag: "alerts", permission: domain.AdminFull, summary: "Change an alert rule",
 		text: "What is not given stays. Alerts of a rule that is disabled are cleared.", request: map[string]any{"threshold": 48}, response: exampleAlertRule,
 	}, func(ctx context.Context, in *updateAlertRuleInput) (*alertRuleOutput, error) {
 		p, err := in.patch()
@@ -123,20 +123,20 @@ func registerRuleChanges(a *API, alerts alertService) {
 		return alertRuleAnswer(alerts.UpdateRule(ctx, in.ID, p))
 	})
 	handle(a, operation{
-		id: "silence-alert-rule", method: http.MethodPost, path: "/alerts/rules/{rule_id}/silence", tag: "alerts", permission: domain.AdminFull, summary: "Deliver no alerts of a rule until a time",
+		id: "silence-alert-rule", method: http.MethodPost, path: "/alert-rules/{rule_id}/silence", tag: "alerts", permission: domain.AdminFull, summary: "Deliver no alerts of a rule until a time",
 		text:    "They are raised and shown all the same; those that still fire then are delivered.",
 		request: map[string]any{"until": "2026-03-02T08:00:00Z"}, response: exampleAlertRule,
 	}, func(ctx context.Context, in *silenceInput) (*alertRuleOutput, error) {
 		return alertRuleAnswer(alerts.Silence(ctx, in.ID, in.Body.Until))
 	})
 	handle(a, operation{
-		id: "reset-alert-rule", method: http.MethodPost, path: "/alerts/rules/{rule_id}/reset", tag: "alerts", permission: domain.AdminFull, summary: "Make a built-in alert rule what it was at first",
+		id: "reset-alert-rule", method: http.MethodPost, path: "/alert-rules/{rule_id}/reset", tag: "alerts", permission: domain.AdminFull, summary: "Make a built-in alert rule what it was at first",
 		text: "A rule that was added is a conflict.", problems: []int{http.StatusConflict}, response: exampleAlertRule,
 	}, func(ctx context.Context, in *alertRuleInput) (*alertRuleOutput, error) {
 		return alertRuleAnswer(alerts.ResetRule(ctx, in.ID))
 	})
 	handle(a, operation{
-		id: "delete-alert-rule", method: http.MethodDelete, path: "/alerts/rules/{rule_id}", tag: "alerts", permission: domain.AdminFull, summary: "Delete an alert rule that was added",
+		id: "delete-alert-rule", method: http.MethodDelete, path: "/alert-rules/{rule_id}", tag: "alerts", permission: domain.AdminFull, summary: "Delete an alert rule that was added",
 		text: "Its open alerts are cleared. A built-in rule is a conflict: disable it instead.", problems: []int{http.StatusConflict}, status: http.StatusNoContent,
 	}, func(ctx context.Context, in *alertRuleInput) (*struct{}, error) {
 		return nil, alerts.DeleteRule(ctx, in.ID)

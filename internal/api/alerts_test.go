@@ -21,19 +21,19 @@ var alertEndpoints = []endpoint{
 		method: "POST", path: "/alerts/alert_1/acknowledge", right: domain.AgentsManage, status: 200, body: `{"note":"seen"}`, unknown: "/alerts/alert_2/acknowledge",
 		bad: []string{`{"note":7}`, `{"x":1}`, `{"note":"` + strings.Repeat("x", 1001) + `"}`},
 	},
-	{method: "GET", path: "/alerts/rules", right: domain.AgentsRead, status: 200, bad: badWindows},
-	{method: "GET", path: "/alerts/rules/latency", right: domain.AgentsRead, status: 200, unknown: "/alerts/rules/rule_2"},
+	{method: "GET", path: "/alert-rules", right: domain.AgentsRead, status: 200, bad: badWindows},
+	{method: "GET", path: "/alert-rules/latency", right: domain.AgentsRead, status: 200, unknown: "/alert-rules/rule_2"},
 	{
-		method: "POST", path: "/alerts/rules", right: domain.AdminFull, status: 201, body: `{"kind":"latency","threshold":800,"window":"10m","quiet":"1m","channels":["mail"]}`,
+		method: "POST", path: "/alert-rules", right: domain.AdminFull, status: 201, body: `{"kind":"latency","threshold":800,"window":"10m","quiet":"1m","channels":["mail"]}`,
 		bad: []string{`{}`, `{"kind":"odd"}`, `{"kind":"latency","threshold":-1}`, `{"kind":"latency","window":"soon"}`, `{"kind":"latency","quiet":"x"}`, `{"kind":"latency","severity":"odd"}`, `{"kind":"latency","channels":"mail"}`},
 	},
 	{
-		method: "PATCH", path: "/alerts/rules/latency", right: domain.AdminFull, status: 200, body: `{"enabled":false,"quiet":"0s"}`, unknown: "/alerts/rules/rule_2",
+		method: "PATCH", path: "/alert-rules/latency", right: domain.AdminFull, status: 200, body: `{"enabled":false,"quiet":"0s"}`, unknown: "/alert-rules/rule_2",
 		bad: []string{`{"threshold":"x"}`, `{"window":"x"}`, `{"kind":"budget"}`, `{"enabled":1}`},
 	},
-	{method: "POST", path: "/alerts/rules/latency/silence", right: domain.AdminFull, status: 200, body: `{"until":"2026-03-02T00:00:00Z"}`, unknown: "/alerts/rules/rule_2/silence", bad: []string{`{"until":"soon"}`, `{"x":1}`}},
-	{method: "POST", path: "/alerts/rules/latency/reset", right: domain.AdminFull, status: 200, unknown: "/alerts/rules/rule_2/reset"},
-	{method: "DELETE", path: "/alerts/rules/latency", right: domain.AdminFull, status: 204, unknown: "/alerts/rules/rule_2"},
+	{method: "POST", path: "/alert-rules/latency/silence", right: domain.AdminFull, status: 200, body: `{"until":"2026-03-02T00:00:00Z"}`, unknown: "/alert-rules/rule_2/silence", bad: []string{`{"until":"soon"}`, `{"x":1}`}},
+	{method: "POST", path: "/alert-rules/latency/reset", right: domain.AdminFull, status: 200, unknown: "/alert-rules/rule_2/reset"},
+	{method: "DELETE", path: "/alert-rules/latency", right: domain.AdminFull, status: 204, unknown: "/alert-rules/rule_2"},
 	{method: "GET", path: "/alerts/deliveries", right: domain.AgentsRead, status: 200, bad: append([]string{"?state=odd", "?channel=pigeon"}, badWindows...)},
 	{method: "GET", path: "/alerts/channels", right: domain.AgentsRead, status: 200, bad: badWindows},
 	{method: "POST", path: "/alerts/channels/mail/test", right: domain.AdminFull, status: 200},
@@ -130,11 +130,11 @@ func TestAlertRequests(t *testing.T) {
 	if f.alerts != (domain.AlertFilter{State: domain.AlertCleared}) {
 		t.Errorf("filter = %+v", f.alerts)
 	}
-	call(t, a, admin, http.MethodPost, "/api/v1/alerts/rules", `{"kind":"budget","channels":[],"quiet":"0s"}`)
+	call(t, a, admin, http.MethodPost, "/api/v1/alert-rules", `{"kind":"budget","channels":[],"quiet":"0s"}`)
 	if p := f.alertRule; p.Kind != domain.AlertBudget || p.Channels == nil || len(p.Channels) != 0 || p.Quiet == nil || *p.Quiet != 0 {
 		t.Errorf("params = %+v", f.alertRule)
 	}
-	call(t, a, admin, http.MethodPatch, "/api/v1/alerts/rules/latency", `{"window":"10m"}`)
+	call(t, a, admin, http.MethodPatch, "/api/v1/alert-rules/latency", `{"window":"10m"}`)
 	if p := f.alertPatch; p.Window == nil || *p.Window != 10*time.Minute || p.Quiet != nil || p.Channels != nil {
 		t.Errorf("patch = %+v", p)
 	}

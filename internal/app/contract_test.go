@@ -182,7 +182,7 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	c.want("POST", base+"/agents", map[string]any{"id": "contract_late", "task_types": []string{"research"}}, http.StatusCreated, nil)
 	c.want("GET", base+"/dead-letters?replayed=false", nil, http.StatusOK, &dead)
 	var rule struct{ ID string }
-	c.want("POST", base+"/alerts/rules", map[string]any{"kind": "failed_runs"}, http.StatusCreated, &rule)
+	c.want("POST", base+"/alert-rules", map[string]any{"kind": "failed_runs"}, http.StatusCreated, &rule)
 	var budget struct{ ID string }
 	c.want("POST", base+"/budgets", map[string]any{"name": "contract", "period": "day", "limit_minor": 500}, http.StatusCreated, &budget)
 	report, page := researched(t, a, c)
@@ -201,12 +201,12 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	var found struct{ ID string }
 	c.want("POST", base+"/intelligence/opportunity-scan", map[string]string{"topic": "robot vacuums"}, http.StatusOK, &found)
 	return []apifuzz.Sample{
-		{Operation: "delete-alert-rule", Target: base + "/alerts/rules/" + rule.ID},
-		{Operation: "get-alert-rule", Target: base + "/alerts/rules/latency"},
-		{Operation: "update-alert-rule", Target: base + "/alerts/rules/latency", Body: `{"threshold": 800}`},
-		{Operation: "silence-alert-rule", Target: base + "/alerts/rules/latency/silence", Body: encode(t, map[string]any{"until": time.Now().Add(time.Hour)})},
-		{Operation: "reset-alert-rule", Target: base + "/alerts/rules/latency/reset"},
-		{Operation: "create-alert-rule", Target: base + "/alerts/rules", Body: `{"kind": "budget", "threshold": 50, "channels": ["mail"]}`},
+		{Operation: "delete-alert-rule", Target: base + "/alert-rules/" + rule.ID},
+		{Operation: "get-alert-rule", Target: base + "/alert-rules/latency"},
+		{Operation: "update-alert-rule", Target: base + "/alert-rules/latency", Body: `{"threshold": 800}`},
+		{Operation: "silence-alert-rule", Target: base + "/alert-rules/latency/silence", Body: encode(t, map[string]any{"until": time.Now().Add(time.Hour)})},
+		{Operation: "reset-alert-rule", Target: base + "/alert-rules/latency/reset"},
+		{Operation: "create-alert-rule", Target: base + "/alert-rules", Body: `{"kind": "budget", "threshold": 50, "channels": ["mail"]}`},
 		{Operation: "get-dead-letter", Target: base + "/dead-letters/" + dead[0].ID},
 		{Operation: "replay-dead-letter", Target: base + "/dead-letters/" + dead[0].ID + "/replay"},
 		{Operation: "raise-budget", Target: base + "/budgets/" + budget.ID + "/raise", Body: `{"amount_minor": 100}`},

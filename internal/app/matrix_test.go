@@ -33,7 +33,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /agents/{agent_id}/status",
 		"GET /dead-letters",
 		"GET /dead-letters/{dead_letter_id}",
-		"GET /alerts", "GET /alerts/channels", "GET /alerts/deliveries", "GET /alerts/rules", "GET /alerts/rules/{rule_id}", "GET /alerts/summary", "GET /alerts/{alert_id}",
+		"GET /alerts", "GET /alerts/channels", "GET /alerts/deliveries", "GET /alert-rules", "GET /alert-rules/{rule_id}", "GET /alerts/summary", "GET /alerts/{alert_id}",
 		"GET /orchestrator",
 		"GET /pipelines",
 		"GET /pipelines/{name}",
@@ -182,7 +182,7 @@ var matrix = declare(map[domain.Permission][]string{
 		"POST /websites/{website_id}/rollback",
 	},
 	domain.AdminFull: {
-		"POST /alerts/channels/{channel}/test", "POST /alerts/rules", "DELETE /alerts/rules/{rule_id}", "PATCH /alerts/rules/{rule_id}", "POST /alerts/rules/{rule_id}/reset", "POST /alerts/rules/{rule_id}/silence",
+		"POST /alerts/channels/{channel}/test", "POST /alert-rules", "DELETE /alert-rules/{rule_id}", "PATCH /alert-rules/{rule_id}", "POST /alert-rules/{rule_id}/reset", "POST /alert-rules/{rule_id}/silence",
 		"GET /audit",
 		"GET /approvals/log",
 		"GET /approvals/log/verify",

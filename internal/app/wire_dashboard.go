@@ -13,7 +13,7 @@ func (a *App) dashboardWork() web.Work {
 	w := web.Work{
 		Review: a.Websites, Timelines: a.Timelines, Schedules: a.Schedules, Pipelines: a.Pipelines, DeadLetters: a.DeadLetters, Tasks: a.Agents,
 		Messages: a.Messages, Queue: a.Orchestrator, Catalogue: a.Catalogue, Market: a.Market, Links: a.Links, Accounts: a.Users, Keys: a.APIKeys, Webhooks: a.Webhooks,
-		Health: a.Health, Budgets: a.Budgets, Audit: a.Audit, Operator: a.Websites.DefaultOperator, Currency: a.cfg.Models.Currency,
+		Health: a.Health, Budgets: a.Budgets, Audit: a.Audit, Alerts: a.Alerts, Operator: a.Websites.DefaultOperator, Currency: a.cfg.Models.Currency,
 	}
 	if models, _, _ := a.cfg.Models.Usable(); len(models) > 0 {
 		w.CheckModels = a.askModels

@@ -128,7 +128,24 @@ func (f traffic) Report(_ context.Context, id domain.WebsiteID, period string) (
 		r.Series = append(r.Series, domain.TrafficPoint{At: domain.HourTime(at), TrafficCount: domain.TrafficCount{Views: n, Visitors: n / 2, Clicks: n / 5}})
 		r.People.Views, r.People.Visitors, r.People.Clicks = r.People.Views+n, r.People.Visitors+n/2, r.People.Clicks+n/5
 	}
+	r.Before = &domain.TrafficCount{Views: r.People.Views / 2, Visitors: r.People.Visitors, Sessions: 3, Clicks: r.People.Clicks}
+	r.Facets = []domain.TrafficFacet{{Kind: domain.FacetChannel, Value: "assistant", TrafficCount: domain.TrafficCount{Views: 12, Sessions: 9}}, {Kind: domain.FacetReferrer, Value: "search.example"}}
 	return r, f.fail["traffic"]
+}
+
+// Portfolio is Report of one website, if there are any.
+func (f traffic) Portfolio(ctx context.Context, q domain.TrafficQuery) (*domain.PortfolioTraffic, error) {
+	if len(f.sites) == 0 {
+		return &domain.PortfolioTraffic{}, nil
+	}
+	r, err := f.Report(ctx, f.sites[0].ID, q.Period)
+	if err != nil {
+		return nil, err
+	}
+	return &domain.PortfolioTraffic{
+		Period: q.Period, Websites: len(f.sites), Visited: 1, People: r.People, Before: r.Before, Series: r.Series,
+		Top: []domain.WebsiteTraffic{{WebsiteID: f.sites[0].ID, Domain: f.sites[0].Domain, People: r.People, Before: r.Before}},
+	}, nil
 }
 
 func (f seo) Audit(_ context.Context, id domain.WebsiteID, _ domain.ReleaseID) (*domain.SEOAudit, error) {

@@ -245,5 +245,6 @@ func TestSectionsWithoutTheRight(t *testing.T) {
 	t.Parallel()
 	w := busyWorld()
 	w.fail["agents"] = domain.Errorf(domain.CodeForbidden, "This needs the permission agents.read.")
-	wants(t, get(t, newDashboard(t, w), reader, "/"), "This needs the permission agents.read.", "keyboards.example")
+	w.fail["traffic"] = domain.Errorf(domain.CodeUnavailable, "No figures.") // sites and runs are shown in their place
+	wants(t, get(t, newDashboard(t, w), reader, "/"), "This needs the permission agents.read.", "http://keyboards.localhost:8081/", "3 runs begun, 1 of them failed")
 }

@@ -45,7 +45,7 @@ func (d *Dashboard) needs(r *http.Request) (out []need, quiet string) {
 		name string
 		find func(*http.Request) ([]need, error)
 	}{
-		{"parts", d.needComponents}, {"approvals", d.needApprovals}, {"failed runs", d.needRuns}, {"dead letters", d.needLetters},
+		{"parts", d.needComponents}, {"alerts", d.needAlerts}, {"approvals", d.needApprovals}, {"failed runs", d.needRuns}, {"dead letters", d.needLetters},
 		{"budgets", d.needBudgets}, {"feeds", d.needFeeds}, {"frozen sites", d.needFleet},
 	} {
 		found, err := look.find(r)

@@ -12,7 +12,8 @@ type overviewView struct {
 	Needs   []need
 	Quiet   string // what could not be looked at
 	Cards   []card
-	Runs    *chart
+	Past    *chart                  // visits if there are any, else runs
+	Top     []domain.WebsiteTraffic // the websites with the most views; empty: Sites are shown
 	Sites   section[siteRow]
 	Latest  section[runView]
 	Nothing bool // a fresh installation
@@ -43,16 +44,22 @@ func (d *Dashboard) overview(_ http.ResponseWriter, r *http.Request) (view, erro
 	v.Latest = load(d, r, d.runViewer(r), runs[:min(overviewRows, len(runs))], total, err)
 	past := d.countRuns(runs, total, periodOf(r))
 	if err == nil && total > 0 {
-		v.Runs = past.chart()
+		v.Past = past.chart()
 	}
-	v.Cards = append(d.siteCards(list), d.runCards(r, past, total, err == nil)...)
-	v.Cards = append(v.Cards, d.spendingCard(r), d.agentCard(r))
+	v.Cards = d.siteCards(list)
+	running := d.runCards(r, past, total, err == nil)
+	if visits := d.visits(r); visits != nil {
+		v.Past, v.Top = viewsChart("past", visits.Series, visits.People, visits.Before, " on all sites", periodOf(r)), visits.Top[:min(overviewRows, len(visits.Top))]
+		v.Cards = append(append(v.Cards, visitCards(visits)...), running[0], running[2], d.spendingCard(r))
+	} else {
+		v.Cards = append(append(v.Cards, running...), d.spendingCard(r), d.agentCard(r))
+	}
 	v.Nothing = v.Sites.Error == "" && v.Sites.Total == 0 && total == 0
 	live := false
 	for i := range v.Latest.Items {
 		live = live || v.Latest.Items[i].Moving
 	}
-	return view{template: "overview", title: "Overview", section: "overview", live: live, period: periodOf(r), charts: v.Runs != nil, data: v}, nil
+	return view{template: "overview", title: "Overview", section: "overview", live: live, period: periodOf(r), charts: v.Past != nil, data: v}, nil
 }
 
 func (d *Dashboard) siteList(r *http.Request, q domain.WebsiteQuery) (*domain.WebsiteList, error) {

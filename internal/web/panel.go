@@ -308,5 +308,13 @@ var workBadges = map[string]badge{
 	"handled":        {"ok", "●", "Handled"},
 	"stored":         {"busy", "◌", "Waits"},
 	"processed":      {"ok", "●", "Processed"},
+	"firing":         {"bad", "▲", "Firing"},
+	"acknowledged":   {"busy", "◐", "Seen"},
+	"cleared":        {"ok", "●", "Over"},
+	"critical":       {"bad", "▲", "Critical"},
+	"warning":        {"warn", "◆", "Warning"},
+	"info":           {"quiet", "○", "Info"},
+	"off":            {"quiet", "–", "Off"},
+	"silenced":       {"quiet", "◌", "Silenced"},
 	"ignored":        {"quiet", "–", "Ignored"},
 }

@@ -30,6 +30,7 @@ var notices = map[string]string{
 	"imported":                "The feed is imported.",
 	"feed-deleted":            "The feed is withdrawn.",
 	"saved":                   "Saved.",
+	"test-sent":               "A test message was sent.",
 	"deleted":                 "Deleted.",
 	"requeued":                "It is back in the queue.",
 	"task-cancelled":          "The task is cancelled.",

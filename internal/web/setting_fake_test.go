@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"empire/internal/domain"
@@ -117,4 +118,80 @@ func (o audit) List(ctx context.Context, f domain.AuditFilter, _ domain.Window) 
 	}
 	l := some(o.office, domain.AuditEntry{Seq: 1, At: noon, ActorID: "user_1", Action: "website.generate", Object: "site_1", Detail: "run run_1"}, domain.AuditEntry{Seq: 2, At: noon, Action: "release.created", Object: "rel_1"})
 	return l, len(l), nil
+}
+
+var alertCliff = domain.Alert{
+	ID: "alert_1", RuleID: "traffic_cliff", Kind: domain.AlertTrafficCliff, Severity: domain.SeverityWarning, Title: "Visits of keyboards.example fell by 70 %", Text: "Yesterday 30 people came, 100 are usual.",
+	Action: "Look at its last release.", WebsiteID: "site_1", State: domain.AlertFiring, Value: 70, Threshold: 50, Unit: "percent", Since: noon, LastSeen: noon, Count: 2,
+}
+
+func (o alerts) Summary(context.Context) (domain.AlertSummary, error) {
+	if o.none {
+		return domain.AlertSummary{}, nil
+	}
+	return domain.AlertSummary{Firing: 1, Warning: 1, EvaluatedAt: noon}, nil
+}
+
+func (o alerts) List(_ context.Context, f domain.AlertFilter, _ domain.Window) ([]domain.Alert, int, error) {
+	if o.none || f.State == domain.AlertCleared {
+		return nil, 0, nil
+	}
+	return []domain.Alert{alertCliff}, 1, nil
+}
+
+func (alerts) Get(_ context.Context, id domain.AlertID) (*domain.Alert, error) {
+	if id != alertCliff.ID {
+		return nil, missing("Alert", id)
+	}
+	a := alertCliff
+	return &a, nil
+}
+
+func (o alerts) Acknowledge(ctx context.Context, id domain.AlertID, note string) (*domain.Alert, error) {
+	if len(note) > 20 {
+		return nil, domain.Invalid("note", "The note is too long.")
+	}
+	return nil, o.note(ctx, domain.AgentsManage, "acknowledge "+string(id)+" "+note)
+}
+
+func (alerts) Rules(context.Context) ([]domain.AlertRule, error) {
+	list := domain.DefaultAlertRules("")
+	list[1].Enabled, list[1].Changed = false, true
+	return list, nil
+}
+
+func (o alerts) Rule(ctx context.Context, id domain.AlertRuleID) (*domain.AlertRule, error) {
+	list, _ := o.Rules(ctx)
+	for i := range list {
+		if list[i].ID == id {
+			return &list[i], nil
+		}
+	}
+	return nil, missing("Rule", id)
+}
+
+func (o alerts) UpdateRule(ctx context.Context, id domain.AlertRuleID, p domain.AlertRulePatch) (*domain.AlertRule, error) {
+	if *p.Threshold <= 0 {
+		return nil, domain.Invalid("threshold", "A threshold is greater than 0.")
+	}
+	return nil, o.note(ctx, domain.AdminFull, fmt.Sprint("change ", id, " ", *p.Threshold, " ", *p.Window, " ", *p.Enabled, " ", *p.Channels))
+}
+
+func (o alerts) Silence(ctx context.Context, id domain.AlertRuleID, until *time.Time) (*domain.AlertRule, error) {
+	return nil, o.note(ctx, domain.AdminFull, fmt.Sprint("silence ", id, " ", until != nil))
+}
+
+func (o alerts) ResetRule(ctx context.Context, id domain.AlertRuleID) (*domain.AlertRule, error) {
+	return nil, o.note(ctx, domain.AdminFull, "reset "+string(id))
+}
+
+func (alerts) Channels(context.Context) ([]domain.AlertChannelState, error) {
+	return []domain.AlertChannelState{{Channel: domain.ChannelMail, Configured: true, Target: "ops@example.com", LastSent: &noon}, {Channel: domain.ChannelWebhook, Setting: "alerts.webhook.url"}}, nil
+}
+
+func (o alerts) Test(ctx context.Context, c domain.AlertChannel) (*domain.AlertDelivery, error) {
+	if c != domain.ChannelMail {
+		return nil, domain.Errorf(domain.CodeConflict, "Channel %s is not configured.", c)
+	}
+	return &domain.AlertDelivery{State: domain.DeliverySent}, o.note(ctx, domain.AdminFull, "test "+string(c))
 }

@@ -142,6 +142,7 @@ type siteView struct {
 	Error   string // why there are no figures
 	Pages   []domain.TrafficPage
 	Slots   []domain.TrafficSlot
+	Origins []origin
 	Gates   section[domain.Gate]
 	Runs    section[runView]
 }

@@ -43,8 +43,8 @@ func TestPages(t *testing.T) {
 	}{
 		{"overview", "/", editor, 200, []string{
 			"Publish monitors.example", "28 pages, gates: look at it", "2 unicorn saddles", "1 dead letter", "Budget All models", "€48.00 of €50.00", "Feed keyboards.csv",
-			"the last import was refused", "1 site may not publish", "Part models is down", "no answer for 30 s", "http://keyboards.localhost:8081/", "(12 of 31)",
-			`<noscript><meta http-equiv="refresh" content="5">`, `data-live="on"`, "Launch a site", "1 failed last", "3 runs begun, 1 of them failed", "€3.75",
+			"the last import was refused", "1 site may not publish", "Part models is down", "no answer for 30 s", "(12 of 31)",
+			`<noscript><meta http-equiv="refresh" content="5">`, `data-live="on"`, "Launch a site", "fell by 70 %", "clicks on offers on all sites", "Sites with the most views", "Runs failed", "€3.75",
 			`<svg class="spark"`, `data-plot="past-data"`, "The same as a table", `href="/?period=7d"`, `aria-current="page"`,
 		}},
 		{"overview for a reader", "/", reader, 200, []string{"Publish monitors.example", "!Launch a site"}},
@@ -59,7 +59,7 @@ func TestPages(t *testing.T) {
 		{"no site fits", "/sites?q=foo", editor, 200, []string{"No sites match “foo”.", "Clear filters"}},
 		{"sites in no order", "/sites?sort=color", editor, 422, []string{"is not one of domain"}},
 		{"site", "/sites/site_1", editor, 200, []string{
-			"Open site", "Page views", "Clicks on offers", "▲", "more than in the period before", "/guide/", "top-1", "SEO-TITLE-LENGTH", "612 kB", `aria-current="page">Overview`,
+			"Open site", "Page views", "Clicks on offers", "▲", "more than in the period before", "/guide/", "top-1", "SEO-TITLE-LENGTH", "612 kB", "Came from", "assistant", "Sessions", `aria-current="page">Overview`,
 			"Rebuild keyboards.example", `data-plot="traffic-data"`,
 		}},
 		{"site for a reader", "/sites/site_1", reader, 200, []string{"Page views", "!Rebuild"}},

@@ -28,6 +28,7 @@ type Work struct {
 	Health      healthService
 	Budgets     budgetService
 	Audit       auditService
+	Alerts      alertService // nil: none are raised
 	// Operator answers for new websites; nil: nobody does.
 	Operator func() domain.Operator
 	// Currency is what budgets are kept in.
@@ -57,6 +58,7 @@ func (d *Dashboard) workRoutes() {
 	d.linkRoutes()
 	d.settingRoutes()
 	d.accountRoutes()
+	d.alertRoutes()
 }
 
 // shows adds a page.

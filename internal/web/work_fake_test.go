@@ -53,6 +53,7 @@ type (
 	workHealth  struct{ *office }
 	workBudgets struct{ *office }
 	audit       struct{ *office }
+	alerts      struct{ *office }
 )
 
 // work returns the services of the office.
@@ -60,7 +61,7 @@ func (o *office) work() web.Work {
 	return web.Work{
 		Review: review{o}, Timelines: timelines{o}, Schedules: schedules{o}, Pipelines: pipelines{o}, DeadLetters: workLetters{o}, Tasks: tasks{o}, Messages: messages{o}, Queue: queue{o},
 		Catalogue: catalogue{o}, Market: market{o}, Links: workLinks{o}, Accounts: accounts{o}, Keys: keys{o}, Webhooks: hooks{o}, Health: workHealth{o}, Budgets: workBudgets{o},
-		Audit: audit{o}, Currency: "EUR", Operator: func() domain.Operator {
+		Audit: audit{o}, Alerts: alerts{o}, Currency: "EUR", Operator: func() domain.Operator {
 			return domain.Operator{Name: "Sample Ltd", Street: "1 Road", PostalCode: "10115", City: "Berlin", Country: "Germany", Email: "x@example.com", Phone: "1", Responsible: "Ann", Sample: true}
 		},
 		CheckModels: func(context.Context) ([]web.ModelCheck, error) {

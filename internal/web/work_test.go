@@ -45,6 +45,11 @@ var workPages = []struct {
 	{"/tasks/task_1", []string{"Cancel this task", "/runs/run_1", "1 of 5"}},
 	{"/opportunities", []string{"mechanical keyboards", "Worth it", "62 %"}},
 	{"/opportunities/opp_1", []string{"Launch this", "niche=mechanical&#43;keyboards", "No keyword data.", "launch site: Supply is wide.", "824", "5.00 %"}},
+	{"/alerts", []string{"fell by 70 %", "Firing", "Warning", "Open <span class=\"count\">1</span>"}},
+	{"/alerts?state=cleared", []string{"Nothing matches this view."}},
+	{"/alerts/alert_1", []string{"100 are usual.", "Look at its last release.", "70 %", "50 %", "2 times", "I care about it", "/sites/site_1"}},
+	{"/alert-rules", []string{"Traffic cliff", "built in, changed", "Off", "500 ms", "ops@example.com", "Send a test", "set alerts.webhook.url"}},
+	{"/alert-rules/latency", []string{"Threshold in ms", `value="500"`, "Silence it for a day", "Reset Latency"}},
 	{"/links", []string{"/go/shop", "Active", "Pause"}},
 	{"/links/new", []string{"Name in /go/"}},
 	{"/links/link_1", []string{`value="https://shop.example/k2"`, "imports leave it alone", "paused"}},
@@ -84,7 +89,7 @@ func TestWorkOfNothing(t *testing.T) {
 	d := newDashboard(t, w)
 	for target, text := range map[string]string{
 		"/": "Import a product feed", "/approvals": "Nothing waits.", "/feeds": "Upload the first one", "/products": "To the feeds", "/schedules": "Make the first one", "/dead-letters": "None. Messages and tasks",
-		"/agents": "No agent is registered.", "/agents/digger": "Nobody has written to it.", "/opportunities": "A scan says", "/links": "Links are made when", "/outlinks": "All links of live pages earn",
+		"/alerts": "Nothing is wrong.", "/agents": "No agent is registered.", "/agents/digger": "Nobody has written to it.", "/opportunities": "A scan says", "/links": "Links are made when", "/outlinks": "All links of live pages earn",
 		"/settings/keys": "You have no key.", "/settings/webhooks": "Nothing was received.", "/settings/budgets": "A budget limits", "/settings/audit": "Nothing has been changed yet.",
 		"/launch/feeds": "There is no product feed yet.",
 	} {
@@ -109,7 +114,7 @@ func TestWorkWithoutTheRight(t *testing.T) {
 	}
 	for target, absent := range map[string]string{
 		"/feeds": "!Upload a feed", "/feeds/feed_1": "!Withdraw", "/schedules": "!Delete nightly", "/dead-letters": "!Put back</button>", "/dead-letters/dead_1": "!Put it back into",
-		"/tasks/task_1": "!Cancel this task", "/links": "!Add a link", "/links/link_1": "!Save</button>", "/settings": "!/settings/users", "/settings/budgets": "!New budget",
+		"/tasks/task_1": "!Cancel this task", "/alerts/alert_1": "!I care about it", "/alert-rules": "!Send a test", "/alert-rules/latency": "!Silence it", "/links": "!Add a link", "/links/link_1": "!Save</button>", "/settings": "!/settings/users", "/settings/budgets": "!New budget",
 		"/settings/budgets/bud_1": "!Raise it", "/settings/connections": "!Test the models</button>",
 	} {
 		w := get(t, d, reader, target)
@@ -137,7 +142,7 @@ func TestWorkWithoutTheRight(t *testing.T) {
 func workForms() []string {
 	return []string{
 		"/launch", "/launch/feeds", "/launch/upload", "/launch/legal", "/launch/budget", "/launch/start", "/feeds", "/feeds/feed_1/delete", "/schedules", "/schedules/sched_1/state",
-		"/schedules/sched_1/delete", "/dead-letters/dead_1/replay", "/tasks/task_1/cancel", "/opportunities", "/links", "/links/link_1", "/links/link_1/state",
+		"/schedules/sched_1/delete", "/dead-letters/dead_1/replay", "/tasks/task_1/cancel", "/alerts/alert_1/acknowledge", "/alert-rules/latency", "/alert-rules/latency/silence", "/alert-rules/latency/reset", "/alert-channels/mail/test", "/opportunities", "/links", "/links/link_1", "/links/link_1/state",
 		"/settings/webhooks/hook_1/replay", "/settings/connections/models", "/settings/budgets", "/settings/budgets/bud_1/raise", "/settings/budgets/bud_1/delete", "/settings/users",
 		"/settings/users/user_2", "/settings/users/user_2/delete",
 	}
@@ -160,6 +165,17 @@ func TestWorkForms(t *testing.T) {
 		{"delete schedule", "/schedules/sched_1/delete", url.Values{}, 303, "/schedules", "delete sched_1", nil},
 		{"put back", "/dead-letters/dead_1/replay", url.Values{}, 303, "/dead-letters", "replay dead_1", nil},
 		{"cancel task", "/tasks/task_1/cancel", url.Values{}, 303, "/tasks/task_1", "cancel task_1", nil},
+		{"care about an alert", "/alerts/alert_1/acknowledge", url.Values{"note": {"I look"}}, 303, "/alerts/alert_1", "acknowledge alert_1 I look", nil},
+		{"care with a long note", "/alerts/alert_1/acknowledge", url.Values{"note": {"much more than anybody wants to read"}}, 422, "", "", []string{">much more than anybody wants to read</textarea>", "The note is too long."}},
+		{"change rule", "/alert-rules/latency", url.Values{"threshold": {"800"}, "window": {"10m"}, "quiet": {"5m"}, "severity": {"info"}, "enabled": {"true"}, "channels": {"mail"}}, 303, "/alert-rules/latency", "change latency 800 10m0s true [mail]", nil},
+		{"change rule to nonsense", "/alert-rules/latency", url.Values{"threshold": {"much"}, "window": {"10m"}, "quiet": {"5m"}, "severity": {"info"}}, 422, "", "", []string{`value="much"`, "This is not a number."}},
+		{"change rule to a bad time", "/alert-rules/latency", url.Values{"threshold": {"8"}, "window": {"long"}, "quiet": {"5m"}, "severity": {"info"}}, 422, "", "", []string{`value="long"`, "This is not a time"}},
+		{"change rule to too little", "/alert-rules/latency", url.Values{"threshold": {"-8"}, "window": {"10m"}, "quiet": {"5m"}, "severity": {"info"}}, 422, "", "", []string{`value="-8"`, "A threshold is greater than 0."}},
+		{"silence", "/alert-rules/latency/silence", url.Values{}, 303, "/alert-rules/latency", "silence latency true", nil},
+		{"end silence", "/alert-rules/latency/silence", url.Values{"end": {"yes"}}, 303, "/alert-rules/latency", "silence latency false", nil},
+		{"reset rule", "/alert-rules/latency/reset", url.Values{}, 303, "/alert-rules/latency", "reset latency", nil},
+		{"test a channel", "/alert-channels/mail/test", url.Values{}, 303, "/alert-rules", "test mail", nil},
+		{"test a channel that is off", "/alert-channels/webhook/test", url.Values{}, 409, "", "", []string{"is not configured"}},
 		{"scan", "/opportunities", url.Values{"topic": {"mice"}, "language": {"en"}}, 303, "/opportunities/opp_1", "scan mice", nil},
 		{"scan of too little", "/opportunities", url.Values{"topic": {"unicorns"}, "language": {"de"}}, 422, "", "", []string{`value="unicorns"`, "12 are needed", `value="de" selected`}},
 		{"link", "/links", url.Values{"merchant": {"Shop"}, "destination": {"https://shop.example/"}, "form": {"plain"}, "state": {"active"}}, 303, "/links/link_1", "link to https://shop.example/", nil},

@@ -40,8 +40,16 @@ func (b *Tab) Scripts(on bool) {
 // from the browser's memory never does.
 func (b *Tab) Back() string {
 	b.t.Helper()
+	return b.Leave("history.back()")
+}
+
+// Leave runs a script that leads to another page, and returns the address that the
+// browser is at once it left this one, or after ten seconds. It does not wait for the
+// other page to load.
+func (b *Tab) Leave(script string) string {
+	b.t.Helper()
 	at := Eval[string](b, "location.href")
-	Eval[int](b, "setTimeout(() => history.back(), 0)")
+	Eval[int](b, "setTimeout(() => { "+script+" }, 0)")
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); <-tick.C {
