@@ -173,7 +173,7 @@ func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // log records faults of the program; the user's own are no news.
 func (d *Dashboard) log(r *http.Request, err error) {
-	if domain.CodeOf(err) == domain.CodeInternal {
+	if domain.CodeOf(err) == domain.CodeInternal && r.Context().Err() == nil { // else the reader has left
 		d.c.Logger.ErrorContext(r.Context(), "page failed", slog.String("request_id", domain.RequestIDFrom(r.Context())), slog.Any("err", err))
 	}
 }

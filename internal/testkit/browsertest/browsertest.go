@@ -37,7 +37,7 @@ type Tab struct {
 	hosts    []string
 }
 
-// Open starts a browser. Without Chromium (in PATH, or EMPIRE_TEST_CHROMIUM) the
+// Open starts a browser. Hosts under .example are on this machine to it. Without Chromium (in PATH, or EMPIRE_TEST_CHROMIUM) the
 // test skips, or fails when everything is required.
 func Open(t testing.TB) *Tab {
 	t.Helper()
@@ -46,7 +46,8 @@ func Open(t testing.TB) *Tab {
 		path = testkit.Look(t, "chromium", "chromium-browser", "google-chrome")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("host-resolver-rules", "MAP *.example 127.0.0.1"),
+		chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = context.WithTimeout(ctx, timeLimit)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -88,4 +89,44 @@ func (b *Tab) Resize(width int64) {
 	if _, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, size); err != nil {
 		b.t.Fatalf("resize: %v", err)
 	}
+}
+
+// Person makes the browser look like one that a person uses: it calls itself by a name,
+// and does not say that a program drives it.
+func (b *Tab) Person(name string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: name})
+	if err == nil {
+		_, err = chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `Object.defineProperty(navigator, "webdriver", {get: () => false})`,
+		})
+	}
+	if err != nil {
+		b.t.Fatalf("look like a person: %v", err)
+	}
+}
+
+// Choose puts a file into a field for files.
+func (b *Tab) Choose(selector, file string) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.SetUploadFiles(selector, []string{file})); err != nil {
+		b.t.Fatalf("choose %s: %v", file, err)
+	}
+}
+
+// Go runs a script that loads a page, this one again or another, waits until it is there,
+// and returns its address. It fails the test after a minute.
+func (b *Tab) Go(script string) string {
+	b.t.Helper()
+	Eval[int](b, "window.here = 1; setTimeout(() => { "+script+" }, 0)")
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); <-tick.C {
+		there, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`window.here === undefined && document.readyState === "complete"`))
+		if err == nil && there {
+			return Eval[string](b, "location.href")
+		}
+	}
+	b.t.Fatalf("%s loads no page", script)
+	return ""
 }
