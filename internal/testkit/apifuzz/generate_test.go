@@ -58,7 +58,7 @@ func TestSeedsRepeat(t *testing.T) {
 func TestGoodRequests(t *testing.T) {
 	t.Parallel()
 	kinds, operations, known := map[string]int{}, map[string]int{}, 0
-	for i, q := range requests(t, 7, 6000) {
+	for i, q := range requests(t, 7, 40*len(golden(t).Operations)) {
 		kinds[q.Kind]++
 		if q.Operation != nil {
 			operations[q.Operation.ID]++
