@@ -94,7 +94,7 @@ func demo(t *testing.T, a *app.App, p app.DemoParams) *app.DemoSummary {
 
 // raced are the tests that import whole feeds and make websites with the race detector,
 // too.
-var raced = []string{"TestContract", "TestDemo", "TestOpportunityScan", "TestRollbackUnderLoad"}
+var raced = []string{"TestContract", "TestOpportunityScan", "TestRollbackUnderLoad"}
 
 // wholeSite skips a test with the race detector, where a whole website takes a minute of
 // two cores and the feed before it half of one, but for those where much happens at once.
