@@ -61,6 +61,10 @@ outage: ## cut an installation off its NATS server for 20 s; nothing accepted is
 contract: ## 10,000 generated requests against the OpenAPI document; every operation succeeds at least once
 	EMPIRE_TEST_FUZZ_REQUESTS=10000 $(GO) test -count=1 -timeout 1h -v -run 'TestContract$$' ./internal/app
 
+.PHONY: sites
+sites: ## launch sites from all real feeds on both databases, and check every page
+	EMPIRE_TEST_SITES=all $(GO) test -count=1 -timeout 1h -v -run TestLaunchFromRealFeeds ./internal/app
+
 .PHONY: soak
 soak: ## 20 minutes of mixed load; goroutines and memory must not grow
 	EMPIRE_TEST_SOAK_MINUTES=20 $(GO) test -count=1 -timeout 1h -v -run TestSoak ./internal/proof

@@ -234,10 +234,11 @@ func checkSite(t *testing.T, s *app.DemoSummary, feed map[string]map[string]stri
 	return b
 }
 
-// TestLaunchFromRealFeeds builds sites from real product feeds. With the race
-// detector it builds one; the gate runs it without, too.
+// TestLaunchFromRealFeeds builds sites from real product feeds: one of each, or all with
+// EMPIRE_TEST_SITES=all (make sites).
 func TestLaunchFromRealFeeds(t *testing.T) {
 	t.Parallel()
+	all := os.Getenv("EMPIRE_TEST_SITES") == "all"
 	pcparts := testkit.Data(t, "products/feed_pcparts_en_usd.csv.gz")
 	luma := testkit.Data(t, "products/feed_luma_apparel_en_usd.csv.gz")
 	for _, db := range databases(t) {
@@ -254,7 +255,7 @@ func TestLaunchFromRealFeeds(t *testing.T) {
 				if testkit.Part(t) && tt.niche != "hoodies" { // the others take minutes with it
 					continue
 				}
-				if db.name != "sqlite" && tt.niche != "computer monitors" && tt.niche != "hoodies" { // one of each feed
+				if !all && tt.niche != "computer monitors" && tt.niche != "hoodies" { // one of each feed
 					continue
 				}
 				s := demo(t, a, app.DemoParams{Feed: tt.feed, Niche: tt.niche, Domain: tt.domain})
