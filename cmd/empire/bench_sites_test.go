@@ -11,9 +11,6 @@ import (
 func TestBenchSites(t *testing.T) {
 	testkit.Unraced(t)
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it launches a website")
-	}
 	var r app.SitesResult
 	start(t, "bench", "sites", "--websites", "8", "--built", "2", "--json").finish().done(t).decode(t, &r)
 	if r.Websites != 8 || r.Built != 2 || r.Pages < 60 || r.Files <= r.Pages || r.Failed != 0 {

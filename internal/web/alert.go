@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -236,7 +237,7 @@ func (d *Dashboard) alertRuleSheet(r *http.Request, rule *domain.AlertRule, v ru
 	base := "/alert-rules/" + string(rule.ID)
 	var told []option
 	for _, c := range []domain.AlertChannel{domain.ChannelMail, domain.ChannelWebhook} {
-		told = append(told, option{string(c), string(c), strings.Contains(channelNames(v.channels), string(c))})
+		told = append(told, option{string(c), string(c), slices.Contains(v.channels, c)})
 	}
 	f := form{ID: "rule", Action: base, Submit: "Save", Primary: true, Fields: []field{
 		{Name: "threshold", Label: "Threshold in " + info.Unit, Value: v.threshold, Required: true, Max: 20},
