@@ -162,9 +162,9 @@ func (e *Engine) Replace(ctx context.Context, tenant domain.TenantID, source str
 		gone[old[i].ID] = p.Hash
 	}
 	var changed []domain.VectorRow
-	for i := range docs {
-		docs[i].Source = source
-		r, err := row(&docs[i])
+	for _, d := range docs { // a copy: the caller's documents stay as they are
+		d.Source = source
+		r, err := row(&d)
 		if err != nil {
 			return done, err
 		}
