@@ -290,8 +290,8 @@ func TestLooks(t *testing.T) {
 	if got := h.check(ada, t, l.ID); got.State != domain.LookClosed || !got.Dead {
 		t.Errorf("of a closed program: %+v", got)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.mall.mu.Lock()
+	defer h.mall.mu.Unlock()
 	if h.asked["www.awin1.com"] != 0 || h.asked["shop1.example"] == 0 || len(h.asked) != 1 {
 		t.Errorf("requests by host: %v", h.asked)
 	}
@@ -424,7 +424,7 @@ func TestHealingFires(t *testing.T) {
 	if err != nil || len(counts) != 2 || counts[0].Count+counts[1].Count != 3 {
 		t.Errorf("counts = %+v, %v", counts, err)
 	}
-	for tenant, want := range map[string]int{"acme": 3, "other": 0} {
+	for tenant, want := range map[domain.TenantID]int{"acme": 3, "other": 0} {
 		if _, n, err := h.service.List(in(t.Context(), tenant), domain.HealthFilter{Tenant: "acme"}, domain.Window{Limit: 10}); n != want || err != nil {
 			t.Errorf("%s sees %d links, %v", tenant, n, err)
 		}
