@@ -310,7 +310,7 @@ type Approval struct {
 	RunID     string  `json:"run_id"`
 	Step      string  `json:"step"`
 	WebsiteID *string `json:"website_id"`
-	// publish_release, approve_step, raise_budget
+	// publish_release, approve_step, raise_budget, swap_link
 	Kind  string `json:"kind"`
 	Title string `json:"title"`
 	// Exactly what is approved
@@ -938,6 +938,7 @@ const (
 	CreateAlertRuleInputKindTrafficCliff CreateAlertRuleInputKind = "traffic_cliff"
 	CreateAlertRuleInputKindCertificate  CreateAlertRuleInputKind = "certificate"
 	CreateAlertRuleInputKindStaleFeed    CreateAlertRuleInputKind = "stale_feed"
+	CreateAlertRuleInputKindDeadLinks    CreateAlertRuleInputKind = "dead_links"
 	CreateAlertRuleInputKindComponent    CreateAlertRuleInputKind = "component"
 )
 
@@ -2135,6 +2136,32 @@ type LinkChange struct {
 	After   string  `json:"after"`
 }
 
+// LinkHealth is a model of the API.
+type LinkHealth struct {
+	LinkID string `json:"link_id"`
+	// The merchant's page; empty: there is none that may be asked
+	URL string `json:"url"`
+	// Of the last look: ok, moved, gone, soft_404, sold_out, program_closed, unknown, unchecked; empty: there was none yet
+	State  string `json:"state"`
+	Reason string `json:"reason"`
+	// Of the merchant's answer; 0: there was none
+	Status   int64  `json:"status"`
+	FinalURL string `json:"final_url"`
+	Looks    int64  `json:"looks"`
+	// Looks in a row that learned nothing: they never make a link dead
+	Unknown int64 `json:"unknown"`
+	// Failing looks in a row
+	Failing      int64      `json:"failing"`
+	FailingSince *time.Time `json:"failing_since"`
+	Dead         bool       `json:"dead"`
+	// What it died of
+	DeadAs    string     `json:"dead_as"`
+	CheckedAt *time.Time `json:"checked_at"`
+	NextAt    time.Time  `json:"next_at"`
+	// Why nothing was proposed for a dead link
+	NoSwap string `json:"no_swap"`
+}
+
 // LinkImport is a model of the API.
 type LinkImport struct {
 	Read     int64        `json:"read"`
@@ -2143,6 +2170,40 @@ type LinkImport struct {
 	Same     int64        `json:"same"`
 	Problems []RowProblem `json:"problems"`
 }
+
+// LinkSwap is a model of the API.
+type LinkSwap struct {
+	ID          string `json:"id"`
+	LinkID      string `json:"link_id"`
+	Merchant    string `json:"merchant"`
+	Product     string `json:"product"`
+	Why         string `json:"why"`
+	ToLinkID    string `json:"to_link_id"`
+	ToMerchant  string `json:"to_merchant"`
+	ToProduct   string `json:"to_product"`
+	SameProduct bool   `json:"same_product"`
+	Reason      string `json:"reason"`
+	// Whose market was searched
+	WebsiteID string        `json:"website_id"`
+	State     LinkSwapState `json:"state"`
+	// The policy lets it be applied without a person
+	Automatic bool      `json:"automatic"`
+	RunID     string    `json:"run_id"`
+	CreatedAt time.Time `json:"created_at"`
+	// When it left the state proposed, or was taken back
+	EndedAt *time.Time `json:"ended_at"`
+}
+
+// LinkSwapState is one of a fixed set of words.
+type LinkSwapState string
+
+// The values of LinkSwapState.
+const (
+	LinkSwapStateProposed LinkSwapState = "proposed"
+	LinkSwapStateApplied  LinkSwapState = "applied"
+	LinkSwapStateRejected LinkSwapState = "rejected"
+	LinkSwapStateUndone   LinkSwapState = "undone"
+)
 
 // List is a model of the API.
 type List struct {
@@ -4827,6 +4888,15 @@ func (c *Client) CancelTask(ctx context.Context, taskID string) (*Task, error) {
 	return one[Task](ctx, c, request{method: "POST", path: "/tasks/{task_id}/cancel", ids: []string{taskID}, keyed: true})
 }
 
+// CheckLink: look now where a link leads.
+//
+// A second look within `links.check.again` is taken and not counted.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) CheckLink(ctx context.Context, linkID string) (*LinkHealth, error) {
+	return one[LinkHealth](ctx, c, request{method: "POST", path: "/links/{link_id}/check", ids: []string{linkID}, keyed: true})
+}
+
 // ConfirmTOTP: confirm a second factor.
 //
 // From now on signing in needs a code. Needs a person who signed in.
@@ -6006,7 +6076,7 @@ type ListAlertsParams struct {
 	Severity string
 	// Only of this rule
 	RuleID string
-	// Only of this kind: error_rate, latency, failed_runs, dead_letters, budget, traffic_cliff, certificate, stale_feed, component
+	// Only of this kind: error_rate, latency, failed_runs, dead_letters, budget, traffic_cliff, certificate, stale_feed, dead_links, component
 	Kind string
 	// Only about this website
 	WebsiteID string
@@ -6677,6 +6747,89 @@ func (c *Client) ListKeywordConflicts(ctx context.Context, p ListKeywordConflict
 // Limit is the size of a window. The first error ends the walk.
 func (c *Client) AllKeywordConflicts(ctx context.Context, p ListKeywordConflictsParams) iter.Seq2[KeywordConflict, error] {
 	return walk[KeywordConflict](ctx, c, request{method: "GET", path: "/seo/conflicts", query: p.query()})
+}
+
+// ListLinkHealthParams are the parameters of ListLinkHealth; what is empty is not sent.
+type ListLinkHealthParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// : ok, moved, gone, soft_404, sold_out, program_closed, unknown, unchecked
+	State string
+	// Dead ones alone
+	Dead bool
+}
+
+func (p ListLinkHealthParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	if p.Dead {
+		q.Set("dead", strconv.FormatBool(p.Dead))
+	}
+	return q
+}
+
+// ListLinkHealth: list what is known of where links lead.
+//
+// The merchants' own pages are looked at, never an address of a network. Only several failing looks over time make a link dead; refusals, walls against programs and faults are `unknown`.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListLinkHealth(ctx context.Context, p ListLinkHealthParams) (*Listing[LinkHealth], error) {
+	return list[LinkHealth](ctx, c, request{method: "GET", path: "/links/health", query: p.query()})
+}
+
+// AllLinkHealth walks the whole list that ListLinkHealth gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllLinkHealth(ctx context.Context, p ListLinkHealthParams) iter.Seq2[LinkHealth, error] {
+	return walk[LinkHealth](ctx, c, request{method: "GET", path: "/links/health", query: p.query()})
+}
+
+// ListLinkSwapsParams are the parameters of ListLinkSwaps; what is empty is not sent.
+type ListLinkSwapsParams struct {
+	// At most this many
+	Limit int
+	// Leave out this many first
+	Offset int
+	// : proposed, applied, rejected, undone
+	State string
+}
+
+func (p ListLinkSwapsParams) query() url.Values {
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Offset != 0 {
+		q.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.State != "" {
+		q.Set("state", p.State)
+	}
+	return q
+}
+
+// ListLinkSwaps: list other offers in the place of dead links.
+//
+// The last first. One that is proposed waits for the approval of its run.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListLinkSwaps(ctx context.Context, p ListLinkSwapsParams) (*Listing[LinkSwap], error) {
+	return list[LinkSwap](ctx, c, request{method: "GET", path: "/links/swaps", query: p.query()})
+}
+
+// AllLinkSwaps walks the whole list that ListLinkSwaps gives windows of, from p.Offset on.
+// Limit is the size of a window. The first error ends the walk.
+func (c *Client) AllLinkSwaps(ctx context.Context, p ListLinkSwapsParams) iter.Seq2[LinkSwap, error] {
+	return walk[LinkSwap](ctx, c, request{method: "GET", path: "/links/swaps", query: p.query()})
 }
 
 // ListLinksParams are the parameters of ListLinks; what is empty is not sent.
@@ -8384,6 +8537,15 @@ func (c *Client) TakeBackRetirement(ctx context.Context, websiteID string, p Tak
 // Needs the permission `admin.full`.
 func (c *Client) TestAlertChannel(ctx context.Context, channel string) (*AlertDelivery, error) {
 	return one[AlertDelivery](ctx, c, request{method: "POST", path: "/alerts/channels/{channel}/test", ids: []string{channel}, keyed: true})
+}
+
+// UndoLinkSwap: take a replacement back.
+//
+// The link leads where it led before, at once, and is not replaced again until it was found well.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) UndoLinkSwap(ctx context.Context, swapID string) (*LinkSwap, error) {
+	return one[LinkSwap](ctx, c, request{method: "POST", path: "/links/swaps/{swap_id}/undo", ids: []string{swapID}, keyed: true})
 }
 
 // UnfreezeFleetParams are the parameters of UnfreezeFleet; what is empty is not sent.

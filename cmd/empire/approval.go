@@ -58,7 +58,7 @@ func approvalListCommand(g *globals) *cobra.Command {
 	c.Flags().StringVar(&state, "state", string(domain.ApprovalPending), "only approvals in this state: "+join(domain.ApprovalStates()))
 	c.Flags().StringVar(&site, "site", "", "only about this website: an id, a name or a domain")
 	c.Flags().StringVar(&run, "run", "", "only of this run")
-	c.Flags().StringVar(&kind, "kind", "", "only of this kind: publish_release, approve_step, raise_budget")
+	c.Flags().StringVar(&kind, "kind", "", "only of this kind: publish_release, approve_step, raise_budget, swap_link")
 	windowFlags(c, &w)
 	return c
 }

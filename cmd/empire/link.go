@@ -43,7 +43,8 @@ func linkCommand(g *globals) *cobra.Command {
 		Use: "link", Short: "The registry of affiliate links, and links that earn nothing",
 		Example: "  empire link list\n  empire link pause link_… --note 'sold out until May'\n  empire link outlinks",
 	}
-	c.AddCommand(linkListCommand(g), linkShowCommand(g), linkAddCommand(g), linkSetCommand(g), linkPauseCommand(g), linkImportCommand(g), linkOutlinksCommand(g))
+	c.AddCommand(linkListCommand(g), linkShowCommand(g), linkAddCommand(g), linkSetCommand(g), linkPauseCommand(g), linkImportCommand(g), linkOutlinksCommand(g),
+		linkHealthCommand(g), linkCheckCommand(g), linkSwapsCommand(g), linkUndoCommand(g))
 	return c
 }
 

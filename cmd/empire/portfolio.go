@@ -31,6 +31,7 @@ type portfolio interface {
 	fleetKeeper
 	redirectKeeper
 	linkKeeper
+	linkHealer
 	edgeKeeper
 	batchKeeper
 	revisionKeeper

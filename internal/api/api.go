@@ -30,6 +30,7 @@ type Config struct {
 	Websites  websiteService
 	Redirects redirectService
 	Links     linkService
+	Healing   healingService
 	Portfolio portfolio // answers for Websites what it can; may be nil
 	Runs      runService
 	Pipelines pipelineService
@@ -108,6 +109,7 @@ func New(c Config) *API {
 	registerReleases(a, c.Websites)
 	registerRedirects(a, c.Redirects)
 	registerLinks(a, c.Links)
+	registerHealing(a, c.Healing)
 	registerHistory(a, c.Catalogue)
 	registerPipelines(a, c.Pipelines)
 	registerStart(a, c.Runs)

@@ -131,6 +131,10 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 	},
 	{method: "GET", path: "/links", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=off", "?network=" + strings.Repeat("n", 41)}, badWindows...)},
 	{method: "GET", path: "/links/outlinks", right: domain.WebsitesRead, status: 200, unknown: "/links/outlinks?website_id=site_2", bad: append([]string{"?all=perhaps"}, badWindows...)},
+	{method: "GET", path: "/links/health", query: "?state=gone&dead=true", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=odd", "?dead=perhaps"}, badWindows...)},
+	{method: "GET", path: "/links/swaps", query: "?state=applied", right: domain.WebsitesRead, status: 200, bad: append([]string{"?state=odd"}, badWindows...)},
+	{method: "POST", path: "/links/link_1/check", right: domain.WebsitesManage, status: 200, unknown: "/links/link_2/check"},
+	{method: "POST", path: "/links/swaps/swap_1/undo", right: domain.WebsitesManage, status: 200, unknown: "/links/swaps/swap_2/undo"},
 	{method: "GET", path: "/links/link_1", right: domain.WebsitesRead, status: 200, unknown: "/links/link_2"},
 	{method: "GET", path: "/links/link_1/history", right: domain.WebsitesRead, status: 200, unknown: "/links/link_2/history"},
 	{

@@ -23,7 +23,7 @@ type approvalBody struct {
 	RunID       domain.RunID         `json:"run_id"`
 	Step        string               `json:"step"`
 	WebsiteID   *domain.WebsiteID    `json:"website_id"`
-	Kind        string               `json:"kind" doc:"publish_release, approve_step, raise_budget"`
+	Kind        string               `json:"kind" doc:"publish_release, approve_step, raise_budget, swap_link"`
 	Title       string               `json:"title"`
 	Payload     json.RawMessage      `json:"payload" doc:"Exactly what is approved"`
 	PayloadHash string               `json:"payload_hash" doc:"SHA-256 of the payload; repeat it in the decision"`

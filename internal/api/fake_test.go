@@ -703,7 +703,7 @@ func (f health) Ready(context.Context) ([]domain.Component, bool) {
 
 func newAPI(f *fakes) *api.API {
 	return api.New(api.Config{
-		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Redirects: redirects{f}, Links: links{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
+		Version: "test", Users: users{f}, APIKeys: apiKeys{f}, Agents: agents{f}, Websites: websites{f}, Redirects: redirects{f}, Links: links{f}, Healing: healing{f}, Runs: runs{f}, Pipelines: pipelines{f}, Schedules: schedules{f}, Approvals: approvals{f},
 		Audit: auditLog{f}, Budgets: budgets{f}, Timelines: timelines{f}, Traffic: traffic{f}, Edge: edgeHosts{f}, Graph: graphs{f}, Market: market{f}, Catalogue: catalogue{f}, Webhooks: webhooks{fakes: f}, Health: health{f}, Services: services{f}, Research: researchDesk{f}, Snapshots: keptPages{f}, Search: search{f}, Logger: slog.New(slog.DiscardHandler),
 		Messages: messages{f}, DeadLetters: deadLetters{f}, Orchestrator: orchestrator{f}, Duplicates: duplicates{f}, Fleet: fleet{f}, Batches: batches{f}, Revisions: revisions{f}, Planned: plannedReleases{f}, SEO: seo{f}, Submissions: submissions{f}, Alerts: alerts{f},
 	})

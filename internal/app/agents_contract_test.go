@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -25,6 +26,10 @@ var validTasks = map[string]map[string]any{
 	"keyword_map":                {"website_id": "$site"},
 	"content_refresh":            {"website_id": "$site"},
 	"programme_match":            {"website_id": "$site"},
+	"link_placement":             {"website_id": "$site"},
+	"epc_report":                 {"website_id": "$site", "period": "7d"},
+	"link_health":                {"website_id": "$site"},
+	"offer_swap":                 {"website_id": "$site", "link_id": "$link"},
 }
 
 // TestEveryAgentKeepsTheContract gives every agent a valid task of every type that it
@@ -46,6 +51,8 @@ func TestEveryAgentKeepsTheContract(t *testing.T) {
 		TaskTypes []string `json:"task_types"`
 	}
 	c.want("GET", "/api/v1/agents", nil, http.StatusOK, &agents)
+	var link []struct{ ID string } // the first of those that the build registered
+	c.want("GET", "/api/v1/links?limit=1", nil, http.StatusOK, &link)
 	tried := 0
 	for _, agent := range agents {
 		if len(agent.TaskTypes) == 0 {
@@ -58,7 +65,11 @@ func TestEveryAgentKeepsTheContract(t *testing.T) {
 				continue
 			}
 			if params["website_id"] != nil {
-				params = map[string]any{"website_id": site.WebsiteID}
+				params = maps.Clone(params)
+				params["website_id"] = site.WebsiteID
+			}
+			if params["link_id"] != nil {
+				params["link_id"] = link[0].ID
 			}
 			c.keeps(append(agent.Aliases, agent.ID), kind, params)
 			tried++

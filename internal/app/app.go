@@ -89,6 +89,7 @@ type App struct {
 	ledger         *service.Ledger
 	models         *llm.Metered
 	pages          *fetch.Client // the way out for addresses of others
+	merchants      *fetch.Client // the way out to the pages of merchants: never to a network
 	vectors        vector.Index
 	visits         *analytics.Collector // nil unless this is a server
 	tally          *analytics.Tally     // nil: pages that were sent are not counted
@@ -101,6 +102,7 @@ type App struct {
 	Websites  *service.Websites
 	Redirects *service.Redirects
 	Links     *service.Links
+	Healing   *service.LinkHealing
 	Runs      *service.Runs
 	Pipelines *service.Pipelines
 	Schedules *service.Schedules
@@ -155,7 +157,7 @@ type part struct {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, mode Mode) (*App, error) {
 	a := &App{cfg: cfg, log: log, now: time.Now, mode: mode}
 	for _, step := range []func(context.Context) error{
-		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireTraffic, a.wireBudgets, a.wireAlerts, a.wireResearch, a.wireAgents, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
+		a.wireData, a.wireStore, a.wireCache, a.wireJobs, a.wireSearch, a.wireServices, a.wireTraffic, a.wireBudgets, a.wireAlerts, a.wireResearch, a.wireAgents, a.wireHealing, a.wireMarket, a.wirePipelines, a.wireMessages, a.wireAdmin, a.wireRouting, a.wireSockets, a.wireTransports,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -177,8 +179,10 @@ func (a *App) Close() error {
 		errs = append(errs, a.bus.Stop(ctx))
 	}
 	errs = append(errs, a.traces.Stop(ctx))
-	if a.pages != nil {
-		a.pages.Close()
+	for _, c := range []*fetch.Client{a.pages, a.merchants} {
+		if c != nil {
+			c.Close()
+		}
 	}
 	if a.cache != nil {
 		a.cache.Close()
@@ -357,6 +361,9 @@ func (a *App) runEnded(ctx context.Context, run *domain.Run, cause *domain.RunEr
 		return err
 	}
 	if err := a.Agents.CancelRunTasks(ctx, run.ID); err != nil {
+		return err
+	}
+	if err := a.swapEnded(ctx, run); err != nil {
 		return err
 	}
 	if cause == nil || cause.Code != domain.CodeNotEnoughData {

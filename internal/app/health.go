@@ -127,7 +127,7 @@ func (a *App) metricsRegistry() *prometheus.Registry {
 	if a.plays("edge") {
 		r.MustRegister(edgeCollector{a.edge}, visitsCollector{a.visits})
 	}
-	r.MustRegister(a.metrics, a.messageMetrics, collectors.NewDBStatsCollector(a.db.Writer(), "writer"))
+	r.MustRegister(a.metrics, a.messageMetrics, healingCollector{a}, collectors.NewDBStatsCollector(a.db.Writer(), "writer"))
 	if a.db.Readers() != a.db.Writer() {
 		r.MustRegister(collectors.NewDBStatsCollector(a.db.Readers(), "readers"))
 	}

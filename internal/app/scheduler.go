@@ -33,6 +33,7 @@ func (s *scheduler) Start(ctx context.Context) error {
 				s.a.log.InfoContext(ctx, "scheduled runs started", "count", n)
 			}
 			s.a.firePlanned(ctx)
+			s.a.fireLooks(ctx)
 			select {
 			case <-ctx.Done():
 				return nil

@@ -129,7 +129,7 @@ func (a *App) wireTransports(context.Context) error {
 		return err
 	}
 	rest := api.New(api.Config{
-		Version: "1", Users: a.Users, APIKeys: a.APIKeys, Agents: a.Agents, Websites: a.Websites, Redirects: a.Redirects, Links: a.Links, Portfolio: a.portfolio(), Runs: a.Runs,
+		Version: "1", Users: a.Users, APIKeys: a.APIKeys, Agents: a.Agents, Websites: a.Websites, Redirects: a.Redirects, Links: a.Links, Healing: a.Healing, Portfolio: a.portfolio(), Runs: a.Runs,
 		Pipelines: a.Pipelines, Schedules: a.Schedules, Approvals: a.Approvals, Catalogue: a.Catalogue, Webhooks: a.Webhooks, Health: a.Health, Services: a.Services, Audit: a.Audit, Budgets: a.Budgets, Timelines: a.Timelines, Graph: a.Graph, Search: a.Search, Market: a.Market, Logger: a.log,
 		Messages: a.Messages, DeadLetters: a.DeadLetters, Orchestrator: a.Orchestrator, Research: a.Research, Snapshots: a.Snapshots, Traffic: a.Traffic, Edge: service.NewEdge(a.edge), Duplicates: a.Duplicates, Fleet: a.Fleet, Batches: a.Batches, Revisions: a.Revisions, Planned: a.Planned, SEO: a.SEO, Submissions: a.Submissions, Alerts: a.Alerts,
 	})

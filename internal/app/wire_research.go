@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"empire/internal/config"
 	"empire/internal/domain"
 	"empire/internal/integration/fetch"
 	"empire/internal/integration/searxng"
@@ -26,11 +27,9 @@ func (a *App) wireResearch(context.Context) error {
 	if cfg.Interval == 0 {
 		cfg.Interval = time.Nanosecond // 0 is the default
 	}
-	if c.Proxy != "" {
-		var err error
-		if cfg.Proxy, err = url.Parse(string(c.Proxy)); err != nil {
-			return domain.Errorf(domain.CodeInvalid, "research.proxy is not a URL.") // the error would show the password
-		}
+	var err error
+	if cfg.Proxy, err = proxyOf(c); err != nil {
+		return err
 	}
 	a.pages = fetch.New(cfg)
 	sources, err := a.researchSources()
@@ -54,6 +53,18 @@ func (a *App) wireResearch(context.Context) error {
 		return a.Research.Work(ctx, args)
 	})
 	return nil
+}
+
+// proxyOf returns the proxy for pages; nil: there is none.
+func proxyOf(c *config.Research) (*url.URL, error) {
+	if c.Proxy == "" {
+		return nil, nil //nolint:nilnil // none is a proxy, too
+	}
+	u, err := url.Parse(string(c.Proxy))
+	if err != nil {
+		return nil, domain.Errorf(domain.CodeInvalid, "research.proxy is not a URL.") // the error would show the password
+	}
+	return u, nil
 }
 
 // researchModels returns the names of the models in the order in which they are

@@ -188,7 +188,8 @@ type Prices struct {
 // Links holds how pages lead to merchants.
 type Links struct {
 	// Way is direct or redirect (/go/… of the edge), where neither link nor program say.
-	Way string `koanf:"way"`
+	Way   string    `koanf:"way"`
+	Check LinkCheck `koanf:"check"`
 }
 
 // Market holds when market data count as stale.
@@ -253,7 +254,7 @@ func defaults() map[string]any {
 		"webhooks": map[string]any{"awin": "", "digistore24": "", "n8n": "", "sendgrid": "", "mailgun": ""},
 		"log":      map[string]any{"level": "info", "format": "auto"},
 		"prices":   map[string]any{"max_age": "72h", "history": "9600h"},
-		"links":    map[string]any{"way": "direct"},
+		"links":    linkDefaults(),
 		"market":   map[string]any{"program_max_age": "24h", "feed_max_age": "72h"},
 		"models":   modelDefaults(),
 		"research": researchDefaults(),

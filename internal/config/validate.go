@@ -74,9 +74,7 @@ func (c *Config) Validate() []string {
 	if c.Prices.History != 0 && c.Prices.History < 30*24*time.Hour {
 		add("prices.history", "%s is neither 0, for ever, nor at least 720h", c.Prices.History)
 	}
-	if c.Links.Way != "direct" && c.Links.Way != "redirect" {
-		add("links.way", "%q is not one of direct and redirect", c.Links.Way)
-	}
+	c.checkLinks(add)
 	if c.Market.ProgramMaxAge < time.Minute {
 		add("market.program_max_age", "%s is shorter than 1m", c.Market.ProgramMaxAge)
 	}

@@ -26,6 +26,7 @@ const (
 	AlertCertificate  AlertKind = "certificate"   // days that a TLS certificate is still valid
 	AlertStaleFeed    AlertKind = "stale_feed"    // hours since a feed was read
 	AlertComponent    AlertKind = "component"     // a part of the program that does not work
+	AlertDeadLinks    AlertKind = "dead_links"    // affiliate links whose offers are gone and that nothing replaces
 )
 
 // AlertSeverity says how much an alert matters.
@@ -85,6 +86,7 @@ func AlertKinds() []AlertKindInfo {
 		{AlertTrafficCliff, "percent", false, false, true, "Open the website, look at its last release and at what search engines say; roll back if the release broke it."},
 		{AlertCertificate, "days", true, false, false, "Check that the host still leads here and that the issuer reaches it; see the state of the edge."},
 		{AlertStaleFeed, "hours", false, true, false, "Import the feed again, or repair its source; pages with old prices hide them."},
+		{AlertDeadLinks, "count", false, false, false, "List the dead links and decide the replacements that wait for an approval, or close the links."},
 		{AlertComponent, "level", false, true, false, "Read the error of the component in the state of the system; a required one that is down stops the service."},
 	}
 }
@@ -161,7 +163,7 @@ func (r *AlertRule) Validate() error {
 		return Invalid("severity", "Severity %.20q is not one of critical, warning, info.", r.Severity)
 	case r.Quiet < 0 || r.Quiet > 24*time.Hour:
 		return Invalid("quiet", "The quiet time is between 0s and 24h.")
-	case (info.Installation || r.Kind == AlertDeadLetters) && r.WebsiteID != "":
+	case (info.Installation || r.Kind == AlertDeadLetters || r.Kind == AlertDeadLinks) && r.WebsiteID != "":
 		return Invalid("website_id", "A rule of the kind %s cannot be about one website.", r.Kind)
 	}
 	if err := r.checkWindow(info); err != nil {
@@ -215,6 +217,7 @@ func DefaultAlertRules(tenant TenantID) []AlertRule {
 		rule(AlertTrafficCliff, "Traffic cliff", 50, 4*week, SeverityWarning),
 		rule(AlertCertificate, "Certificate expires", 14, 0, SeverityCritical),
 		rule(AlertStaleFeed, "Stale feed", 72, 0, SeverityWarning),
+		rule(AlertDeadLinks, "Dead links", 1, 0, SeverityWarning),
 	}
 	return slices.DeleteFunc(list, func(r AlertRule) bool {
 		info, _ := InfoOf(r.Kind)

@@ -11,6 +11,7 @@ const (
 	ApprovePublish = "publish_release" // the release candidate of a run goes live
 	ApproveStep    = "approve_step"    // a step of an operator's pipeline goes on
 	ApproveBudget  = "raise_budget"    // a budget grows, and the step that it stopped goes on
+	ApproveSwap    = "swap_link"       // another offer takes the place of a dead link
 )
 
 // ApprovalStates returns all states in their documented order.

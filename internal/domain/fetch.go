@@ -33,6 +33,7 @@ const (
 	FetchNoText      FetchReason = "no_text"       // the page has no main text, such as one that scripts build
 	FetchOffTopic    FetchReason = "off_topic"     // it is about something else
 	FetchLanguage    FetchReason = "language"      // it is in another language
+	FetchForeign     FetchReason = "foreign_host"  // it leads to a host that must not be asked
 	FetchOutOfTime   FetchReason = "out_of_time"   // the time of the research was over
 )
 

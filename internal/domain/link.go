@@ -77,6 +77,10 @@ type Link struct {
 	Note        string    `json:"note,omitempty"`
 	// WithProgram says that it was closed because its program was: it opens with it.
 	WithProgram bool `json:"with_program,omitempty"`
+	// Instead is the link that readers are led to while this one is not active; empty:
+	// none. InsteadName names its product if that is another one: then readers are told.
+	Instead     LinkID `json:"instead,omitempty"`
+	InsteadName string `json:"instead_name,omitempty"`
 	// Own says that a person has decided where it leads: imports leave that alone.
 	Own       bool      `json:"own"`
 	FeedID    FeedID    `json:"feed_id,omitempty"` // the row that it was made from
@@ -206,6 +210,7 @@ func LinkChanges(before, after *Link, actor UserID, at time.Time) []LinkChange {
 		{"publisher_id", before.PublisherID, after.PublisherID}, {"advertiser_id", before.AdvertiserID, after.AdvertiserID},
 		{"network", before.Network, after.Network}, {"program_id", string(before.ProgramID), string(after.ProgramID)},
 		{"merchant", before.Merchant, after.Merchant}, {"note", before.Note, after.Note},
+		{"instead", string(before.Instead), string(after.Instead)},
 	} {
 		if f.before != f.after {
 			out = append(out, LinkChange{after.ID, at, actor, f.field, f.before, f.after})

@@ -35,6 +35,8 @@ type target struct {
 	advertiser  string
 	publisher   string
 	destination string
+	instead     domain.LinkID // who is led here goes there while this one is not active
+	insteadName string        // its product, if that is another one
 }
 
 func (t *target) link() domain.Link {
@@ -58,6 +60,30 @@ type linkTable struct {
 
 	mu    sync.RWMutex
 	known map[linkKey]target
+	ids   map[domain.LinkID]linkKey
+}
+
+// maxInstead is how many replacements of replacements are followed.
+const maxInstead = 3
+
+// stand returns what readers of a link that is not active are led to, and the name of
+// its product if that is another one; ok is false if there is nothing.
+func (t *linkTable) stand(tg target) (found target, name string, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for range maxInstead {
+		key, held := t.ids[tg.instead]
+		if tg.instead == "" || !held {
+			return target{}, "", false
+		}
+		if tg.insteadName != "" {
+			name = tg.insteadName
+		}
+		if tg = t.known[key]; tg.state == domain.LinkActive {
+			return tg, name, true
+		}
+	}
+	return target{}, "", false
 }
 
 func (t *linkTable) find(st *site, slug string) (target, bool) {
@@ -85,7 +111,7 @@ func (s *Server) refreshLinks(ctx context.Context) error {
 	if mark == t.seq {
 		return nil
 	}
-	next, seq := map[linkKey]target{}, int64(0)
+	next, ids, seq := map[linkKey]target{}, map[domain.LinkID]linkKey{}, int64(0)
 	if mark > t.seq {
 		next, seq = nil, t.seq // add to what is known
 	}
@@ -95,13 +121,13 @@ func (s *Server) refreshLinks(ctx context.Context) error {
 			return fmt.Errorf("list changed links: %w", err)
 		}
 		if next != nil {
-			put(next, list)
+			put(next, ids, list)
 		} else {
 			t.mu.Lock()
 			if t.known == nil {
-				t.known = map[linkKey]target{}
+				t.known, t.ids = map[linkKey]target{}, map[domain.LinkID]linkKey{}
 			}
-			put(t.known, list)
+			put(t.known, t.ids, list)
 			t.mu.Unlock()
 		}
 		if len(list) > 0 {
@@ -113,21 +139,23 @@ func (s *Server) refreshLinks(ctx context.Context) error {
 	}
 	if next != nil {
 		t.mu.Lock()
-		t.known = next
+		t.known, t.ids = next, ids
 		t.mu.Unlock()
 	}
 	t.seq = max(seq, mark)
 	return nil
 }
 
-func put(known map[linkKey]target, list []domain.Link) {
+func put(known map[linkKey]target, ids map[domain.LinkID]linkKey, list []domain.Link) {
 	for i := range list {
 		l := &list[i]
 		scope := string(l.WebsiteID)
 		if scope == "" {
 			scope = string(l.Tenant.OrDefault())
 		}
-		known[linkKey{scope, l.Slug}] = target{l.State, l.Form, l.Network, l.Merchant, l.AdvertiserID, l.PublisherID, l.Destination}
+		key := linkKey{scope, l.Slug}
+		known[key] = target{l.State, l.Form, l.Network, l.Merchant, l.AdvertiserID, l.PublisherID, l.Destination, l.Instead, l.InsteadName}
+		ids[l.ID] = key
 	}
 }
 
@@ -146,6 +174,12 @@ func (s *Server) serveLink(w http.ResponseWriter, r *http.Request, host string, 
 	}
 	slug, slot, subID, ok := readGo(r)
 	t, known := s.links.find(st, slug)
+	other := ""
+	if known && t.state != domain.LinkActive && t.state != domain.LinkPaused {
+		if found, name, led := s.links.stand(t); led {
+			t, other = found, name
+		}
+	}
 	switch {
 	case !ok || !known:
 		s.counters.links[linkUnknown].Add(1)
@@ -162,6 +196,9 @@ func (s *Server) serveLink(w http.ResponseWriter, r *http.Request, host string, 
 	if err != nil {
 		s.counters.links[linkGone].Add(1)
 		return offerPage(w, r, st, http.StatusNotFound, "")
+	}
+	if other != "" {
+		return otherPage(w, r, st, other, t.merchant, address) // readers wanted something else
 	}
 	if domain.WayOf(&l, "", domain.WayRedirect) == domain.WayDirect {
 		return offerPage(w, r, st, http.StatusOK, address) // its program wants readers to see where a link leads
@@ -235,26 +272,44 @@ func (s *Server) noLink(w http.ResponseWriter, r *http.Request, st *site) int {
 }
 
 // offerWords are what the page of an offer says in one language.
-type offerWords struct{ language, title, text, back, marker, on string }
+type offerWords struct{ language, title, text, back, marker, on, similar, at string }
 
 var (
-	offerEnglish = offerWords{"en", "This offer is not available", "The merchant does not sell it through this site any more, or not now.", "Back to the start page", "Ad", "This offer is at"}
-	offerGerman  = offerWords{"de", "Dieses Angebot ist nicht verfügbar", "Der Händler bietet es über diese Seite nicht mehr oder zurzeit nicht an.", "Zur Startseite", "Anzeige", "Dieses Angebot gibt es bei"}
+	offerEnglish = offerWords{"en", "This offer is not available", "The merchant does not sell it through this site any more, or not now.", "Back to the start page", "Ad", "This offer is at", "A similar product", "at"}
+	offerGerman  = offerWords{"de", "Dieses Angebot ist nicht verfügbar", "Der Händler bietet es über diese Seite nicht mehr oder zurzeit nicht an.", "Zur Startseite", "Anzeige", "Dieses Angebot gibt es bei", "Ein ähnliches Produkt", "bei"}
 )
 
 // offerPage is the page of an offer that nobody is led to: it is not available. With an
 // address it is, but visitors must go there by themselves, seeing where it leads.
 func offerPage(w http.ResponseWriter, r *http.Request, st *site, status int, address string) int {
-	words := offerEnglish
-	if base, _, _ := strings.Cut(strings.ToLower(st.language), "-"); base == "de" {
-		words = offerGerman
-	}
+	words := wordsOf(st)
 	main := "<h1>" + words.title + "</h1><p>" + words.text + "</p>"
 	if u, err := url.Parse(address); err == nil && address != "" {
 		main = "<h1>" + words.on + " " + html.EscapeString(u.Hostname()) + `</h1><p><a rel="sponsored nofollow noopener" href="` + html.EscapeString(address) + `">` +
 			words.marker + ": " + html.EscapeString(u.Hostname()) + "</a></p>"
 		words.title = words.on + " " + u.Hostname()
 	}
+	return offerHTML(w, r, status, words, main)
+}
+
+func wordsOf(st *site) offerWords {
+	if base, _, _ := strings.Cut(strings.ToLower(st.language), "-"); base == "de" {
+		return offerGerman
+	}
+	return offerEnglish
+}
+
+// otherPage is the page of an offer that is gone and of a similar product, which readers
+// go to by themselves.
+func otherPage(w http.ResponseWriter, r *http.Request, st *site, name, merchant, address string) int {
+	words := wordsOf(st)
+	name, merchant = html.EscapeString(name), html.EscapeString(merchant)
+	main := "<h1>" + words.title + "</h1><p>" + words.similar + `: <a rel="sponsored nofollow noopener" href="` + html.EscapeString(address) + `">` +
+		words.marker + ": " + name + " " + words.at + " " + merchant + "</a></p>"
+	return offerHTML(w, r, http.StatusOK, words, main)
+}
+
+func offerHTML(w http.ResponseWriter, r *http.Request, status int, words offerWords, main string) int {
 	body := `<!doctype html><html lang="` + words.language + `"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>` +
 		html.EscapeString(words.title) + `</title><style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:12vh auto;padding:0 1rem;color-scheme:light dark}</style></head><body><main>` +
 		main + `<p><a href="/">` + words.back + "</a></p></main></body></html>\n"

@@ -208,3 +208,50 @@ func TestGoFollowsTheRegistry(t *testing.T) {
 		t.Errorf("a link that it holds leads to %q", got)
 	}
 }
+
+// TestGoInstead: who is led to a dead link gets the one in its place at once, and is told
+// if that is another product; what is paused, or not dead, is not replaced.
+func TestGoInstead(t *testing.T) {
+	t.Parallel()
+	_, g, s, hits := linked(t)
+	get(s, "/")
+	dead, closed, paused, chain, loop, nobody := shopLink("link_2", "k3"), shopLink("link_c", "closed"), shopLink("link_p", "paused"), shopLink("link_d", "dead"), shopLink("link_l", "loop"), shopLink("link_n", "nobody")
+	fresh := shopLink("link_f", "fresh")
+	fresh.Merchant, fresh.AdvertiserID = "Neu & Co", "2002"
+	dead.State, dead.Instead = domain.LinkDead, fresh.ID
+	closed.State, closed.Instead, closed.InsteadName = domain.LinkClosed, fresh.ID, `Lampe <2>`
+	paused.State, paused.Instead = domain.LinkPaused, fresh.ID
+	chain.State, chain.Instead = domain.LinkDead, dead.ID
+	loop.State, loop.Instead = domain.LinkDead, loop.ID
+	nobody.State, nobody.Instead = domain.LinkDead, "link_unknown"
+	g.put(fresh, dead, closed, paused, chain, loop, nobody)
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const to = "https://www.awin1.com/cread.php?awinmid=2002&awinaffid=45628&clickref=home-1&ued=https%3A%2F%2Fshop.example%2Ffresh"
+	for path, want := range map[string]struct {
+		status int
+		place  string
+	}{
+		"k3": {302, to}, "dead": {302, to}, "closed": {200, ""}, "paused": {404, ""}, "loop": {410, ""}, "nobody": {410, ""},
+	} {
+		rec := get(s, "/go/"+path+"/top-1/home-1")
+		if rec.Code != want.status || rec.Header().Get("Location") != want.place {
+			t.Errorf("%s: %d to %q, want %d to %q", path, rec.Code, rec.Header().Get("Location"), want.status, want.place)
+		}
+		if body := rec.Body.String(); path == "closed" && !(strings.Contains(body, "Anzeige: Lampe &lt;2&gt; bei Neu &amp; Co") && strings.Contains(body, "awinmid=2002")) {
+			t.Errorf("the page of another product: %s", body)
+		}
+	}
+	if len(hits.hits) != 2 || hits.hits[0].Program != "awin:2002" {
+		t.Errorf("clicks = %+v", hits.hits)
+	}
+	dead.State, dead.Instead = domain.LinkActive, ""
+	g.put(dead)
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rec := get(s, "/go/k3/top-1/home-1"); !strings.Contains(rec.Header().Get("Location"), "k3") {
+		t.Errorf("taken back it leads to %s", rec.Header().Get("Location"))
+	}
+}

@@ -47,7 +47,10 @@ type AlertSourcesConfig struct {
 	Websites hostFinder
 	// Certificates returns those of this installation by host; nil: there are none.
 	Certificates func() (map[string]domain.HostCertificate, error)
-	Every        time.Duration // between two samples of a process
+	// DeadLinks returns how many links of each tenant are dead and not replaced; nil: it is
+	// not known.
+	DeadLinks func(ctx context.Context) (map[domain.TenantID]int, error)
+	Every     time.Duration // between two samples of a process
 }
 
 type alertSources struct {
@@ -72,7 +75,19 @@ func NewAlertSources(cfg AlertSourcesConfig) map[domain.AlertKind]AlertSource {
 	if cfg.Certificates != nil {
 		out[domain.AlertCertificate] = s.certificates
 	}
+	if cfg.DeadLinks != nil {
+		out[domain.AlertDeadLinks] = s.deadLinks
+	}
 	return out
+}
+
+func (s *alertSources) deadLinks(ctx context.Context, _ time.Duration, _ time.Time) ([]domain.AlertObservation, error) {
+	counts, err := s.cfg.DeadLinks(ctx)
+	var out []domain.AlertObservation
+	for tenant, n := range counts {
+		out = append(out, domain.AlertObservation{Tenant: tenant, Subject: "links", Value: float64(n), Text: fmt.Sprintf("%d links lead to offers that are gone or sold out.", n)})
+	}
+	return out, err
 }
 
 // listeners sums what all processes saw since a time.

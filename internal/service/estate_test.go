@@ -51,10 +51,11 @@ type estate struct {
 
 	mu       sync.Mutex
 	steps    []json.RawMessage
-	outlinks []domain.PageLink  // of every release
-	told     []domain.WebsiteID // edges were told to look at
-	onTold   func()             // called then; may be nil
-	fail     error              // of the step build
+	outlinks []domain.PageLink                                // of every release
+	told     []domain.WebsiteID                               // edges were told to look at
+	onTold   func()                                           // called then; may be nil
+	fail     error                                            // of the step build
+	onEnded  func(ctx context.Context, run *domain.Run) error // may be nil
 }
 
 func newEstate(t *testing.T, st *store.Store) *estate {
@@ -76,6 +77,9 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 		Ended: func(ctx context.Context, run *domain.Run, cause *domain.RunError) error {
 			if err := e.approvals.RunEnded(ctx, run.ID); err != nil {
 				return err
+			}
+			if e.onEnded != nil {
+				return e.onEnded(ctx, run)
 			}
 			if cause == nil || cause.Code != domain.CodeNotEnoughData {
 				return nil

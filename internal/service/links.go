@@ -252,7 +252,7 @@ func patchLink(l *domain.Link, p domain.LinkPatch) {
 	set(&l.Way, p.Way)
 	set(&l.Note, p.Note)
 	if p.State != nil {
-		l.State, l.WithProgram = *p.State, false
+		l.State, l.WithProgram, l.Instead, l.InsteadName = *p.State, false, "", ""
 	}
 }
 
@@ -329,7 +329,7 @@ func (s *Links) importOne(ctx context.Context, actor domain.UserID, p domain.Lin
 	l.ID, l.Slug, l.CreatedAt, l.Seq, l.FeedID, l.RowKey = before.ID, before.Slug, before.CreatedAt, before.Seq, before.FeedID, before.RowKey
 	l.UpdatedAt = before.UpdatedAt
 	if p.State == "" {
-		l.State, l.WithProgram = before.State, before.WithProgram
+		l.State, l.WithProgram, l.Instead, l.InsteadName = before.State, before.WithProgram, before.Instead, before.InsteadName
 	}
 	if *l == *before {
 		out.Same++

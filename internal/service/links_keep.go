@@ -46,7 +46,7 @@ func (s *Links) Register(ctx context.Context, website domain.WebsiteID, links []
 			continue
 		default:
 			l.State, l.WithProgram, l.Way, l.Note, l.Slug, l.CreatedAt = before.State, before.WithProgram, before.Way, before.Note, before.Slug, before.CreatedAt
-			l.PublisherID = before.PublisherID
+			l.PublisherID, l.Instead, l.InsteadName = before.PublisherID, before.Instead, before.InsteadName
 			changes = append(changes, domain.LinkChanges(&before, &l, "", now)...)
 		}
 		store = append(store, l)

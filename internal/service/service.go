@@ -85,6 +85,8 @@ func tenantOf(v any) domain.TenantID {
 		return v.Tenant.OrDefault()
 	case *domain.Link:
 		return v.Tenant.OrDefault()
+	case *domain.LinkSwap:
+		return v.Tenant.OrDefault()
 	case *domain.Snapshot:
 		return v.Tenant.OrDefault()
 	case *domain.Alert:

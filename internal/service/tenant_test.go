@@ -468,6 +468,9 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// TestAlertTenants; the last are the work of the clock, of jobs and of the start
 		"Alerts.Summary", "Alerts.List", "Alerts.Get", "Alerts.Acknowledge", "Alerts.Rules", "Alerts.Rule", "Alerts.CreateRule", "Alerts.UpdateRule", "Alerts.Silence", "Alerts.ResetRule",
 		"Alerts.DeleteRule", "Alerts.Deliveries", "Alerts.Channels", "Alerts.Test", "Alerts.Evaluate", "Alerts.Work", "Alerts.Release", "Alerts.Sweep",
+		// TestHealingFires and TestHealingAsks; the last are the work of the clock, of jobs and of runs
+		"LinkHealing.Check", "LinkHealing.List", "LinkHealing.Counts", "LinkHealing.Swaps", "LinkHealing.Undo",
+		"LinkHealing.Fire", "LinkHealing.Work", "LinkHealing.Question", "LinkHealing.Apply", "LinkHealing.RunEnded", "LinkHealing.Looked",
 		// of a connection, which Connect has admitted
 		"Agents.Answer", "Agents.Beat", "Agents.Disconnect", "Agents.Heartbeat", "Agents.Holds", "Agents.Progress", "Agents.Take", "Agents.Unanswered", "Agents.Wanted",
 	}
@@ -477,7 +480,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 	for name := range lists(e, holdings{}) {
 		known = append(known, name)
 	}
-	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Links{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}, &service.Batches{}, &service.Revisions{}, &service.Planned{}, &service.SEO{}, &service.Submissions{}, &service.Alerts{}} {
+	for _, s := range []any{&service.Websites{}, &service.Redirects{}, &service.Links{}, &service.Runs{}, &service.Approvals{}, &service.Agents{}, &service.Audit{}, &service.Pipelines{}, &service.Schedules{}, &service.Budgets{}, &service.Timelines{}, &service.Traffic{}, &service.Edge{}, &service.Messages{}, &service.DeadLetters{}, &service.Orchestrator{}, &service.Graph{}, &service.Research{}, &service.Snapshots{}, &service.Search{}, &service.Vectors{}, &service.Market{}, &service.Models{}, &service.Duplicates{}, &service.Fleet{}, &service.Batches{}, &service.Revisions{}, &service.Planned{}, &service.SEO{}, &service.Submissions{}, &service.Alerts{}, &service.LinkHealing{}} {
 		typ := reflect.TypeOf(s)
 		for i := range typ.NumMethod() {
 			if name := typ.Elem().Name() + "." + typ.Method(i).Name; !slices.Contains(known, name) {

@@ -45,6 +45,7 @@ type Store struct {
 	Traffic     *Traffic
 	Redirects   *Redirects
 	Links       *Links
+	LinkHealth  *LinkHealth
 
 	Market        *Market
 	Opportunities *Opportunities
@@ -111,6 +112,7 @@ func New(db *DB) *Store {
 		Traffic:     &Traffic{db},
 		Redirects:   &Redirects{db},
 		Links:       &Links{db},
+		LinkHealth:  &LinkHealth{db},
 
 		Market:        &Market{db},
 		Opportunities: &Opportunities{db},

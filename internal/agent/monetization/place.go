@@ -43,6 +43,18 @@ func slots(p *domain.Page) []slot {
 	return out
 }
 
+// Slot is one place on a page where an offer may stand, with its product.
+type Slot struct{ Name, Product string }
+
+// Slots returns the offer slots of a page in reading order.
+func Slots(p *domain.Page) []Slot {
+	var out []Slot
+	for _, s := range slots(p) {
+		out = append(out, Slot{s.name, s.product})
+	}
+	return out
+}
+
 // offerFree reports whether pages of this kind carry no offers.
 func offerFree(k domain.PageKind) bool {
 	return k.Legal() || k == domain.PageFAQ || k == domain.PageMethod

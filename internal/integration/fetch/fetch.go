@@ -49,8 +49,11 @@ type Config struct {
 	MaxDelay     time.Duration // longest pause that a site may ask for; default 10 s
 	Retries      int           // of what passes; default 2, negative: none
 	RobotsAge    time.Duration // how long rules are kept; default 24 h (RFC 9309 §2.4)
-	Now          func() time.Time
-	Resolver     *net.Resolver // nil: that of the system
+	// Permit reports whether a host may be asked for anything; nil: every one. With it
+	// robots.txt does not lead to other hosts either.
+	Permit   func(host string) bool
+	Now      func() time.Time
+	Resolver *net.Resolver // nil: that of the system
 }
 
 func (c Config) withDefaults() Config {
@@ -141,21 +144,7 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (*domain.FetchedPage, e
 		if hop > c.cfg.MaxRedirects {
 			return nil, fail(u, domain.FetchRedirects, fmt.Sprintf("more than %d", c.cfg.MaxRedirects), nil)
 		}
-		rules, err := c.robots.get(ctx, u)
-		if err != nil {
-			return nil, err
-		}
-		if !rules.Allowed(c.cfg.Agent, u.RequestURI()) {
-			return nil, fail(u, domain.FetchRobots, "", nil)
-		}
-		interval := c.cfg.Interval
-		if d, ok := rules.CrawlDelay(c.cfg.Agent); ok && d > interval {
-			interval = d
-		}
-		if interval > c.cfg.MaxDelay && interval > c.cfg.Interval {
-			return nil, fail(u, domain.FetchDelay, interval.String(), nil)
-		}
-		leave, err := c.enter(ctx, u, interval)
+		leave, err := c.turn(ctx, u)
 		if err != nil {
 			return nil, err
 		}
@@ -177,6 +166,25 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (*domain.FetchedPage, e
 	}
 }
 
+// turn waits until an address may be asked for, if it may.
+func (c *Client) turn(ctx context.Context, u *url.URL) (leave func(), err error) {
+	rules, err := c.robots.get(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if !rules.Allowed(c.cfg.Agent, u.RequestURI()) {
+		return nil, fail(u, domain.FetchRobots, "", nil)
+	}
+	interval := c.cfg.Interval
+	if d, ok := rules.CrawlDelay(c.cfg.Agent); ok && d > interval {
+		interval = d
+	}
+	if interval > c.cfg.MaxDelay && interval > c.cfg.Interval {
+		return nil, fail(u, domain.FetchDelay, interval.String(), nil)
+	}
+	return c.enter(ctx, u, interval)
+}
+
 // enter waits for the turn of a host and for a free place.
 func (c *Client) enter(ctx context.Context, u *url.URL, interval time.Duration) (leave func(), err error) {
 	out, err := c.pace.enter(ctx, u.Host, interval)
@@ -192,8 +200,11 @@ func (c *Client) enter(ctx context.Context, u *url.URL, interval time.Duration) 
 	}
 }
 
-// once makes one request; next is where it redirects to.
+// once makes one request; next is where it redirects to, then the page has a status only.
 func (c *Client) once(ctx context.Context, u *url.URL, timeout time.Duration, limit int64, kinds func(string, []byte) bool) (page *domain.FetchedPage, next *url.URL, err error) {
+	if c.cfg.Permit != nil && !c.cfg.Permit(strings.TrimSuffix(u.Hostname(), ".")) {
+		return nil, nil, fail(u, domain.FetchForeign, "", nil)
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if c.cfg.Proxy != nil {
@@ -214,7 +225,7 @@ func (c *Client) once(ctx context.Context, u *url.URL, timeout time.Duration, li
 	}
 	defer func() { _ = res.Body.Close() }()
 	if next, err := redirect(u, res); next != nil || err != nil {
-		return nil, next, err
+		return &domain.FetchedPage{Status: res.StatusCode}, next, err
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return nil, nil, &domain.FetchError{URL: u.String(), Reason: domain.FetchStatus, Status: res.StatusCode, Detail: strconv.Itoa(res.StatusCode), Err: retryAfter(res)}

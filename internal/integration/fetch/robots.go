@@ -83,7 +83,7 @@ func (e *robotsEntry) of(u *url.URL) error {
 		return e.err
 	}
 	switch f.Reason {
-	case domain.FetchPrivate, domain.FetchUnreachable, domain.FetchTimeout:
+	case domain.FetchPrivate, domain.FetchUnreachable, domain.FetchTimeout, domain.FetchForeign:
 		return fail(u, f.Reason, f.Detail, f.Err)
 	}
 	return fail(u, domain.FetchRobots, "robots.txt cannot be read now", nil)
@@ -113,6 +113,9 @@ func (r *robotsCache) load(ctx context.Context, u *url.URL) (*extract.Robots, er
 		}
 		if next == nil {
 			return extract.ParseRobots(page.Body), nil
+		}
+		if r.client.cfg.Permit != nil && next.Hostname() != at.Hostname() {
+			break
 		}
 		at = next
 	}

@@ -295,14 +295,21 @@ func (l *Launch) monetize(ctx context.Context, in *pipeline.Input) (pipeline.Out
 // offers has the planner fill the slots of a draft with the links that the registry
 // holds.
 func (l *Launch) offers(ctx context.Context, d *domain.Draft, m *domain.Market, now time.Time) (monetization.PlanResult, error) {
-	in := monetization.PlanInput{Draft: d, Market: m, Programs: m.Programs, Now: now, PriceMaxAge: l.PriceMaxAge, Way: l.LinkWay}
-	if l.Links != nil {
-		var err error
-		if in.Links, err = l.Links.Held(ctx, monetization.LinkIDs(in)); err != nil {
-			return monetization.PlanResult{}, err
-		}
+	in, err := l.planInput(ctx, d, m, now)
+	if err != nil {
+		return monetization.PlanResult{}, err
 	}
 	return l.Monetizer.Run(ctx, in)
+}
+
+// planInput returns what the planner works on, with the links that the registry holds.
+func (l *Launch) planInput(ctx context.Context, d *domain.Draft, m *domain.Market, now time.Time) (monetization.PlanInput, error) {
+	in := monetization.PlanInput{Draft: d, Market: m, Programs: m.Programs, Now: now, PriceMaxAge: l.PriceMaxAge, Way: l.LinkWay}
+	var err error
+	if l.Links != nil {
+		in.Links, err = l.Links.Held(ctx, monetization.LinkIDs(in))
+	}
+	return in, err
 }
 
 // seed derives the look and wording of a site from its domain, so that a rebuild

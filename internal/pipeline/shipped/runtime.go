@@ -29,7 +29,11 @@ type Runtime struct {
 	Stale func(ctx context.Context, id domain.WebsiteID) ([]domain.GraphStale, error)
 	// Compare says what differs between the pages of two drafts.
 	Compare func(before, after *domain.Draft) []domain.PageDiff
-	Now     func() time.Time
+	// Clicks returns how often links of each program were followed on a website.
+	Clicks func(ctx context.Context, id domain.WebsiteID, span domain.TrafficSpan) ([]domain.ProgramTraffic, error)
+	// Health returns what is known of those of the links that were looked at.
+	Health func(ctx context.Context, ids []domain.LinkID) ([]domain.LinkHealth, error)
+	Now    func() time.Time
 }
 
 type taskFunc func(r *Runtime, ctx context.Context, params json.RawMessage) (any, error)
@@ -54,7 +58,13 @@ var tasks = map[domain.AgentID]map[string]taskFunc{
 		"keyword_map":      (*Runtime).keywordMap,
 		"content_refresh":  (*Runtime).contentRefresh,
 	},
-	"monetization_agent": {"programme_match": (*Runtime).programMatch},
+	"monetization_agent": {
+		"programme_match": (*Runtime).programMatch,
+		"link_placement":  (*Runtime).linkPlacement,
+		"epc_report":      (*Runtime).epcReport,
+		"link_health":     (*Runtime).linkHealth,
+		"offer_swap":      (*Runtime).offerSwap,
+	},
 }
 
 // Agents returns the five agents with the task types that they take.

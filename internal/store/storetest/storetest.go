@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"releases", testReleases},
 		{"redirects", testRedirects},
 		{"links", testLinks},
+		{"link_health", testLinkHealth},
 		{"link_history", testLinkHistory},
 		{"concurrent_releases", testConcurrentReleases},
 		{"feeds", testFeeds},
