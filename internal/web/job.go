@@ -94,8 +94,8 @@ func (d *Dashboard) scheduleSheet(r *http.Request, p domain.ScheduleParams, para
 		{Name: "name", Label: "Name", Value: p.Name, Required: true, Max: 200},
 		{Name: "pipeline", Label: "Pipeline", Kind: "select", Options: d.pipelineOptions(r, p.Pipeline)},
 		{Name: "params", Label: "Parameters", Kind: "area", Value: params, Hint: "A JSON object with what the pipeline takes; empty: none."},
-		{Name: "cron", Label: "When", Value: p.Cron, Required: true, Max: 100, Hint: "Minute, hour, day, month, weekday: 0 3 * * 1 is each Monday at three."},
-		{Name: "time_zone", Label: "Time zone", Value: p.TimeZone, Max: 60, Hint: "Such as Europe/Berlin; empty: UTC."},
+		{Name: "cron", Label: "When", Value: p.Cron, Required: true, Max: 100, Half: true, Hint: "Minute, hour, day, month, weekday: 0 3 * * 1 is each Monday at three."},
+		{Name: "time_zone", Label: "Time zone", Value: p.TimeZone, Max: 60, Half: true, Hint: "Such as Europe/Berlin; empty: UTC."},
 		{Name: "overlap", Label: "If the last run has not ended", Kind: "select", Options: pick(string(p.Overlap), "skip", "let this time pass", "queue", "start when it ends")},
 	}}
 	f.blame(err)

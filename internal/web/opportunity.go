@@ -46,7 +46,9 @@ func (d *Dashboard) opportunitySheet(r *http.Request, f form) sheet {
 		}
 		g.add(cell{Text: topic, Link: "/opportunities/" + string(o.ID)}, advice, cell{Text: percent(o.Score), Bar: &bar{100 * o.Score, "ok"}}, text(percent(o.Confidence)), when(o.CreatedAt))
 	}
-	p := d.listed(r, panel{ID: "list", Title: "Markets looked at", Grid: g}, len(list), total, err, false, empty{Text: "A scan says how much a niche promises, from what the feeds, programs and keywords hold."})
+	p := d.listed(r, panel{ID: "list", Title: "Markets looked at", Grid: g}, len(list), total, err, false, empty{
+		Text: "A scan says how much a niche promises, from what the feeds, programs and keywords hold.", Action: &anchor{Label: "Look at the first one", Address: "#new"},
+	})
 	return sheet{Title: "Opportunities", Lead: "Which niche is worth a site.", Panels: []panel{p, {ID: "new", Title: "Look at a market", Form: &f}}}
 }
 

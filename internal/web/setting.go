@@ -231,8 +231,8 @@ func (d *Dashboard) auditList(r *http.Request) (view, error) {
 func (d *Dashboard) budgetForm(r *http.Request, err error) form {
 	f := form{ID: "budget", Action: "/settings/budgets", Submit: "Make the budget", Primary: true, Fields: []field{
 		{Name: "name", Label: "Name", Value: typed(r, "name"), Required: true, Max: domain.MaxName},
-		{Name: "limit", Label: "Limit in " + d.currency(), Value: typed(r, "limit"), Required: true, Max: 20, Hint: "Such as 20 or 20.50."},
-		{Name: "period", Label: "For", Kind: "select", Options: pick(typed(r, "period"), "month", "each month", "day", "each day", "total", "all time")},
+		{Name: "limit", Label: "Limit in " + d.currency(), Value: typed(r, "limit"), Required: true, Max: 20, Hint: "Such as 20 or 20.50.", Half: true},
+		{Name: "period", Label: "For", Kind: "select", Half: true, Options: pick(typed(r, "period"), "month", "each month", "day", "each day", "total", "all time")},
 		{Name: "on_limit", Label: "At the limit", Kind: "select", Options: pick(typed(r, "on_limit"), "ask", "ask me to raise it", "pause", "wait for the next period", "fail", "fail the work")},
 		{Name: "scope.website_id", Label: "Only for this site", Kind: "select", Options: d.siteOptions(r, typed(r, "scope.website_id"))},
 	}}
@@ -279,7 +279,11 @@ func (d *Dashboard) budgetSheet(r *http.Request, f form) sheet {
 		g.add(cell{Text: b.Name, Link: "/settings/budgets/" + string(b.ID), Sub: scopeText(b)}, cell{Text: fmt.Sprintf("%.0f %%", p), Bar: &bar{p, tone}},
 			text(b.Count.Spent.Amount(b.Limit.Currency)), cell{Text: limit, Sub: string(b.Period)}, text(string(b.OnLimit)))
 	}
-	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, false, empty{Text: "A budget limits what paid models may cost. Without one nothing is limited."})
+	first := empty{Text: "A budget limits what paid models may cost. Without one nothing is limited."}
+	if can(r, domain.AdminFull) {
+		first.Action = &anchor{Label: "Make the first one", Address: "#new"}
+	}
+	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, false, first)
 	s := sheet{Title: "Budgets", Lead: "What paid models may cost.", Panels: []panel{p, d.spendingPanel(r)}}
 	if can(r, domain.AdminFull) {
 		s.Panels = append(s.Panels, panel{ID: "new", Title: "New budget", Form: &f})
