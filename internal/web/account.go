@@ -203,7 +203,7 @@ func (d *Dashboard) userDelete(w http.ResponseWriter, r *http.Request) (string, 
 func (d *Dashboard) keySheet(r *http.Request, scope []domain.Permission, made *domain.NewAPIKey, wrong error) sheet {
 	me := domain.PrincipalFrom(r.Context())
 	list, total, err := d.c.Work.Keys.List(r.Context(), me.UserID, windowOf(r))
-	g := &grid{Columns: []column{{Label: "Key"}, {Label: "State"}, {Label: "May"}, {Label: "Used", Wide: true}, {Label: "Ends", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Key"}, {Label: "State"}, {Label: "May", Wide: true}, {Label: "Used", Wide: true}, {Label: "Ends", Wide: true}}}
 	for i := range list {
 		k := &list[i]
 		st := "active"

@@ -65,7 +65,7 @@ func (d *Dashboard) alertList(r *http.Request) (view, error) {
 	if sumErr == nil {
 		counts[""], counts[string(domain.AlertFiring)], counts[string(domain.AlertAcknowledged)] = sum.Firing+sum.Acknowledged, sum.Firing, sum.Acknowledged
 	}
-	g := &grid{Columns: []column{{Label: "Alert"}, {Label: "State"}, {Label: "Severity"}, {Label: "Since"}, {Label: "Times", Num: true, Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Alert"}, {Label: "State", Wide: true}, {Label: "Severity"}, {Label: "Since"}, {Label: "Times", Num: true, Wide: true}}}
 	for i := range list {
 		a := &list[i]
 		g.add(cell{Text: a.Title, Link: "/alerts/" + string(a.ID), Sub: a.Text}, state(a.State), state(a.Severity), when(a.Since), count(a.Count))

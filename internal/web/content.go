@@ -42,7 +42,7 @@ func (d *Dashboard) inbox(r *http.Request) (view, error) {
 		f.State = domain.ApprovalPending
 	}
 	list, total, err := d.c.Approvals.List(ctx, f, windowOf(r))
-	g := &grid{Columns: []column{{Label: "Question"}, {Label: "State"}, {Label: "Gates"}, {Label: "Pages", Num: true, Wide: true}, {Label: "Asked", Wide: true}, {Label: "Ends", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Question"}, {Label: "State", Wide: true}, {Label: "Gates"}, {Label: "Pages", Num: true, Wide: true}, {Label: "Asked", Wide: true}, {Label: "Ends", Wide: true}}}
 	show1 := d.approvalViewer(r)
 	for i := range list {
 		v := show1(&list[i])

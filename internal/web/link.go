@@ -40,7 +40,7 @@ func (d *Dashboard) linkList(r *http.Request) (view, error) {
 		}
 	}
 	manage := can(r, domain.WebsitesManage)
-	g := &grid{Columns: []column{{Label: "Link"}, {Label: "State"}, {Label: "Leads to"}, {Label: "Network", Wide: true}, {Label: "Way", Wide: true}, {Label: "Changed", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Link"}, {Label: "State"}, {Label: "Leads to", Wide: true}, {Label: "Network", Wide: true}, {Label: "Way", Wide: true}, {Label: "Changed", Wide: true}}}
 	for i := range list {
 		l := &list[i]
 		row := g.add(cell{Text: l.Merchant, Link: "/links/" + string(l.ID), Sub: "/go/" + l.Slug}, state(l.State), text(l.Destination), text(l.Network), text(string(l.Way)), when(l.UpdatedAt))

@@ -112,14 +112,14 @@ func scorePanel(sc *domain.OpportunityScore) panel {
 	if sc.Flip != nil {
 		p.Facts = append(p.Facts, fact{"What would turn it", text(sc.Flip.Note)})
 	}
-	p.Grid = &grid{Columns: []column{{Label: "Part"}, {Label: "Value", Num: true}, {Label: "Weight", Num: true, Wide: true}, {Label: "Adds", Num: true}, {Label: "Formula", Wide: true}}}
+	p.Grid = &grid{Columns: []column{{Label: "Part"}, {Label: "Value", Num: true}, {Label: "Weight", Num: true, Wide: true}, {Label: "Points", Num: true}, {Label: "Formula", Wide: true}}}
 	for i := range sc.Parts {
 		part := &sc.Parts[i]
 		value := cell{}
 		if part.Value != nil {
 			value = cell{Text: percent(*part.Value), Bar: &bar{100 * *part.Value, "busy"}}
 		}
-		p.Grid.add(cell{Text: strings.ReplaceAll(part.Name, "_", " "), Sub: part.Reason}, value, text(percent(part.Weight)), text(fmt.Sprintf("%.1f points", 100*part.Contribution)), code(part.Formula))
+		p.Grid.add(cell{Text: strings.ReplaceAll(part.Name, "_", " "), Sub: part.Reason}, value, text(percent(part.Weight)), text(fmt.Sprintf("%.1f", 100*part.Contribution)), code(part.Formula))
 	}
 	return p
 }
