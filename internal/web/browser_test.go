@@ -213,7 +213,7 @@ func shoot(t *testing.T, w *world, dir string, pages []string) {
 		for _, look := range looks {
 			tab.Resize(look.width)
 			tab.Scheme(look.scheme)
-			browsertest.Eval[bool](tab, `new Promise(done => setTimeout(() => done(true), document.querySelector("[data-plot]") ? 300 : 20))`) // charts are drawn again
+			browsertest.Eval[bool](tab, `document.getAnimations().forEach(a => a.finish()), new Promise(done => setTimeout(() => done(true), document.querySelector("[data-plot]") ? 300 : 20))`) // charts are drawn again
 			file := fmt.Sprintf("%s-%d-%s.png", cmp.Or(strings.Trim(plain.Replace(path), "_"), "overview"), look.width, look.scheme)
 			if err := os.WriteFile(filepath.Join(dir, file), tab.Whole(), 0o600); err != nil {
 				t.Fatal(err)
