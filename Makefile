@@ -85,6 +85,16 @@ looks: ## build 200 sites from all feeds: looks, near-duplicates, similarity; LO
 	EMPIRE_TEST_LOOKS=200 EMPIRE_TEST_SHEET_DRAFTS="$(if $(LOOKS),$(LOOKS)/drafts)" $(GO) test -count=1 -timeout 2h -v -run '^TestLooks$$' ./internal/proof/sitetest
 	$(if $(LOOKS),EMPIRE_TEST_SHEET="$(LOOKS)" EMPIRE_TEST_SHEET_DRAFTS="$(LOOKS)/drafts" $(GO) test -count=1 -timeout 1h -v -run TestContactSheet ./internal/judge)
 
+.PHONY: guide
+guide: ## take the pictures of docs/guide again, on the sample feed, with Chromium
+	EMPIRE_TEST_GUIDE="$(CURDIR)/docs/guide/images" $(GO) test -count=1 -timeout 10m -v -run '^TestGuide' ./internal/app
+
+.PHONY: pictures
+pictures: ## take a picture of every page of the dashboard, at both widths, light and dark, full and empty; PICTURES=DIR
+	mkdir -p "$(PICTURES)"
+	EMPIRE_TEST_SCREENSHOTS="$(abspath $(PICTURES))" EMPIRE_TEST_JUDGES="$${EMPIRE_CI_TOOLS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/empire-ci}/judges" \
+	  $(GO) test -count=1 -timeout 30m -v -run '^TestBrowserPictures$$' ./internal/web
+
 .PHONY: bench
 bench: ## run the benchmarks of packages; empire bench measures the program
 	$(GO) test -run '^$$' -bench . -benchmem $(FLAGS) $(PKGS)

@@ -203,7 +203,7 @@ func (d *Dashboard) userDelete(w http.ResponseWriter, r *http.Request) (string, 
 func (d *Dashboard) keySheet(r *http.Request, scope []domain.Permission, made *domain.NewAPIKey, wrong error) sheet {
 	me := domain.PrincipalFrom(r.Context())
 	list, total, err := d.c.Work.Keys.List(r.Context(), me.UserID, windowOf(r))
-	g := &grid{Columns: []column{{Label: "Key"}, {Label: "State"}, {Label: "May"}, {Label: "Used", Wide: true}, {Label: "Ends", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Key"}, {Label: "State"}, {Label: "May", Wide: true}, {Label: "Used", Wide: true}, {Label: "Ends", Wide: true}}}
 	for i := range list {
 		k := &list[i]
 		st := "active"
@@ -230,7 +230,9 @@ func (d *Dashboard) keySheet(r *http.Request, scope []domain.Permission, made *d
 		s.Panels = append(s.Panels, panel{ID: "made", Title: "Key " + made.Name + " is made", Note: "Copy it now. It is shown this once and cannot be found again.", Secret: made.Secret})
 	}
 	f.blame(wrong)
-	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, false, empty{Text: "You have no key. Programs need one to use the API."})
+	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, false, empty{
+		Text: "You have no key. Programs need one to use the API.", Action: &anchor{Label: "Make the first one", Address: "#new"},
+	})
 	s.Panels = append(s.Panels, p, panel{ID: "new", Title: "New key", Form: &f})
 	return s
 }

@@ -49,7 +49,7 @@ func (d *Dashboard) agentList(r *http.Request) (view, error) {
 		if a.Metrics.TasksCompleted > 0 {
 			mean = text(fmt.Sprintf("%.1f s", a.Metrics.AverageResponseTime))
 		}
-		g.add(cell{Text: agentName(a), Link: "/agents/" + string(a.ID), Sub: words(string(a.ID), a.Kind)}, state(a.Status), count(a.Metrics.TasksCompleted),
+		g.add(cell{Text: agentName(a), Link: "/agents/" + string(a.ID), Sub: agentSub(a)}, state(a.Status), count(a.Metrics.TasksCompleted),
 			count(a.Metrics.TasksFailed), mean, text(strings.Join(a.Capabilities, ", ")), whenever(a.LastActivity))
 	}
 	p := d.listed(r, panel{ID: "list", Grid: g, Facts: d.queueFacts(r)}, len(g.Rows), len(g.Rows), err, want != "", empty{Text: "No agent is registered. Built-in ones appear when a worker starts; others connect over the API."})
@@ -80,6 +80,14 @@ func agentName(a *domain.Agent) string {
 		return a.Name
 	}
 	return string(a.ID)
+}
+
+// agentSub is the second line of an agent: its id, unless that is its name, and its kind.
+func agentSub(a *domain.Agent) string {
+	if a.Name == "" {
+		return a.Kind
+	}
+	return words(string(a.ID), a.Kind)
 }
 
 func (d *Dashboard) agentPage(r *http.Request) (view, error) {

@@ -65,12 +65,14 @@ func (d *Dashboard) alertList(r *http.Request) (view, error) {
 	if sumErr == nil {
 		counts[""], counts[string(domain.AlertFiring)], counts[string(domain.AlertAcknowledged)] = sum.Firing+sum.Acknowledged, sum.Firing, sum.Acknowledged
 	}
-	g := &grid{Columns: []column{{Label: "Alert"}, {Label: "State"}, {Label: "Severity"}, {Label: "Since"}, {Label: "Times", Num: true, Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Alert"}, {Label: "State", Wide: true}, {Label: "Severity"}, {Label: "Since"}, {Label: "Times", Num: true, Wide: true}}}
 	for i := range list {
 		a := &list[i]
 		g.add(cell{Text: a.Title, Link: "/alerts/" + string(a.ID), Sub: a.Text}, state(a.State), state(a.Severity), when(a.Since), count(a.Count))
 	}
-	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, f != domain.AlertFilter{Open: true}, empty{Text: "Nothing is wrong. What breaches a rule appears here, and goes again when it is over."})
+	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, f != domain.AlertFilter{Open: true}, empty{
+		Text: "Nothing is wrong. What breaches a rule appears here, and goes again when it is over.", Action: &anchor{Label: "Rules and channels", Address: "/alert-rules"},
+	})
 	s := sheet{
 		Title: "Alerts", Lead: "What breaches a rule now, and what did.", Actions: []anchor{{Label: "Rules and channels", Address: "/alert-rules"}},
 		Tabs:   tabsOf(r, "/alerts", "state", counts, "Open", "", "Firing", "firing", "Seen", "acknowledged", "Over", "cleared", "All", "all"),
@@ -240,10 +242,10 @@ func (d *Dashboard) alertRuleSheet(r *http.Request, rule *domain.AlertRule, v ru
 		told = append(told, option{string(c), string(c), slices.Contains(v.channels, c)})
 	}
 	f := form{ID: "rule", Action: base, Submit: "Save", Primary: true, Fields: []field{
-		{Name: "threshold", Label: "Threshold in " + info.Unit, Value: v.threshold, Required: true, Max: 20},
-		{Name: "quiet", Label: "Quiet time", Value: v.quiet, Required: true, Max: 20, Hint: "How long nothing may be wrong until an alert is over, such as 5m."},
-		{Name: "severity", Label: "Severity", Kind: "select", Options: pick(v.severity, "critical", "critical: told at once", "warning", "warning", "info", "info")},
-		{Name: "enabled", Label: "Look at it", Kind: "select", Options: pick(strconv.FormatBool(v.enabled), "true", "yes", "false", "no")},
+		{Name: "threshold", Label: "Threshold in " + info.Unit, Value: v.threshold, Required: true, Max: 20, Half: true},
+		{Name: "quiet", Label: "Quiet time", Value: v.quiet, Required: true, Max: 20, Half: true, Hint: "How long nothing may be wrong until an alert is over, such as 5m."},
+		{Name: "severity", Label: "Severity", Kind: "select", Half: true, Options: pick(v.severity, "critical", "critical: told at once", "warning", "warning", "info", "info")},
+		{Name: "enabled", Label: "Look at it", Kind: "select", Half: true, Options: pick(strconv.FormatBool(v.enabled), "true", "yes", "false", "no")},
 		{Name: "channels", Label: "Tell people by", Kind: "checks", Options: told},
 	}}
 	if info.Windowed {

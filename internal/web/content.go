@@ -42,7 +42,7 @@ func (d *Dashboard) inbox(r *http.Request) (view, error) {
 		f.State = domain.ApprovalPending
 	}
 	list, total, err := d.c.Approvals.List(ctx, f, windowOf(r))
-	g := &grid{Columns: []column{{Label: "Question"}, {Label: "State"}, {Label: "Gates"}, {Label: "Pages", Num: true, Wide: true}, {Label: "Asked", Wide: true}, {Label: "Ends", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Question"}, {Label: "State", Wide: true}, {Label: "Gates"}, {Label: "Pages", Num: true, Wide: true}, {Label: "Asked", Wide: true}, {Label: "Ends", Wide: true}}}
 	show1 := d.approvalViewer(r)
 	for i := range list {
 		v := show1(&list[i])
@@ -56,7 +56,9 @@ func (d *Dashboard) inbox(r *http.Request) (view, error) {
 		g.add(cell{Text: v.Title, Link: "/approvals/" + string(v.ID), Sub: words(strings.ReplaceAll(v.Kind, "_", " "), v.Payload.Niche, v.Reason)},
 			state(v.State), gates, pages, when(v.CreatedAt), whenever(v.ExpiresAt))
 	}
-	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, st != "", empty{Text: "Nothing waits. What needs a person before it is published appears here."})
+	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, st != "", empty{
+		Text: "Nothing waits. What needs a person before it is published appears here.", Action: &anchor{Label: "To the runs", Address: "/runs"},
+	})
 	return show("content", sheet{Title: "Content", Lead: "What needs a person before it is published.", Tabs: tabsOf(r, "/approvals", "state", counts, inboxTabs...), Panels: []panel{p}})
 }
 

@@ -3,6 +3,7 @@ package web_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,12 @@ func (f batches) Get(_ context.Context, id domain.BatchID, _ []domain.BatchSiteS
 	if f.batch == nil || f.batch.ID != id {
 		return nil, nil, domain.Errorf(domain.CodeNotFound, "Batch %s does not exist.", id)
 	}
-	return f.batch, batchSites, nil
+	return f.batch, many(&f.office, slices.Clone(batchSites), 40, func(i int, b *domain.BatchSite) {
+		b.Domain, b.State, b.Detail, b.RunID = richDomain(i), domain.BatchSiteDone, "", domain.RunID(fmt.Sprint("run_", i))
+		if i%7 == 3 {
+			b.State, b.Detail = domain.BatchSiteFailed, richFaults[i%len(richFaults)]
+		}
+	}), nil
 }
 
 func (f batches) Cancel(_ context.Context, id domain.BatchID) (*domain.Batch, error) {
@@ -130,7 +136,23 @@ func (f traffic) Report(_ context.Context, id domain.WebsiteID, period string) (
 	}
 	r.Before = &domain.TrafficCount{Views: r.People.Views / 2, Visitors: r.People.Visitors, Sessions: 3, Clicks: r.People.Clicks}
 	r.Facets = []domain.TrafficFacet{{Kind: domain.FacetChannel, Value: "assistant", TrafficCount: domain.TrafficCount{Views: 12, Sessions: 9}}, {Kind: domain.FacetReferrer, Value: "search.example"}}
+	if f.office.rich {
+		richTraffic(r)
+	}
 	return r, f.fail["traffic"]
+}
+
+// richTraffic fills the tables of a report.
+func richTraffic(r *domain.TrafficReport) {
+	for i := range 12 {
+		r.Pages = append(r.Pages, domain.TrafficPage{Path: "/compare/" + strings.ReplaceAll(richNiches[i%len(richNiches)], " ", "-") + "/", Views: 12_400 / (i + 1), Clicks: 900 / (i + 1)})
+		r.Slots = append(r.Slots, domain.TrafficSlot{Path: "/compare/" + strings.ReplaceAll(richNiches[i%len(richNiches)], " ", "-") + "/", Slot: fmt.Sprint("table-", i), Clicks: 800 / (i + 1)})
+	}
+	for _, k := range []domain.FacetKind{domain.FacetChannel, domain.FacetReferrer, domain.FacetDevice, domain.FacetCampaign} {
+		for i, v := range []string{"search", "direct", "social", "assistant", "campaign of the second quarter, newsletter"} {
+			r.Facets = append(r.Facets, domain.TrafficFacet{Kind: k, Value: v, TrafficCount: domain.TrafficCount{Views: 9000 / (i + 1), Sessions: 4000 / (i + 1)}})
+		}
+	}
 }
 
 // Portfolio is Report of one website, if there are any.
@@ -142,17 +164,28 @@ func (f traffic) Portfolio(ctx context.Context, q domain.TrafficQuery) (*domain.
 	if err != nil {
 		return nil, err
 	}
+	top := []domain.WebsiteTraffic{{WebsiteID: f.sites[0].ID, Domain: f.sites[0].Domain, People: r.People, Before: r.Before}}
+	top = many(&f.office, top, 8, func(i int, t *domain.WebsiteTraffic) {
+		t.WebsiteID, t.Domain, t.People.Views, t.People.Clicks = f.sites[i].ID, f.sites[i].Domain, 40_000/(i+1), 3_100/(i+1)
+	})
 	return &domain.PortfolioTraffic{
 		Period: q.Period, Websites: len(f.sites), Visited: 1, People: r.People, Before: r.Before, Series: r.Series,
-		Top: []domain.WebsiteTraffic{{WebsiteID: f.sites[0].ID, Domain: f.sites[0].Domain, People: r.People, Before: r.Before}},
+		Top: top,
 	}, nil
 }
 
 func (f seo) Audit(_ context.Context, id domain.WebsiteID, _ domain.ReleaseID) (*domain.SEOAudit, error) {
 	change := 2.5
+	issues := []domain.SEOIssue{{Fingerprint: "f1", Rule: "SEO-TITLE-LENGTH", Severity: domain.GateWarn, Page: "/guide/", Message: "The title has 71 characters.", Fix: "Shorten it to 60.", Since: 2, SinceAt: noon}}
+	issues = many(&f.office, issues, 24, func(i int, s *domain.SEOIssue) {
+		s.Fingerprint, s.Page, s.SinceAt = fmt.Sprint("f", i+1), fmt.Sprint("/compare/", i, "/"), before(i*400)
+		if i%6 == 5 {
+			s.Severity, s.Rule, s.Message, s.Fix = domain.GateFail, "SEO-CANONICAL-TARGET", "The canonical address leads to a page that answers 410.", "Name the page itself."
+		}
+	})
 	return &domain.SEOAudit{
 		SEOAuditLine: domain.SEOAuditLine{WebsiteID: id, Number: 2, Score: 96.4, Change: &change, Pages: 31, Indexable: 28, Warnings: 2, New: 1, At: noon}, Against: 1,
-		Issues:      []domain.SEOIssue{{Fingerprint: "f1", Rule: "SEO-TITLE-LENGTH", Severity: domain.GateWarn, Page: "/guide/", Message: "The title has 71 characters.", Fix: "Shorten it to 60.", Since: 2, SinceAt: noon}},
+		Issues:      issues,
 		Regressions: []string{"f1"},
 	}, f.fail["seo"]
 }
@@ -162,7 +195,10 @@ func (f seo) Audits(_ context.Context, id domain.WebsiteID, _ domain.Window) ([]
 }
 
 func (f links) Outlinks(_ context.Context, id domain.WebsiteID, _ bool, _ domain.Window) ([]domain.Outlink, int, error) {
-	return []domain.Outlink{{WebsiteID: id, Kind: domain.OutlinkUnused, Host: "shop.example", Count: 4, Pages: []string{"/guide/"}}}, 1, f.fail["links"]
+	l := many(&f.office, []domain.Outlink{{WebsiteID: id, Kind: domain.OutlinkUnused, Host: "shop.example", Count: 4, Pages: []string{"/guide/"}}}, 26, func(i int, o *domain.Outlink) {
+		o.Host, o.Network, o.Count, o.Kind = fmt.Sprint("merchant", i, ".example"), "awin", 7919*i%900, []domain.OutlinkKind{domain.OutlinkTracked, domain.OutlinkNone}[i%2]
+	})
+	return l, len(l), f.fail["links"]
 }
 
 func (f links) List(context.Context, domain.LinkFilter, domain.Window) ([]domain.Link, int, error) {

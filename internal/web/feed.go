@@ -120,6 +120,14 @@ func (d *Dashboard) feedState(f *domain.Feed) string {
 	return f.LastState
 }
 
+// sourceOf says where a feed came from, unless its name says it.
+func sourceOf(f *domain.Feed) string {
+	if f.Source == f.Name {
+		return ""
+	}
+	return f.Source
+}
+
 func (d *Dashboard) feedList(r *http.Request) (view, error) {
 	feeds, err := d.c.Work.Catalogue.Feeds(r.Context())
 	want := r.URL.Query().Get("state")
@@ -130,7 +138,7 @@ func (d *Dashboard) feedList(r *http.Request) (view, error) {
 		st := d.feedState(f)
 		counts[st]++
 		if want == "" || want == st {
-			g.add(cell{Text: f.Name, Link: "/feeds/" + string(f.ID), Sub: f.Source}, state(st), count(f.Rows), whenever(f.ReadAt), when(f.UpdatedAt))
+			g.add(cell{Text: f.Name, Link: "/feeds/" + string(f.ID), Sub: sourceOf(f)}, state(st), count(f.Rows), whenever(f.ReadAt), when(f.UpdatedAt))
 		}
 	}
 	first := empty{Text: "A feed is one merchant's list of products. Sites are written from feeds."}

@@ -32,13 +32,13 @@ func (d *Dashboard) firstSteps(r *http.Request) (sheet, bool) {
 	if err != nil {
 		return sheet{}, false
 	}
-	g := &grid{Columns: []column{{Label: "Step"}, {Label: "State"}, {Label: "What for"}}}
+	g := &grid{Columns: []column{{Label: "Step"}, {Label: "State"}}}
 	step := func(label, path, what string, done bool) {
 		st := "to do"
 		if done {
 			st = "done"
 		}
-		g.add(cell{Text: label, Link: path}, state(st), text(what))
+		g.add(cell{Text: label, Link: path, Sub: what}, state(st))
 	}
 	step("Import a product feed", "/feeds/new", "Sites are written from what merchants say about their products.", len(feeds) > 0)
 	step("See whether all parts answer", "/settings/connections", "Database, search, models: what is configured and whether it works.", false)

@@ -59,7 +59,7 @@ func rhythm(c *domain.Schedule) string {
 
 func (d *Dashboard) scheduleList(r *http.Request) (view, error) {
 	list, total, err := d.c.Work.Schedules.List(r.Context(), windowOf(r))
-	g := &grid{Columns: []column{{Label: "Schedule"}, {Label: "State"}, {Label: "Rhythm"}, {Label: "Next", Wide: true}, {Label: "Last run", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Schedule"}, {Label: "State"}, {Label: "Rhythm", Wide: true}, {Label: "Next", Wide: true}, {Label: "Last run", Wide: true}}}
 	manage := can(r, domain.AgentsManage)
 	for i := range list {
 		c := &list[i]
@@ -94,8 +94,8 @@ func (d *Dashboard) scheduleSheet(r *http.Request, p domain.ScheduleParams, para
 		{Name: "name", Label: "Name", Value: p.Name, Required: true, Max: 200},
 		{Name: "pipeline", Label: "Pipeline", Kind: "select", Options: d.pipelineOptions(r, p.Pipeline)},
 		{Name: "params", Label: "Parameters", Kind: "area", Value: params, Hint: "A JSON object with what the pipeline takes; empty: none."},
-		{Name: "cron", Label: "When", Value: p.Cron, Required: true, Max: 100, Hint: "Minute, hour, day, month, weekday: 0 3 * * 1 is each Monday at three."},
-		{Name: "time_zone", Label: "Time zone", Value: p.TimeZone, Max: 60, Hint: "Such as Europe/Berlin; empty: UTC."},
+		{Name: "cron", Label: "When", Value: p.Cron, Required: true, Max: 100, Half: true, Hint: "Minute, hour, day, month, weekday: 0 3 * * 1 is each Monday at three."},
+		{Name: "time_zone", Label: "Time zone", Value: p.TimeZone, Max: 60, Half: true, Hint: "Such as Europe/Berlin; empty: UTC."},
 		{Name: "overlap", Label: "If the last run has not ended", Kind: "select", Options: pick(string(p.Overlap), "skip", "let this time pass", "queue", "start when it ends")},
 	}}
 	f.blame(err)
@@ -219,7 +219,7 @@ type timelineService interface {
 
 // costs is what a run cost and left, by step.
 func costs(t *domain.Timeline) (cost, artifacts *grid, total string) {
-	cost = &grid{Columns: []column{{Label: "Step"}, {Label: "Time", Num: true}, {Label: "Calls", Num: true}, {Label: "Tokens in", Num: true, Wide: true}, {Label: "Tokens out", Num: true, Wide: true}, {Label: "Cost", Num: true}}}
+	cost = &grid{Columns: []column{{Label: "Step"}, {Label: "Time", Num: true}, {Label: "Calls", Num: true, Wide: true}, {Label: "Tokens in", Num: true, Wide: true}, {Label: "Tokens out", Num: true, Wide: true}, {Label: "Cost", Num: true}}}
 	artifacts = &grid{Columns: []column{{Label: "Step"}, {Label: "Artifact"}, {Label: "SHA-256", Wide: true}, {Label: "Size", Num: true}}}
 	sums := map[string]domain.Micros{}
 	for i := range t.Steps {
@@ -262,7 +262,7 @@ func (d *Dashboard) timelinePage(r *http.Request) (view, error) {
 	if total == "" {
 		total = "No paid model was asked."
 	}
-	g := &grid{Columns: []column{{Label: "What"}, {Label: "Kind"}, {Label: "Step"}, {Label: "When", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "What"}, {Label: "Kind", Wide: true}, {Label: "Step"}, {Label: "When", Wide: true}}}
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		g.add(cell{Text: e.Summary, Sub: detailOf(e.Data)}, text(e.Kind), text(e.Step), when(e.At))

@@ -40,7 +40,7 @@ func (d *Dashboard) linkList(r *http.Request) (view, error) {
 		}
 	}
 	manage := can(r, domain.WebsitesManage)
-	g := &grid{Columns: []column{{Label: "Link"}, {Label: "State"}, {Label: "Leads to"}, {Label: "Network", Wide: true}, {Label: "Way", Wide: true}, {Label: "Changed", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Link"}, {Label: "State"}, {Label: "Leads to", Wide: true}, {Label: "Network", Wide: true}, {Label: "Way", Wide: true}, {Label: "Changed", Wide: true}}}
 	for i := range list {
 		l := &list[i]
 		row := g.add(cell{Text: l.Merchant, Link: "/links/" + string(l.ID), Sub: "/go/" + l.Slug}, state(l.State), text(l.Destination), text(l.Network), text(string(l.Way)), when(l.UpdatedAt))
@@ -53,6 +53,7 @@ func (d *Dashboard) linkList(r *http.Request) (view, error) {
 	first := empty{Text: "Links are made when a site is built. You can also add one by hand."}
 	if manage {
 		s.Actions = append([]anchor{{"Add a link", "/links/new", true}}, s.Actions...)
+		first.Action = &anchor{"Add the first one", "/links/new", true}
 	}
 	p := panel{ID: "list", Filter: searchForm(r, "Search links", "Merchant, address or name.", "state", "site"), Grid: g}
 	s.Panels = []panel{d.listed(r, p, len(list), total, err, f.State != "" || f.Query != "" || f.WebsiteID != "", first)}
@@ -79,10 +80,10 @@ func linkForm(l *domain.Link, action, submit string, err error) form {
 		{Name: "merchant", Label: "Merchant", Value: l.Merchant, Required: true, Max: 200},
 		{Name: "destination", Label: "Leads to", Value: l.Destination, Required: true, Max: domain.MaxLinkText, Hint: "What the form below makes the address of."},
 		{Name: "form", Label: "Form", Kind: "select", Options: pick(string(l.Form), "plain", "as it is", "awin", "AWIN deep link", "awin_click", "AWIN click address", "digistore24", "Digistore24 promo link")},
-		{Name: "advertiser_id", Label: "Advertiser id", Value: l.AdvertiserID, Max: 100, Hint: "At the network; a deep link needs it."},
-		{Name: "publisher_id", Label: "Publisher id", Value: l.PublisherID, Max: 100, Hint: "Empty: the one of the site's operator."},
-		{Name: "way", Label: "Way", Kind: "select", Options: pick(string(l.Way), "", "as the program says", "direct", "direct", "redirect", "over /go/")},
-		{Name: "state", Label: "State", Kind: "select", Options: pick(string(l.State), "active", "active", "paused", "paused", "dead", "dead", "closed", "closed")},
+		{Name: "advertiser_id", Label: "Advertiser id", Value: l.AdvertiserID, Max: 100, Half: true, Hint: "At the network; a deep link needs it."},
+		{Name: "publisher_id", Label: "Publisher id", Value: l.PublisherID, Max: 100, Half: true, Hint: "Empty: the one of the site's operator."},
+		{Name: "way", Label: "Way", Kind: "select", Half: true, Options: pick(string(l.Way), "", "as the program says", "direct", "direct", "redirect", "over /go/")},
+		{Name: "state", Label: "State", Kind: "select", Half: true, Options: pick(string(l.State), "active", "active", "paused", "paused", "dead", "dead", "closed", "closed")},
 		{Name: "note", Label: "Note", Kind: "area", Value: l.Note, Max: domain.MaxLinkText},
 	}}
 	f.blame(err)

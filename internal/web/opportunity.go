@@ -46,7 +46,9 @@ func (d *Dashboard) opportunitySheet(r *http.Request, f form) sheet {
 		}
 		g.add(cell{Text: topic, Link: "/opportunities/" + string(o.ID)}, advice, cell{Text: percent(o.Score), Bar: &bar{100 * o.Score, "ok"}}, text(percent(o.Confidence)), when(o.CreatedAt))
 	}
-	p := d.listed(r, panel{ID: "list", Title: "Markets looked at", Grid: g}, len(list), total, err, false, empty{Text: "A scan says how much a niche promises, from what the feeds, programs and keywords hold."})
+	p := d.listed(r, panel{ID: "list", Title: "Markets looked at", Grid: g}, len(list), total, err, false, empty{
+		Text: "A scan says how much a niche promises, from what the feeds, programs and keywords hold.", Action: &anchor{Label: "Look at the first one", Address: "#new"},
+	})
 	return sheet{Title: "Opportunities", Lead: "Which niche is worth a site.", Panels: []panel{p, {ID: "new", Title: "Look at a market", Form: &f}}}
 }
 
@@ -110,14 +112,14 @@ func scorePanel(sc *domain.OpportunityScore) panel {
 	if sc.Flip != nil {
 		p.Facts = append(p.Facts, fact{"What would turn it", text(sc.Flip.Note)})
 	}
-	p.Grid = &grid{Columns: []column{{Label: "Part"}, {Label: "Value", Num: true}, {Label: "Weight", Num: true, Wide: true}, {Label: "Adds", Num: true}, {Label: "Formula", Wide: true}}}
+	p.Grid = &grid{Columns: []column{{Label: "Part"}, {Label: "Value", Num: true}, {Label: "Weight", Num: true, Wide: true}, {Label: "Points", Num: true}, {Label: "Formula", Wide: true}}}
 	for i := range sc.Parts {
 		part := &sc.Parts[i]
 		value := cell{}
 		if part.Value != nil {
 			value = cell{Text: percent(*part.Value), Bar: &bar{100 * *part.Value, "busy"}}
 		}
-		p.Grid.add(cell{Text: strings.ReplaceAll(part.Name, "_", " "), Sub: part.Reason}, value, text(percent(part.Weight)), text(fmt.Sprintf("%.1f points", 100*part.Contribution)), code(part.Formula))
+		p.Grid.add(cell{Text: strings.ReplaceAll(part.Name, "_", " "), Sub: part.Reason}, value, text(percent(part.Weight)), text(fmt.Sprintf("%.1f", 100*part.Contribution)), code(part.Formula))
 	}
 	return p
 }

@@ -19,7 +19,16 @@ type overviewView struct {
 	Nothing bool // a fresh installation
 }
 
-const overviewRows = 8
+const (
+	overviewRows = 8
+	needsShown   = 4 // at first; the others are a summary away
+)
+
+// FirstNeeds are the most urgent.
+func (v overviewView) FirstNeeds() []need { return v.Needs[:min(needsShown, len(v.Needs))] }
+
+// MoreNeeds are the others.
+func (v overviewView) MoreNeeds() []need { return v.Needs[min(needsShown, len(v.Needs)):] }
 
 // overview shows what needs a person, then how everything does.
 func (d *Dashboard) overview(_ http.ResponseWriter, r *http.Request) (view, error) {

@@ -164,11 +164,36 @@ type field struct {
 	Options                        []option
 	Error                          string
 	Complete                       string // value of autocomplete; empty: off
+	Group                          string // heading of the fields that belong together; empty: none
+	Half                           bool   // two of these share a line where there is room
 }
 
 type option struct {
 	Value, Label string
 	On           bool
+}
+
+// fieldGroup is a part of a form.
+type fieldGroup struct {
+	Label  string
+	Fields []field
+}
+
+// Groups divides the fields where their group changes.
+func (f form) Groups() []fieldGroup {
+	var out []fieldGroup
+	for _, v := range f.Fields {
+		if n := len(out); n == 0 || out[n-1].Label != v.Group {
+			out = append(out, fieldGroup{Label: v.Group})
+		}
+		out[len(out)-1].Fields = append(out[len(out)-1].Fields, v)
+	}
+	return out
+}
+
+// Grouped reports whether the form has parts: it is wider then.
+func (f form) Grouped() bool {
+	return slices.ContainsFunc(f.Fields, func(v field) bool { return v.Group != "" || v.Half })
 }
 
 // blame puts an error beside the field that it is about, or above the form.

@@ -231,8 +231,8 @@ func (d *Dashboard) auditList(r *http.Request) (view, error) {
 func (d *Dashboard) budgetForm(r *http.Request, err error) form {
 	f := form{ID: "budget", Action: "/settings/budgets", Submit: "Make the budget", Primary: true, Fields: []field{
 		{Name: "name", Label: "Name", Value: typed(r, "name"), Required: true, Max: domain.MaxName},
-		{Name: "limit", Label: "Limit in " + d.currency(), Value: typed(r, "limit"), Required: true, Max: 20, Hint: "Such as 20 or 20.50."},
-		{Name: "period", Label: "For", Kind: "select", Options: pick(typed(r, "period"), "month", "each month", "day", "each day", "total", "all time")},
+		{Name: "limit", Label: "Limit in " + d.currency(), Value: typed(r, "limit"), Required: true, Max: 20, Hint: "Such as 20 or 20.50.", Half: true},
+		{Name: "period", Label: "For", Kind: "select", Half: true, Options: pick(typed(r, "period"), "month", "each month", "day", "each day", "total", "all time")},
 		{Name: "on_limit", Label: "At the limit", Kind: "select", Options: pick(typed(r, "on_limit"), "ask", "ask me to raise it", "pause", "wait for the next period", "fail", "fail the work")},
 		{Name: "scope.website_id", Label: "Only for this site", Kind: "select", Options: d.siteOptions(r, typed(r, "scope.website_id"))},
 	}}
@@ -271,15 +271,19 @@ func used(b *domain.BudgetState) (percentUsed float64, tone string) {
 
 func (d *Dashboard) budgetSheet(r *http.Request, f form) sheet {
 	list, total, err := d.c.Work.Budgets.List(r.Context(), windowOf(r))
-	g := &grid{Columns: []column{{Label: "Budget"}, {Label: "Used", Num: true}, {Label: "Spent", Num: true}, {Label: "Limit", Num: true}, {Label: "At the limit", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Budget"}, {Label: "Used", Num: true}, {Label: "Spent", Num: true, Wide: true}, {Label: "Limit", Num: true}, {Label: "At the limit", Wide: true}}}
 	for i := range list {
 		b := &list[i]
 		p, tone := used(b)
-		limit := (domain.MicrosOf(b.Limit) + b.Count.Raised).Amount(b.Limit.Currency)
+		limit := (domain.MicrosOf(b.Limit) + b.Count.Raised).Money(b.Limit.Currency).Format("en")
 		g.add(cell{Text: b.Name, Link: "/settings/budgets/" + string(b.ID), Sub: scopeText(b)}, cell{Text: fmt.Sprintf("%.0f %%", p), Bar: &bar{p, tone}},
-			text(b.Count.Spent.Amount(b.Limit.Currency)), cell{Text: limit, Sub: string(b.Period)}, text(string(b.OnLimit)))
+			text(b.Count.Spent.Money(b.Limit.Currency).Format("en")), cell{Text: limit, Sub: string(b.Period)}, text(string(b.OnLimit)))
 	}
-	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, false, empty{Text: "A budget limits what paid models may cost. Without one nothing is limited."})
+	first := empty{Text: "A budget limits what paid models may cost. Without one nothing is limited."}
+	if can(r, domain.AdminFull) {
+		first.Action = &anchor{Label: "Make the first one", Address: "#new"}
+	}
+	p := d.listed(r, panel{ID: "list", Grid: g}, len(list), total, err, false, first)
 	s := sheet{Title: "Budgets", Lead: "What paid models may cost.", Panels: []panel{p, d.spendingPanel(r)}}
 	if can(r, domain.AdminFull) {
 		s.Panels = append(s.Panels, panel{ID: "new", Title: "New budget", Form: &f})
@@ -302,7 +306,7 @@ func (d *Dashboard) spendingPanel(r *http.Request) panel {
 	g := &grid{Columns: []column{{Label: "Model"}, {Label: "Cost", Num: true}, {Label: "Calls", Num: true}, {Label: "Tokens in", Num: true, Wide: true}, {Label: "Tokens out", Num: true, Wide: true}}}
 	for i := range list {
 		s := &list[i]
-		g.add(text(s.Key), text(s.Spent.Amount(s.Currency)), count(s.Calls), count(int(s.Input)), count(int(s.Output)))
+		g.add(text(s.Key), text(s.Spent.Money(s.Currency).Format("en")), count(s.Calls), count(int(s.Input)), count(int(s.Output)))
 	}
 	p := d.listed(r, panel{ID: "spending", Title: "Spent in the last 30 days", Grid: g}, len(list), len(list), err, false, empty{Text: "No paid model was asked."})
 	p.Pager = pager{}
@@ -337,8 +341,8 @@ func (d *Dashboard) budgetPageOf(r *http.Request, b *domain.BudgetState, amount 
 	p, tone := used(b)
 	c := b.Limit.Currency
 	facts := panel{ID: "facts", Facts: []fact{
-		{"Used", cell{Text: fmt.Sprintf("%.1f %%", p), Bar: &bar{p, tone}}}, {"Limit", text(b.Limit.Format("en") + " a " + string(b.Period))}, {"Spent", text(b.Count.Spent.Amount(c))},
-		{"Under way", text(b.Count.Reserved.Amount(c))}, {"Raised", text(b.Count.Raised.Amount(c))}, {"Counts", text(scopeText(b))}, {"At the limit", text(string(b.OnLimit))},
+		{"Used", cell{Text: fmt.Sprintf("%.1f %%", p), Bar: &bar{p, tone}}}, {"Limit", text(b.Limit.Format("en") + " a " + string(b.Period))}, {"Spent", text(b.Count.Spent.Money(c).Format("en"))},
+		{"Under way", text(b.Count.Reserved.Money(c).Format("en"))}, {"Raised", text(b.Count.Raised.Money(c).Format("en"))}, {"Counts", text(scopeText(b))}, {"At the limit", text(string(b.OnLimit))},
 		{"Limit met", whenever(b.Count.ExhaustedAt)},
 	}}
 	s := sheet{Crumbs: []anchor{{"Budgets", "/settings/budgets", false}}, Title: b.Name, Panels: []panel{facts}}

@@ -12,7 +12,11 @@ func (o accounts) List(ctx context.Context, _ domain.Window) ([]domain.User, int
 	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
 		return nil, 0, err
 	}
-	return []domain.User{{ID: "user_1", Email: "ed@example.com", Permissions: []domain.Permission{domain.AdminFull}, CreatedAt: noon}, {ID: "user_2", Email: "ro@example.com", CreatedAt: noon}}, 2, nil
+	l := []domain.User{{ID: "user_1", Email: "ed@example.com", Permissions: []domain.Permission{domain.AdminFull}, CreatedAt: noon}, {ID: "user_2", Email: "ro@example.com", CreatedAt: noon}}
+	l = many(o.office, l, 9, func(i int, u *domain.User) {
+		u.ID, u.Email, u.Permissions = domain.UserID(fmt.Sprint("user_", i+1)), fmt.Sprint("colleague.with.a.long.name.", i, "@department.example.com"), domain.Permissions()[:1+i%4]
+	})
+	return l, len(l), nil
 }
 func (accounts) Get(_ context.Context, id domain.UserID) (*domain.User, error) {
 	if id == "user_9" {
@@ -45,6 +49,10 @@ func (o keys) Create(_ context.Context, user domain.UserID, p domain.APIKeyParam
 }
 func (o keys) List(context.Context, domain.UserID, domain.Window) ([]domain.APIKey, int, error) {
 	l := some(o.office, domain.APIKey{ID: "key_1", Name: "backup", Prefix: "emp_12345678", Scope: []domain.Permission{domain.WebsitesRead}, ExpiresAt: noon.Add(time.Hour)}, domain.APIKey{ID: "key_0", Name: "old", ExpiresAt: noon.Add(-time.Hour)})
+	l = many(o.office, l, 8, func(i int, k *domain.APIKey) {
+		k.ID, k.Name, k.Scope, k.LastUsedAt = domain.APIKeyID(fmt.Sprint("key_", i+5)), "reports of department "+fmt.Sprint(i), domain.Permissions()[:1+i%5], ptr(before(i*900))
+		k.ExpiresAt = noon.Add(time.Duration(i) * 300 * time.Hour)
+	})
 	return l, len(l), nil
 }
 func (o keys) Revoke(_ context.Context, _ domain.UserID, id domain.APIKeyID) error {
@@ -59,7 +67,13 @@ func (o hooks) List(ctx context.Context, _ domain.WebhookFilter, _ domain.Window
 	if _, err := domain.Require(ctx, domain.AdminFull); err != nil {
 		return nil, 0, err
 	}
-	l := some(o.office, event())
+	l := many(o.office, some(o.office, event()), 27, func(i int, e *domain.WebhookEvent) {
+		e.ID, e.EventID, e.ReceivedAt = domain.WebhookEventID(fmt.Sprint("hook_", i+1)), fmt.Sprint("t-", i), before(i*55)
+		if e.State = domain.WebhookProcessed; i%5 == 2 {
+			e.State = domain.WebhookIgnored
+		}
+		e.Error = ""
+	})
 	return l, len(l), nil
 }
 func (hooks) Get(_ context.Context, id domain.WebhookEventID) (*domain.WebhookEvent, *domain.WebhookDelivery, error) {
@@ -72,7 +86,10 @@ func (o hooks) Replay(ctx context.Context, id domain.WebhookEventID, _ bool) (*d
 	return ptr(event()), o.note(ctx, domain.AdminFull, "replay "+string(id))
 }
 
-func (workHealth) Ready(context.Context) ([]domain.Component, bool) {
+func (o workHealth) Ready(context.Context) ([]domain.Component, bool) {
+	if o.rich {
+		return richParts, false
+	}
 	return []domain.Component{{Name: "database", Layer: "data", State: "ok", Configured: true}, {Name: "vector_store", Layer: "data", State: "down", Error: "No answer.", Configured: true, LastErrorAt: &noon, LastError: "refused"}, {Name: "redis", State: "ok"}}, false
 }
 
@@ -80,7 +97,9 @@ func oneBudget() domain.BudgetState {
 	return domain.BudgetState{Budget: domain.Budget{ID: "bud_1", Name: "all", Period: domain.PeriodMonth, Limit: domain.Money{Minor: 2000, Currency: "EUR"}, OnLimit: domain.LimitAsk}, Count: domain.BudgetCount{Spent: 17_000_000}}
 }
 func (o workBudgets) List(context.Context, domain.Window) ([]domain.BudgetState, int, error) {
-	l := some(o.office, oneBudget())
+	l := many(o.office, some(o.office, oneBudget()), 11, func(i int, b *domain.BudgetState) {
+		b.ID, b.Name, b.Scope.WebsiteID, b.Count.Spent = domain.BudgetID(fmt.Sprint("bud_", i+1)), richDomain(i), domain.WebsiteID(fmt.Sprint("site_", i+1)), domain.Micros(1_970_000*i)
+	})
 	return l, len(l), nil
 }
 func (workBudgets) Get(_ context.Context, id domain.BudgetID) (*domain.BudgetState, error) {
@@ -106,6 +125,9 @@ func (o workBudgets) Raise(ctx context.Context, id domain.BudgetID, p domain.Rai
 }
 func (o workBudgets) Spending(context.Context, domain.SpendingBy, domain.CallFilter, domain.Window) ([]domain.Spending, int, error) {
 	l := some(o.office, domain.Spending{Key: "small", Currency: "EUR", Calls: 31, Spent: 17_000_000})
+	l = many(o.office, l, 6, func(i int, s *domain.Spending) {
+		s.Key, s.Calls, s.Spent, s.Input, s.Output = fmt.Sprint("model-", i), 9000/(i+1), domain.Micros(91_000_000/(i+1)), 4_200_000, 812_000
+	})
 	return l, len(l), nil
 }
 
@@ -117,6 +139,10 @@ func (o audit) List(ctx context.Context, f domain.AuditFilter, _ domain.Window) 
 		return nil, 0, nil
 	}
 	l := some(o.office, domain.AuditEntry{Seq: 1, At: noon, ActorID: "user_1", Action: "website.generate", Object: "site_1", Detail: "run run_1"}, domain.AuditEntry{Seq: 2, At: noon, Action: "release.created", Object: "rel_1"})
+	l = many(o.office, l, 50, func(i int, e *domain.AuditEntry) {
+		e.Seq, e.At, e.RequestID, e.Object = int64(i), before(i*43), fmt.Sprintf("req_01JZ8%06d", i*7919), fmt.Sprintf("site_01JZ8%06d", i*104729%999999)
+		e.Action = []string{"website.updated", "approval.approved", "link.paused", "feed.imported"}[i%4]
+	})
 	return l, len(l), nil
 }
 
@@ -136,7 +162,11 @@ func (o alerts) List(_ context.Context, f domain.AlertFilter, _ domain.Window) (
 	if o.none || f.State == domain.AlertCleared {
 		return nil, 0, nil
 	}
-	return []domain.Alert{alertCliff}, 1, nil
+	l := many(o.office, []domain.Alert{alertCliff}, 19, func(i int, a *domain.Alert) {
+		a.ID, a.Title, a.Since, a.Count = domain.AlertID(fmt.Sprint("alert_", i+1)), richAlerts[i%len(richAlerts)]+" "+richDomain(i), before(i*210), 1+i%4
+		a.Severity = []domain.AlertSeverity{domain.SeverityCritical, domain.SeverityWarning, domain.SeverityInfo}[i%3]
+	})
+	return l, len(l), nil
 }
 
 func (alerts) Get(_ context.Context, id domain.AlertID) (*domain.Alert, error) {

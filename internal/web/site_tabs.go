@@ -198,11 +198,36 @@ type siteSettingsView struct {
 // legalField is one field of who answers for a website.
 type legalField struct{ Name, Label, Value string }
 
+// Half reports whether two such fields share a line where there is room.
+func (f legalField) Half() bool {
+	_, half := operatorGroup(f.Name)
+	return half
+}
+
+// legalGroup is a part of the form with its heading and the id that links lead to.
+type legalGroup struct {
+	ID, Label string
+	Fields    []legalField
+}
+
+// Groups divides who answers for the website into the parts of a form.
+func (v siteSettingsView) Groups() []legalGroup {
+	var out []legalGroup
+	for _, f := range v.Operator {
+		label, _ := operatorGroup(f.Name)
+		if n := len(out); n == 0 || out[n-1].Label != label {
+			out = append(out, legalGroup{ID: "set-" + f.Name, Label: label})
+		}
+		out[len(out)-1].Fields = append(out[len(out)-1].Fields, f)
+	}
+	return out
+}
+
 func legalFields(o domain.Operator) []legalField {
 	return []legalField{
 		{"name", "Name", o.Name}, {"street", "Street and number", o.Street}, {"postal_code", "Postal code", o.PostalCode}, {"city", "City", o.City},
 		{"country", "Country", o.Country}, {"email", "E-mail address", o.Email}, {"phone", "Telephone", o.Phone}, {"contact_url", "Address of a contact form", o.ContactURL},
-		{"register", "Register and number", o.Register}, {"vat_id", "VAT id", o.VATID}, {"responsible", "Responsible for content", o.Responsible},
+		{"responsible", "Responsible for content", o.Responsible}, {"register", "Register and number", o.Register}, {"vat_id", "VAT id", o.VATID},
 		{"publisher_id", "Publisher id for links", o.PublisherID},
 	}
 }

@@ -8,23 +8,45 @@ import (
 	"empire/internal/domain"
 )
 
-// operatorFields are the fields of the legal notice in the order of a letter.
-func operatorFields(o *domain.Operator) []struct {
+// operatorField is one field of the legal notice with where its value is kept.
+type operatorField struct {
 	name, label, hint string
 	to                *string
-} {
-	return []struct {
-		name, label, hint string
-		to                *string
-	}{
+}
+
+// operatorGroup says which part of a form a field of the legal notice belongs to, and
+// whether it needs half of the width only.
+func operatorGroup(name string) (group string, half bool) {
+	switch name {
+	case "name", "street":
+		return "Name and address", false
+	case "postal_code", "city":
+		return "Name and address", true
+	case "country":
+		return "Name and address", false
+	case "email", "phone":
+		return "How to reach them", true
+	case "contact_url":
+		return "How to reach them", false
+	case "register", "vat_id":
+		return "What else the law wants", true
+	case "responsible":
+		return "What else the law wants", false
+	}
+	return "For links", false
+}
+
+// operatorFields are the fields of the legal notice in the order of a letter.
+func operatorFields(o *domain.Operator) []operatorField {
+	return []operatorField{
 		{"name", "Name", "Person or company that answers for the site.", &o.Name},
 		{"street", "Street and number", "", &o.Street},
 		{"postal_code", "Postal code", "", &o.PostalCode},
 		{"city", "City", "", &o.City},
 		{"country", "Country", "", &o.Country},
 		{"email", "E-mail", "", &o.Email},
-		{"phone", "Phone", "Or a contact page below: the law wants a second quick way.", &o.Phone},
-		{"contact_url", "Contact page", "An https address.", &o.ContactURL},
+		{"phone", "Phone", "", &o.Phone},
+		{"contact_url", "Contact page", "An https address. The law wants a second quick way beside e-mail: a phone or this.", &o.ContactURL},
 		{"responsible", "Responsible for the content", "A person with a name.", &o.Responsible},
 		{"register", "Commercial register and number", "If there is one.", &o.Register},
 		{"vat_id", "VAT identification number", "If there is one.", &o.VATID},
@@ -46,7 +68,8 @@ func (d *Dashboard) operator(v launchDraft) domain.Operator {
 func (d *Dashboard) legalStep(o domain.Operator, err error) sheet {
 	f := form{ID: "legal", Action: "/launch/legal", Submit: "Continue", Primary: true}
 	for _, p := range operatorFields(&o) {
-		f.Fields = append(f.Fields, field{Name: p.name, Label: p.label, Hint: p.hint, Value: *p.to, Max: maxOperator})
+		group, half := operatorGroup(p.name)
+		f.Fields = append(f.Fields, field{Name: p.name, Label: p.label, Hint: p.hint, Value: *p.to, Max: maxOperator, Group: group, Half: half})
 	}
 	f.blame(err)
 	p := panel{ID: "legal-data", Form: &f}

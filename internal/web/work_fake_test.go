@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 // them.
 type office struct {
 	none bool // nothing is there
+	rich bool // lists are long
 
 	did string // the last change, in words
 }
@@ -74,9 +76,12 @@ func missing(kind string, id any) error {
 	return domain.Errorf(domain.CodeNotFound, "%s %v does not exist.", kind, id)
 }
 
-func (review) Review(_ context.Context, id domain.ApprovalID) (*domain.Review, error) {
+func (o review) Review(_ context.Context, id domain.ApprovalID) (*domain.Review, error) {
 	if id != "appr_1" {
 		return nil, missing("Approval", id)
+	}
+	if o.rich {
+		return richReview(), nil
 	}
 	return &domain.Review{
 		Pages: []domain.Page{{
@@ -105,6 +110,9 @@ func (o timelines) Get(context.Context, domain.RunID, string, int) (*domain.Time
 	if o.none {
 		return &domain.Timeline{}, nil
 	}
+	if o.rich {
+		return richTimeline(), nil
+	}
 	return &domain.Timeline{
 		Steps: []domain.StepSummary{{
 			Name: "write", Seconds: 61, Calls: 3, InputTokens: 4200, OutputTokens: 900, Cost: 12_500, Currency: "EUR", Artifacts: []domain.Artifact{{Kind: "draft", Hash: hash, Size: 81_000}},
@@ -116,6 +124,9 @@ func (o timelines) Get(context.Context, domain.RunID, string, int) (*domain.Time
 func (o schedules) List(context.Context, domain.Window) ([]domain.Schedule, int, error) {
 	l := some(o.office, domain.Schedule{ID: "sched_1", Name: "nightly", Pipeline: "rebuild", Cron: "0 3 * * *", Enabled: true, NextAt: ptr(noon.Add(15 * time.Hour)), LastRun: "run_1"},
 		domain.Schedule{ID: "sched_2", Name: "hourly", Pipeline: "rebuild", Every: time.Hour, LastError: "The pipeline is gone."})
+	l = many(o.office, l, 14, func(i int, c *domain.Schedule) {
+		c.ID, c.Name = domain.ScheduleID(fmt.Sprint("sched_", i)), "rebuild of "+richDomain(i)
+	})
 	return l, len(l), nil
 }
 func (schedules) Get(context.Context, domain.ScheduleID) (*domain.Schedule, error) {
@@ -146,7 +157,10 @@ func (o workLetters) List(_ context.Context, f domain.DeadLetterFilter, _ domain
 	if f.Replayed != nil && *f.Replayed {
 		return nil, 0, nil
 	}
-	l := some(o.office, letter())
+	l := many(o.office, some(o.office, letter()), 23, func(i int, d *domain.DeadLetter) {
+		d.ID, d.AgentID, d.CreatedAt = domain.DeadLetterID(fmt.Sprint("dead_", i)), richAgents[i%len(richAgents)], before(i*190)
+		d.Detail = richFaults[i%len(richFaults)]
+	})
 	return l, len(l), nil
 }
 func (workLetters) Get(_ context.Context, id domain.DeadLetterID) (*domain.DeadLetter, error) {
@@ -169,7 +183,12 @@ func oneTask() domain.Task {
 	return domain.Task{ID: "task_1", AgentID: "digger", Type: "dig", State: domain.StateRunning, Params: json.RawMessage(`{"depth":3}`), Attempts: 1, MaxAttempts: 5, CreatedAt: noon, StartedAt: ptr(noon.Add(-time.Minute)), RunID: "run_1"}
 }
 func (o tasks) Tasks(context.Context, domain.AgentID, domain.RunState, domain.Window) ([]domain.Task, int, error) {
-	l := some(o.office, oneTask())
+	l := many(o.office, some(o.office, oneTask()), 31, func(i int, t *domain.Task) {
+		t.ID, t.State, t.CreatedAt, t.FinishedAt = domain.TaskID(fmt.Sprint("task_", i)), richStates[i%len(richStates)], before(i*31), ptr(noon)
+		if t.State == domain.StateFailed {
+			t.Error = &domain.RunError{Message: richFaults[i%len(richFaults)]}
+		}
+	})
 	return l, len(l), nil
 }
 func (tasks) Task(_ context.Context, id domain.TaskID) (*domain.Task, error) {
@@ -188,6 +207,9 @@ func (queue) Overview(context.Context) (*domain.Orchestrator, error) {
 
 func (o messages) List(context.Context, domain.AgentID, domain.MessageState, domain.Window) ([]domain.MessageRecord, int, error) {
 	l := some(o.office, domain.MessageRecord{Message: domain.Message{From: "foreman", Message: []byte(`"dig here"`), Timestamp: noon}, Kind: domain.KindMessage, State: domain.MessageQueued})
+	l = many(o.office, l, 20, func(i int, m *domain.MessageRecord) {
+		m.From, m.State, m.Timestamp = richAgents[i%len(richAgents)], domain.MessageHandled, before(i*17)
+	})
 	return l, len(l), nil
 }
 
@@ -195,19 +217,39 @@ func (o catalogue) Feeds(ctx context.Context) ([]domain.Feed, error) {
 	if _, err := domain.Require(ctx, domain.WebsitesRead); err != nil {
 		return nil, err
 	}
-	return some(o.office, domain.Feed{ID: "feed_1", Name: "parts.csv", Source: "parts.csv", Language: "en", Rows: 5000, ReadAt: ptr(noon.Add(-time.Hour)), LastState: domain.ImportComplete, UpdatedAt: noon},
-		domain.Feed{ID: "feed_2", Name: "old.csv", Source: "old.csv", Rows: 12, ReadAt: ptr(noon.Add(-30 * 24 * time.Hour)), LastState: domain.ImportComplete, UpdatedAt: noon}), nil
+	l := some(o.office, domain.Feed{ID: "feed_1", Name: "parts.csv", Source: "parts.csv", Language: "en", Rows: 5000, ReadAt: ptr(noon.Add(-time.Hour)), LastState: domain.ImportComplete, UpdatedAt: noon},
+		domain.Feed{ID: "feed_2", Name: "old.csv", Source: "old.csv", Rows: 12, ReadAt: ptr(noon.Add(-30 * 24 * time.Hour)), LastState: domain.ImportComplete, UpdatedAt: noon})
+	return many(o.office, l, 12, func(i int, f *domain.Feed) {
+		f.ID, f.Name, f.Source, f.Rows = domain.FeedID(fmt.Sprint("feed_", i+1)), richNiches[i%len(richNiches)]+" of a merchant, all languages.csv.gz", "merchant-export.csv.gz", 800+7919*i%60000
+		if i%5 == 4 {
+			f.LastState = domain.ImportRefused
+		}
+	}), nil
 }
 func (o catalogue) Products(_ context.Context, _ domain.FeedID, query string, _ domain.Window) ([]domain.Product, int, error) {
 	if query == "unicorn" {
 		return nil, 0, nil
 	}
 	l := some(o.office, domain.Product{FeedID: "feed_1", Key: "1001", Name: "Example K2", Category: "Keyboards", MerchantName: "Shop", Price: &domain.Money{Minor: 5999, Currency: "EUR"}, InStock: ptr(true), ReadAt: noon})
+	l = many(o.office, l, 50, func(i int, p *domain.Product) {
+		p.Key, p.Name, p.Brand, p.MerchantName, p.Category = fmt.Sprint(1000+i), richNiches[i%len(richNiches)]+" No. "+fmt.Sprint(i)+" with a name as long as merchants like", "Brand "+fmt.Sprint(i%9), "Shop "+fmt.Sprint(i%4), "Category "+fmt.Sprint(i%5)
+		p.Price, p.InStock = &domain.Money{Minor: int64(999 + 7919*i%190000), Currency: "EUR"}, ptr(i%4 != 3)
+	})
+	if o.rich {
+		return l, 5012, nil
+	}
 	return l, len(l), nil
 }
-func (catalogue) History(_ context.Context, feed domain.FeedID, key string) (*domain.PriceHistory, error) {
+func (o catalogue) History(_ context.Context, feed domain.FeedID, key string) (*domain.PriceHistory, error) {
 	if key != "1001" {
 		return nil, missing("Product", key)
+	}
+	if o.rich {
+		h := &domain.PriceHistory{FeedID: feed, Key: key}
+		for i := range 24 {
+			h.Points = append(h.Points, domain.PricePoint{At: before((24 - i) * 2880), Price: &domain.Money{Minor: int64(12999 - 150*(i%7)), Currency: "EUR"}, InStock: ptr(i%6 != 5)})
+		}
+		return h, nil
 	}
 	return &domain.PriceHistory{FeedID: feed, Key: key, Points: []domain.PricePoint{{At: noon, Price: &domain.Money{Minor: 5999, Currency: "EUR"}}, {At: noon, Gone: true}}}, nil
 }
@@ -249,15 +291,23 @@ func (o market) Scan(ctx context.Context, q domain.ScanRequest, _ func(int, int,
 	return scanned(), o.note(ctx, domain.IntelligenceUse, "scan "+q.Topic)
 }
 func (o market) Opportunities(context.Context, domain.Window) ([]domain.OpportunityLine, int, error) {
-	l := some(o.office, scanned().Line())
+	l := many(o.office, some(o.office, scanned().Line()), 18, func(i int, v *domain.OpportunityLine) {
+		v.ID, v.Topic, v.Score, v.CreatedAt = domain.OpportunityID(fmt.Sprint("opp_", i+1)), richNiches[i%len(richNiches)], .9-.04*float64(i), before(i*700)
+		if i%3 == 2 {
+			v.Decision = domain.DecisionHold
+		}
+	})
 	return l, len(l), nil
 }
-func (market) Opportunity(ctx context.Context, id domain.OpportunityID) (*domain.ScanReport, error) {
+func (market market) Opportunity(ctx context.Context, id domain.OpportunityID) (*domain.ScanReport, error) {
 	if _, err := domain.Require(ctx, domain.IntelligenceUse); err != nil {
 		return nil, err
 	}
 	if id != "opp_1" {
 		return nil, missing("Opportunity", id)
+	}
+	if market.rich {
+		return richScan(), nil
 	}
 	return scanned(), nil
 }
@@ -269,7 +319,11 @@ func (o workLinks) List(_ context.Context, f domain.LinkFilter, _ domain.Window)
 	if f.Query == "unicorn" {
 		return nil, 0, nil
 	}
-	l := some(o.office, oneLink())
+	l := many(o.office, some(o.office, oneLink()), 50, func(i int, l *domain.Link) {
+		l.ID, l.Merchant, l.Slug, l.UpdatedAt = domain.LinkID(fmt.Sprint("link_", i+1)), "Merchant "+fmt.Sprint(i)+" for "+richNiches[i%len(richNiches)], fmt.Sprint("offer-", i), before(i*400)
+		l.Destination = "https://merchant" + fmt.Sprint(i) + ".example/catalogue/products/" + strings.ReplaceAll(richNiches[i%len(richNiches)], " ", "-") + "?id=" + fmt.Sprint(1000+i)
+		l.State = []domain.LinkState{domain.LinkActive, domain.LinkActive, domain.LinkPaused, domain.LinkDead}[i%4]
+	})
 	return l, len(l), nil
 }
 func (workLinks) Get(_ context.Context, id domain.LinkID) (*domain.Link, error) {
@@ -295,5 +349,9 @@ func (o workLinks) Update(ctx context.Context, id domain.LinkID, p domain.LinkPa
 }
 func (o workLinks) Outlinks(context.Context, domain.WebsiteID, bool, domain.Window) ([]domain.Outlink, int, error) {
 	l := some(o.office, domain.Outlink{WebsiteID: "site_1", Domain: "keyboards.example", Kind: domain.OutlinkUnused, Host: "shop.example", Count: 4, Pages: []string{"/guide/"}})
+	l = many(o.office, l, 32, func(i int, v *domain.Outlink) {
+		v.Domain, v.Host, v.Count = richDomain(i), fmt.Sprint("merchant", i, ".example"), 1+7919*i%2400
+		v.Kind, v.Pages = []domain.OutlinkKind{domain.OutlinkUnused, domain.OutlinkUnavailable, domain.OutlinkNone}[i%3], []string{"/guide/", "/best/", "/compare/" + fmt.Sprint(i) + "/"}
+	})
 	return l, len(l), nil
 }

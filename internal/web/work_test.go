@@ -61,7 +61,7 @@ var workPages = []struct {
 	{"/settings/webhooks", []string{"Store is down.", "Process again"}},
 	{"/settings/webhooks/hook_1", []string{"&lt;script&gt;", "!<script>alert"}},
 	{"/settings/connections", []string{"vector store", "No answer.", "Not used", "Test the models"}},
-	{"/settings/budgets", []string{"85 %", "all paid calls", "17.00 EUR"}},
+	{"/settings/budgets", []string{"85 %", "all paid calls", "€17.00"}},
 	{"/settings/budgets/bud_1", []string{"85.0 %", "Raise it", "Delete all"}},
 	{"/settings/audit", []string{"website.generate", "ed@example.com", "a run"}},
 	{"/settings/audit?action=link", []string{"Nothing matches this view."}},

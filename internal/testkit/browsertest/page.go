@@ -72,6 +72,16 @@ func (b *Tab) Shot() []byte {
 	return picture
 }
 
+// Whole returns a picture of the whole page at the present width, PNG.
+func (b *Tab) Whole() []byte {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatalf("take a picture: %v", err)
+	}
+	return picture
+}
+
 // Eval runs JavaScript in the open page, waits for a promise and returns the result.
 func Eval[T any](b *Tab, expression string) T {
 	b.t.Helper()
