@@ -8,15 +8,13 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/rueidis"
-
 	"empire/internal/domain"
 )
 
 // RedisConfig says which server to use and how.
 type RedisConfig struct {
 	// URL is redis:// or rediss:// (TLS), or unix:// for a socket:
-	// redis://user:password@host:6379/0. It is never logged.
+	// redis://user:password@host:6379/0, unix:///run/redis.sock?db=0. It is never logged.
 	URL string
 	// Prefix begins every key, so that several installations can share a server;
 	// empty: "empire:".
@@ -30,13 +28,13 @@ type RedisConfig struct {
 // the server lost its scripts) and ends within the timeout. While the server does
 // not answer, calls fail at once, but for one in a while that tries again.
 type Redis struct {
-	client    rueidis.Client
+	client    *client
 	prefix    string
 	timeout   time.Duration
 	slots     chan struct{} // one for each call under way
 	breaker   *breaker
-	allow     *rueidis.Lua
-	increment *rueidis.Lua
+	allow     script
+	increment script
 }
 
 var (
@@ -54,13 +52,9 @@ const (
 	spaceSession = "s:"
 )
 
-// What the client may take. A full ring would make calls wait without a bound, and
-// calls that were given up keep their place in it until the connection ends.
 const (
-	redisSlots     = 1024
-	redisRingScale = 12      // 4096 calls
-	redisBuffer    = 1 << 16 // bytes, for each direction of a connection
-	openTimeout    = 5 * time.Second
+	redisSlots  = 1024 // calls under way at a time
+	openTimeout = 5 * time.Second
 )
 
 // OpenRedis connects to a server. A URL that cannot be read is CodeInvalid, a server
@@ -76,29 +70,19 @@ func OpenRedis(ctx context.Context, cfg RedisConfig) (*Redis, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	opts, err := rueidis.ParseURL(cfg.URL)
-	if err != nil { // it repeats the URL, and with it the password
+	at, err := parseServer(cfg.URL)
+	if err != nil {
 		return nil, domain.Invalid("redis.url", "This is not a URL of a Redis server.")
 	}
-	opts.ForceSingleClient = len(opts.InitAddress) == 1 && opts.Sentinel.MasterSet == ""
-	opts.DisableCache = true
-	opts.RingScaleEachConn = redisRingScale
-	opts.ReadBufferEachConn, opts.WriteBufferEachConn = redisBuffer, redisBuffer
-	opts.Dialer.Timeout = openTimeout // calls bring their own deadline
-	opts.ConnWriteTimeout = 4 * cfg.Timeout
-	opts.RetryDelay = retryOnce
-	client, err := rueidis.NewClient(opts)
-	if err != nil {
-		if client != nil {
-			client.Close()
-		}
-		return nil, unavailable(err)
-	}
 	r := &Redis{
-		client: client, prefix: cfg.Prefix, timeout: cfg.Timeout, slots: make(chan struct{}, redisSlots),
-		breaker:   &breaker{log: cfg.Logger},
-		allow:     rueidis.NewLuaScript(allowScript),
-		increment: rueidis.NewLuaScript(incrementScript),
+		client: newClient(at, 4*cfg.Timeout), prefix: cfg.Prefix, timeout: cfg.Timeout, slots: make(chan struct{}, redisSlots),
+		breaker: &breaker{log: cfg.Logger}, allow: newScript(allowScript), increment: newScript(incrementScript),
+	}
+	first, cancel := context.WithTimeout(ctx, openTimeout) // calls bring their own deadline
+	defer cancel()
+	if _, err := r.client.connection(first); err != nil {
+		r.Close()
+		return nil, unavailable(err)
 	}
 	if err := r.Ping(ctx); err != nil {
 		r.Close()
@@ -107,23 +91,17 @@ func OpenRedis(ctx context.Context, cfg RedisConfig) (*Redis, error) {
 	return r, nil
 }
 
-// retryOnce repeats a call that is safe to repeat on a new connection, once: the old
-// one may have ended while it was idle.
-func retryOnce(attempts int, _ rueidis.Completed, err error) time.Duration {
-	if _, answered := rueidis.IsRedisErr(err); answered || attempts > 1 {
-		return -1
-	}
-	return 0
-}
-
 // Get implements Cache.
 func (r *Redis) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	var data []byte
-	err := r.call(ctx, func(ctx context.Context) (err error) {
-		data, err = r.client.Do(ctx, r.client.B().Get().Key(r.key(spaceValue, key)).Build()).AsBytes()
+	err := r.call(ctx, func(ctx context.Context) error {
+		answer, err := r.client.do(ctx, true, "GET", r.key(spaceValue, key))
+		if err == nil {
+			data, err = answer.bytes()
+		}
 		return err
 	})
-	if rueidis.IsRedisNil(err) {
+	if errors.Is(err, errMissing) {
 		return nil, false, nil
 	}
 	return data, err == nil, err
@@ -136,8 +114,8 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 		return err
 	}
 	return r.call(ctx, func(ctx context.Context) error {
-		cmd := r.client.B().Set().Key(r.key(spaceValue, key)).Value(rueidis.BinaryString(value)).PxMilliseconds(ms).Build()
-		return r.client.Do(ctx, cmd.ToRetryable()).Error()
+		_, err := r.client.do(ctx, true, "SET", r.key(spaceValue, key), string(value), "PX", strconv.FormatInt(ms, 10))
+		return err
 	})
 }
 
@@ -148,10 +126,10 @@ func (r *Redis) SetIfAbsent(ctx context.Context, key string, value []byte, ttl t
 		return false, err
 	}
 	err = r.call(ctx, func(ctx context.Context) error {
-		cmd := r.client.B().Set().Key(r.key(spaceValue, key)).Value(rueidis.BinaryString(value)).Nx().PxMilliseconds(ms).Build()
-		return r.client.Do(ctx, cmd).Error()
+		_, err := r.client.do(ctx, false, "SET", r.key(spaceValue, key), string(value), "NX", "PX", strconv.FormatInt(ms, 10))
+		return err
 	})
-	if rueidis.IsRedisNil(err) {
+	if errors.Is(err, errMissing) {
 		return false, nil
 	}
 	return err == nil, err
@@ -162,12 +140,13 @@ func (r *Redis) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	stored := make([]string, 0, 2*len(keys))
+	stored := append(make([]string, 0, 1+2*len(keys)), "DEL")
 	for _, key := range keys {
 		stored = append(stored, r.key(spaceValue, key), r.key(spaceCounter, key))
 	}
 	return r.call(ctx, func(ctx context.Context) error {
-		return r.client.Do(ctx, r.client.B().Del().Key(stored...).Build().ToRetryable()).Error()
+		_, err := r.client.do(ctx, true, stored...)
+		return err
 	})
 }
 
@@ -178,8 +157,11 @@ func (r *Redis) Increment(ctx context.Context, key string, ttl time.Duration) (i
 		return 0, err
 	}
 	var n int64
-	err = r.call(ctx, func(ctx context.Context) (err error) {
-		n, err = r.increment.Exec(ctx, r.client, []string{r.key(spaceCounter, key)}, []string{strconv.FormatInt(ms, 10)}).AsInt64()
+	err = r.call(ctx, func(ctx context.Context) error {
+		answer, err := r.increment.run(ctx, r.client, r.key(spaceCounter, key), strconv.FormatInt(ms, 10))
+		if err == nil {
+			n, err = answer.number()
+		}
 		return err
 	})
 	return n, err
@@ -192,11 +174,10 @@ func (r *Redis) Allow(ctx context.Context, key string, l domain.RateLimit) (doma
 		return domain.RateDecision{Allowed: true}, nil
 	}
 	var answer []int64
-	err := r.call(ctx, func(ctx context.Context) (err error) {
-		args := []string{strconv.FormatInt(g.interval, 10), strconv.FormatInt(g.window, 10)}
-		answer, err = r.allow.Exec(ctx, r.client, []string{r.key(spaceLimit, key)}, args).AsIntSlice()
-		if err == nil && len(answer) != 2 {
-			err = errAnswer
+	err := r.call(ctx, func(ctx context.Context) error {
+		said, err := r.allow.run(ctx, r.client, r.key(spaceLimit, key), strconv.FormatInt(g.interval, 10), strconv.FormatInt(g.window, 10))
+		if err == nil {
+			answer, err = said.numbers(2)
 		}
 		return err
 	})
@@ -209,12 +190,13 @@ func (r *Redis) Allow(ctx context.Context, key string, l domain.RateLimit) (doma
 // Ping implements Cache. It asks the server even while other calls fail at once.
 func (r *Redis) Ping(ctx context.Context) error {
 	return r.ask(ctx, func(ctx context.Context) error {
-		return r.client.Do(ctx, r.client.B().Ping().Build().ToRetryable()).Error()
+		_, err := r.client.do(ctx, true, "PING")
+		return err
 	})
 }
 
 // Close implements Cache.
-func (r *Redis) Close() { r.client.Close() }
+func (r *Redis) Close() { r.client.close() }
 
 func (r *Redis) key(space, key string) string { return r.prefix + space + storedKey(key) }
 
@@ -247,9 +229,10 @@ func (r *Redis) ask(ctx context.Context, fn func(context.Context) error) error {
 		return unavailable(errBusy)
 	}
 	err := fn(bounded)
-	_, answered := rueidis.IsRedisErr(err)
+	var refused answerError
+	answered := errors.As(err, &refused)
 	switch {
-	case err == nil || rueidis.IsRedisNil(err):
+	case err == nil || errors.Is(err, errMissing):
 		r.breaker.succeeded(ctx)
 		return err
 	case answered || ctx.Err() != nil: // the server is there, or the caller gave up

@@ -6,11 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"math"
+	"strconv"
 	"sync/atomic"
 	"time"
-
-	"github.com/redis/rueidis"
 
 	"empire/internal/domain"
 )
@@ -117,19 +117,17 @@ func (s *sharedSessions) unseal(key [sha256.Size]byte, data []byte) ([]byte, boo
 // clock showed before it looked, in Unix microseconds.
 func (r *Redis) session(ctx context.Context, key string) (data []byte, clock int64, err error) {
 	err = r.call(ctx, func(ctx context.Context) error {
-		answers := r.client.DoMulti(ctx,
-			r.client.B().Time().Build().ToRetryable(),
-			r.client.B().Get().Key(r.prefix+spaceSession+key).Build())
-		at, err := answers[0].AsIntSlice()
+		answers, err := r.client.many(ctx, true, []string{"TIME"}, []string{"GET", r.prefix + spaceSession + key})
 		if err != nil {
 			return err
 		}
-		if len(at) != 2 {
-			return errAnswer
+		at, err := answers[0].numbers(2)
+		if err != nil {
+			return err
 		}
 		clock = at[0]*1_000_000 + at[1]
-		data, err = answers[1].AsBytes()
-		if rueidis.IsRedisNil(err) {
+		data, err = answers[1].bytes()
+		if errors.Is(err, errMissing) {
 			return nil
 		}
 		return err
@@ -141,7 +139,7 @@ func (r *Redis) session(ctx context.Context, key string) (data []byte, clock int
 // not stored at all if that has passed when the server reads it.
 func (r *Redis) putSession(ctx context.Context, key string, data []byte, end int64) error {
 	return r.call(ctx, func(ctx context.Context) error {
-		cmd := r.client.B().Set().Key(r.prefix + spaceSession + key).Value(rueidis.BinaryString(data)).PxatMillisecondsTimestamp(end / 1000).Build()
-		return r.client.Do(ctx, cmd).Error()
+		_, err := r.client.do(ctx, false, "SET", r.prefix+spaceSession+key, string(data), "PXAT", strconv.FormatInt(end/1000, 10))
+		return err
 	})
 }
