@@ -124,11 +124,8 @@ func (b *sitesBench) repriced(feed []byte) ([]byte, error) {
 	at := func(name string) int { return slices.Index(rows[0], name) }
 	id, most, found := at("aw_product_id"), 0.0, -1
 	for i := 1; i < len(rows); i++ {
-		price, err := strconv.ParseFloat(rows[i][at("search_price")], 64)
-		if err != nil {
-			return nil, err
-		}
-		if price > most && b.linked(rows[i][id]) {
+		price, err := strconv.ParseFloat(rows[i][at("search_price")], 64) // a few rows have none
+		if err == nil && price > most && b.linked(rows[i][id]) {
 			most, found = price, i
 		}
 	}
