@@ -19,8 +19,8 @@ func benchSitesCommand(g *globals) *cobra.Command {
 		Use:   "sites",
 		Short: "Measure what is done to all websites: building, publishing, rolling back",
 		Long: `Measure what is done to all websites of a portfolio, in a directory of its own, which is
-removed afterwards: building the pages of all, a change of the feed until the new release of
-one website is live, and rolling all back and publishing them again as site bulk does.
+removed afterwards: building the pages of all, a change of one price and of a whole feed until
+the new release of one website is live, and rolling all back and publishing them again as site bulk does.
 
 A website is launched from the bundled data (44 pages); the others have the same texts, each
 with its own look. With --built less than --websites the pages of that many are built, and the
@@ -87,7 +87,8 @@ func (g *globals) benchWebsites(cmd *cobra.Command, cfg app.SitesBench, profile 
 		{fmt.Sprintf("render %d pages of %d websites", r.Pages, min(r.Built, r.Websites-1)), fmt.Sprintf("%.2f", r.Render), fmt.Sprintf("%.0f pages/s", rate(r.Render))},
 		{"build them: render, compress, keep", fmt.Sprintf("%.2f", r.Build), fmt.Sprintf("%.0f pages/s", rate(r.Build))},
 		{"build them again, nothing changed", fmt.Sprintf("%.2f", r.Again), fmt.Sprintf("%.0f pages/s", rate(r.Again))},
-		{"one feed change until live", fmt.Sprintf("%.2f", r.Change), fmt.Sprintf("import %.2f s of it", r.Import)},
+		{"one price of a feed until live", fmt.Sprintf("%.2f", r.Change), fmt.Sprintf("import %.2f s of it, %d new files", r.Import, r.Changed)},
+		{"all rows of a feed until live", fmt.Sprintf("%.2f", r.ChangeAll), fmt.Sprintf("%d new files", r.ChangedAll)},
 		{fmt.Sprintf("dry run over %d websites", r.Websites), fmt.Sprintf("%.2f", r.DryRun), ""},
 		{fmt.Sprintf("roll back %d websites", r.Websites), fmt.Sprintf("%.2f", r.Rollback), fmt.Sprintf("%.1f ms each", 1000*r.Rollback/float64(r.Websites))},
 		{fmt.Sprintf("publish %d websites", r.Websites), fmt.Sprintf("%.2f", r.Publish), fmt.Sprintf("%d moves failed", r.Failed)},

@@ -8,12 +8,19 @@ import (
 	"time"
 )
 
+// maxRest is the longest pause that keeper.rest makes.
+const maxRest = time.Minute
+
 // keeper stores what waits, again and again, from Start to Stop.
 type keeper struct {
 	log   *slog.Logger
 	what  string // is stored, for the log
 	pause time.Duration
-	wake  chan struct{} // ends a pause; nil: nothing does
+	// rest is how many times as long as storing took the next pause is, up to maxRest and
+	// if that is longer than pause: storing a lot must not take the time of visitors. 0:
+	// pauses are equal.
+	rest int
+	wake chan struct{} // ends a pause; nil: nothing does
 	// flush stores what waits, as far as it can before ctx ends; what it could not store
 	// waits on. It is called by one goroutine at a time.
 	flush func(ctx context.Context) error
@@ -60,9 +67,13 @@ func (k *keeper) run(ctx context.Context) {
 		case <-tick.C:
 		case <-k.wake:
 		}
+		began := time.Now()
 		err := k.flush(ctx)
 		if ctx.Err() != nil {
 			return
+		}
+		if k.rest > 0 {
+			tick.Reset(max(k.pause, min(time.Duration(k.rest)*time.Since(began), maxRest)))
 		}
 		if err != nil && !failing {
 			k.log.WarnContext(ctx, "visits not stored, tried again", slog.String("what", k.what), slog.Any("err", err))

@@ -24,7 +24,7 @@ type TallyConfig struct {
 	Store       servedStore
 	Logger      *slog.Logger
 	OwnNetworks []netip.Prefix
-	Pause       time.Duration // between stores; 0: five seconds
+	Pause       time.Duration // between stores; 0: five seconds; longer ones after much was stored
 }
 
 // Tally counts the pages that a server sent, and stores the sums. A process that is
@@ -54,9 +54,16 @@ func NewTally(cfg TallyConfig) (*Tally, error) {
 		cfg.Pause = 5 * time.Second
 	}
 	t := &Tally{cfg: cfg, judge: newJudge(cfg.OwnNetworks), counts: map[tallyKey]int{}}
-	t.keeper = keeper{log: cfg.Logger, what: "counts of pages", pause: cfg.Pause, flush: t.flush}
+	t.keeper = keeper{log: cfg.Logger, what: "counts of pages", pause: cfg.Pause, rest: tallyRest, flush: t.flush}
 	return t, nil
 }
+
+// tallyRest leaves storing the counts a twentieth of the time: a portfolio whose pages are
+// all read at once has a row for each of them every time.
+const tallyRest = 20
+
+// Addresses reports whether the address of a visitor decides how a page is counted.
+func (t *Tally) Addresses() bool { return len(t.cfg.OwnNetworks) > 0 }
 
 // Sent counts a page that was sent. The path must be that of a page that there is.
 func (t *Tally) Sent(h *domain.Hit) {

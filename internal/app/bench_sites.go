@@ -3,8 +3,13 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,14 +37,19 @@ type SitesResult struct {
 	Render float64 `json:"render_seconds"`
 	Build  float64 `json:"build_seconds"`
 	Again  float64 `json:"again_seconds"`
-	// Change is from the import of a feed that changed to the new release of one website
-	// being live, gates and approval included; Import is the part before the run.
-	Change   float64 `json:"change_seconds"`
-	Import   float64 `json:"import_seconds"`
-	Rollback float64 `json:"rollback_seconds"` // of all websites
-	Publish  float64 `json:"publish_seconds"`  // of all websites
-	DryRun   float64 `json:"dry_run_seconds"`  // of a rollback of all
-	Failed   int     `json:"failed"`           // moves that did not work
+	// Change is from the import of a feed in which one product has another price to the new
+	// release of one website being live, gates and approval included; Import is the part
+	// before the run. ChangeAll is the same for a feed in which every row changed.
+	Change    float64 `json:"change_seconds"`
+	Import    float64 `json:"import_seconds"`
+	ChangeAll float64 `json:"change_all_seconds"`
+	// Changed and ChangedAll are how many files of the releases are new.
+	Changed    int     `json:"changed_files"`
+	ChangedAll int     `json:"changed_all_files"`
+	Rollback   float64 `json:"rollback_seconds"` // of all websites
+	Publish    float64 `json:"publish_seconds"`  // of all websites
+	DryRun     float64 `json:"dry_run_seconds"`  // of a rollback of all
+	Failed     int     `json:"failed"`           // moves that did not work
 }
 
 type sitesBench struct {
@@ -88,27 +98,107 @@ func (b *sitesBench) launchOne(ctx context.Context) error {
 	return err
 }
 
-// change imports the feed of the day before and publishes what differs.
+// change publishes what differs once a product of the website has another price, and
+// once all rows of the feed are of the day before.
 func (b *sitesBench) change(ctx context.Context) error {
-	b.cfg.Progress("change", 0, 1)
-	feed := sample.Feed(b.sampleClock().Add(-24 * time.Hour))
-	began := time.Now()
-	if _, err := b.Catalogue.ImportFeed(ctx, "sample", "sample", bytes.NewReader(feed), int64(len(feed)), func(int64, int64, int) {}); err != nil {
-		return err
-	}
-	b.res.Import = time.Since(began).Seconds()
-	run, err := b.Websites.Rebuild(ctx, b.site.ID)
+	b.cfg.Progress("change", 0, 2)
+	feed, err := b.repriced(sample.Feed(b.sampleClock()))
 	if err != nil {
 		return err
 	}
-	if run, err = b.follow(ctx, run.ID, b.decideDemo, func(DemoProgress) {}); err != nil {
+	if b.res.Change, b.res.Import, b.res.Changed, err = b.live(ctx, feed); err != nil {
 		return err
 	}
-	if run.State != domain.StateCompleted {
-		return fmt.Errorf("run %s is %s: %+v", run.ID, run.State, run.Error)
+	b.cfg.Progress("change", 1, 2)
+	b.res.ChangeAll, _, b.res.ChangedAll, err = b.live(ctx, sample.Feed(b.sampleClock().Add(-24*time.Hour)))
+	return err
+}
+
+// repriced returns a feed in which the dearest product that the website links to costs
+// a little less.
+func (b *sitesBench) repriced(feed []byte) ([]byte, error) {
+	rows, err := csv.NewReader(bytes.NewReader(feed)).ReadAll()
+	if err != nil {
+		return nil, err
 	}
-	b.res.Change = run.FinishedAt.Sub(began).Seconds()
-	return nil
+	at := func(name string) int { return slices.Index(rows[0], name) }
+	id, most, found := at("aw_product_id"), 0.0, -1
+	for i := 1; i < len(rows); i++ {
+		price, err := strconv.ParseFloat(rows[i][at("search_price")], 64) // a few rows have none
+		if err == nil && price > most && b.linked(rows[i][id]) {
+			most, found = price, i
+		}
+	}
+	if found < 0 {
+		return nil, errors.New("the website links to no product of the feed")
+	}
+	price := strconv.FormatFloat(most*0.99, 'f', 2, 64)
+	for _, name := range []string{"search_price", "store_price"} {
+		rows[found][at(name)] = price
+	}
+	rows[found][at("display_price")] = sample.Currency + price
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	err = w.WriteAll(rows)
+	return out.Bytes(), err
+}
+
+// linked reports whether a page of the website offers a product.
+func (b *sitesBench) linked(id string) bool {
+	for i := range b.draft.Pages {
+		for j := range b.draft.Pages[i].Offers {
+			if strings.Contains(b.draft.Pages[i].Offers[j].URL, "p="+id+"&") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// live imports a feed and follows the website until its new release is live. It returns
+// how long that took, how much of it the import, and how many files are new.
+func (b *sitesBench) live(ctx context.Context, feed []byte) (took, imported float64, changed int, err error) {
+	began := time.Now()
+	if _, err := b.Catalogue.ImportFeed(ctx, "sample", "sample", bytes.NewReader(feed), int64(len(feed)), func(int64, int64, int) {}); err != nil {
+		return 0, 0, 0, err
+	}
+	imported = time.Since(began).Seconds()
+	run, err := b.Websites.Rebuild(ctx, b.site.ID)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if run, err = b.follow(ctx, run.ID, b.decideDemo, func(DemoProgress) {}); err != nil {
+		return 0, 0, 0, err
+	}
+	if run.State != domain.StateCompleted {
+		return 0, 0, 0, fmt.Errorf("run %s is %s: %+v", run.ID, run.State, run.Error)
+	}
+	changed, err = b.newFiles(ctx)
+	return run.FinishedAt.Sub(began).Seconds(), imported, changed, err
+}
+
+// newFiles counts the files of the live release that the one before did not have.
+func (b *sitesBench) newFiles(ctx context.Context) (int, error) {
+	list, _, err := b.store.Releases.List(ctx, b.site.ID, domain.Window{Limit: 2})
+	if err != nil {
+		return 0, err
+	}
+	had := map[string]bool{}
+	n := 0
+	for i := len(list) - 1; i >= 0; i-- {
+		m, err := b.builder.Load(ctx, list[i].Manifest)
+		if err != nil {
+			return 0, err
+		}
+		n = 0
+		for _, e := range m.Entries {
+			if !had[e.SHA256] {
+				n++
+			}
+			had[e.SHA256] = true
+		}
+	}
+	return n, nil
 }
 
 // copied returns the draft of another website with the same pages.

@@ -12,7 +12,7 @@ import (
 // follow reports a run's progress until it has ended. When the run waits for a
 // person, waiting is called; if it says so, follow returns.
 func (a *App) follow(ctx context.Context, id domain.RunID, waiting func(context.Context, domain.RunID) (stop bool, err error), report func(DemoProgress)) (*domain.Run, error) {
-	ticker := time.NewTicker(100 * time.Millisecond)
+	ticker := time.NewTicker(25 * time.Millisecond)
 	defer ticker.Stop()
 	shown := map[string]domain.RunState{}
 	for {

@@ -41,12 +41,12 @@ var allowed = map[string][]string{
 	"internal/cron":                         {},
 	"internal/pipeline":                     {"domain", "sqltx", "pipeline/spec"},
 	"internal/pipeline/spec":                {"domain"},
-	"internal/pipeline/shipped":             {"domain", "pipeline", "agent", "agent/*"},
+	"internal/pipeline/shipped":             {"domain", "parallel", "pipeline", "agent", "agent/*"},
 	"internal/agent":                        {"domain", "intelligence/*"},
 	"internal/agent/opportunity":            {"agent", "domain", "intelligence/*"},
 	"internal/agent/content":                {"agent", "domain", "intelligence/*"},
 	"internal/agent/website":                {"agent", "domain", "intelligence/*", "sitegen"},
-	"internal/agent/seo":                    {"agent", "domain", "intelligence/*", "audit/seo"},
+	"internal/agent/seo":                    {"agent", "domain", "parallel", "intelligence/*", "audit/seo"},
 	"internal/agent/monetization":           {"agent", "domain", "intelligence/*"},
 	"internal/intelligence/nlp":             {"domain"},
 	"internal/intelligence/match":           {"domain"},
@@ -69,12 +69,13 @@ var allowed = map[string][]string{
 	"internal/analytics/bot":                {},
 	"internal/catalog":                      {"domain", "intelligence/match", "intelligence/nlp"},
 	"internal/sample":                       {"domain"},
-	"internal/sitegen":                      {"domain"},
+	"internal/parallel":                     {},
+	"internal/sitegen":                      {"domain", "parallel"},
 	"internal/hugo":                         {"domain"},
-	"internal/audit":                        {"domain"},
-	"internal/audit/seo":                    {"domain", "audit"},
-	"internal/audit/compliance":             {"domain", "audit", "intelligence/nlp"},
-	"internal/audit/gate":                   {"domain", "audit", "audit/*", "intelligence/evidence", "intelligence/nlp"},
+	"internal/audit":                        {"domain", "parallel"},
+	"internal/audit/seo":                    {"domain", "parallel", "audit"},
+	"internal/audit/compliance":             {"domain", "parallel", "audit", "intelligence/nlp"},
+	"internal/audit/gate":                   {"domain", "parallel", "audit", "audit/*", "intelligence/evidence", "intelligence/nlp"},
 	"internal/release":                      {"domain"},
 	"internal/store":                        {"domain", "sqltx"},
 	"internal/jobs":                         {"domain", "sqltx"},
@@ -107,7 +108,7 @@ var allowed = map[string][]string{
 }
 
 // bare packages import nothing but the standard library and what the table says.
-var bare = []string{"client", "internal/tool/clientgen", "internal/domain", "internal/sqltx", "internal/config", "internal/telemetry"}
+var bare = []string{"client", "internal/tool/clientgen", "internal/domain", "internal/parallel", "internal/sqltx", "internal/config", "internal/telemetry"}
 
 // mayAlso are modules that a bare package needs all the same.
 var mayAlso = map[string][]string{

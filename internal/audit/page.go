@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"empire/internal/domain"
+	"empire/internal/parallel"
 )
 
 // Limits that keep a hostile page from costing more than a large honest one.
@@ -111,16 +112,19 @@ func Parse(path string, body []byte) (*Page, error) {
 
 // Site parses all HTML pages among files, except error pages.
 func Site(files []domain.File) ([]*Page, error) {
-	var out []*Page
-	for _, f := range files {
-		if !IsHTML(f) || f.Status >= 400 {
-			continue
+	var pages []*domain.File
+	for i := range files {
+		if IsHTML(files[i]) && files[i].Status < 400 {
+			pages = append(pages, &files[i])
 		}
-		p, err := Parse(f.Path, f.Body)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
+	}
+	out := make([]*Page, len(pages))
+	err := parallel.Try(len(pages), func(i int) (err error) {
+		out[i], err = Parse(pages[i].Path, pages[i].Body)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -79,6 +79,9 @@ var (
 // CSSResources returns the addresses that a style sheet loads.
 func CSSResources(css string) []string {
 	var out []string
+	if low := strings.ToLower(css); !strings.Contains(low, "url(") && !strings.Contains(low, "@import") && !strings.Contains(low, "image-set(") {
+		return nil
+	}
 	add := func(m []string) {
 		if address := cleanAddress(strings.Join(m[1:], "")); address != "" {
 			out = append(out, address)

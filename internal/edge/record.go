@@ -3,13 +3,18 @@ package edge
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"empire/internal/domain"
 )
 
 // views takes the pages that were sent. It never waits.
-type views interface{ Sent(h *domain.Hit) }
+type views interface {
+	Sent(h *domain.Hit)
+	// Addresses reports whether Sent looks at addresses.
+	Addresses() bool
+}
 
 // accessLog takes the requests that were answered.
 type accessLog interface{ Log(e *domain.AccessEntry) }
@@ -37,8 +42,13 @@ func (s *Server) record(r *http.Request, h http.Header, a served, start time.Tim
 	if a.site != nil {
 		a.site.counters.observe(a.status, size, took)
 		if a.page && s.cfg.Views != nil && a.site.analytics && r.Method == http.MethodGet {
-			hit := s.newHit(r, hostKey(r.Host), a.site, domain.SourceServer)
-			hit.Kind, hit.Path = domain.HitView, r.URL.Path
+			hit := domain.Hit{
+				At: start.UTC(), WebsiteID: a.site.id, Source: domain.SourceServer, Kind: domain.HitView, Path: r.URL.Path,
+				Agent: r.Header.Get("User-Agent"), Local: strings.HasSuffix(hostKey(r.Host), ".localhost"),
+			}
+			if s.cfg.Views.Addresses() {
+				hit.IP = s.clientIP(r)
+			}
 			s.cfg.Views.Sent(&hit)
 		}
 	}

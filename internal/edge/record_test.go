@@ -17,6 +17,8 @@ type records struct {
 	entries []domain.AccessEntry
 }
 
+func (r *records) Addresses() bool { return true }
+
 func (r *records) Sent(h *domain.Hit) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -5,13 +5,17 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // newcomers are the connections that were accepted and have not asked for anything yet.
 // A server that shuts down drops what they ask for without an answer (net/http reads the
 // request and then sees that it ends), so stopping waits for them first.
-type newcomers struct{ conns sync.Map } // by net.Conn
+type newcomers struct {
+	conns sync.Map     // by net.Conn
+	count atomic.Int64 // of conns
+}
 
 const (
 	// newcomerLimit is how long they may take; http.Server.Shutdown has the same patience.
@@ -23,9 +27,15 @@ const (
 func (n *newcomers) see(c net.Conn, state http.ConnState) {
 	if state == http.StateNew {
 		n.conns.Store(c, nil)
+		n.count.Add(1)
 		return
 	}
-	n.conns.Delete(c)
+	if n.count.Load() == 0 { // as mostly: every request comes by twice
+		return
+	}
+	if _, was := n.conns.LoadAndDelete(c); was {
+		n.count.Add(-1)
+	}
 }
 
 // wait returns when there are none, their limit is over, or ctx ends. No more must come.
@@ -35,7 +45,7 @@ func (n *newcomers) wait(ctx context.Context) {
 	tick := time.NewTicker(newcomerPoll)
 	defer tick.Stop()
 	for {
-		there := n.any()
+		there := n.count.Load() > 0
 		select { // also after the last one, whose request is read but not begun
 		case <-ctx.Done():
 			return
@@ -45,12 +55,4 @@ func (n *newcomers) wait(ctx context.Context) {
 			return
 		}
 	}
-}
-
-func (n *newcomers) any() (found bool) {
-	n.conns.Range(func(any, any) bool {
-		found = true
-		return false
-	})
-	return found
 }

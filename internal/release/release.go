@@ -38,18 +38,27 @@ type blobs interface {
 	ReadAll(ctx context.Context, sha string) ([]byte, error)
 }
 
+// writers is how many files of a release are stored at a time. Storing waits for the
+// disk, which makes many files durable in about the time of one; compressing is done on
+// no more than the cores.
+const writers = 16
+
 // Builder makes and reads releases. It is safe for concurrent use.
 type Builder struct {
 	blobs blobs
+	cores chan struct{} // one for each file that may be compressed at a time
+	forms forms
 }
 
 // New returns a builder over blobs, whose ReadAll must verify what it reads.
-func New(blobs blobs) *Builder { return &Builder{blobs: blobs} }
+func New(blobs blobs) *Builder {
+	return &Builder{blobs: blobs, cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
 
 // Build stores files as a release of a host and returns the SHA-256 of its
 // manifest. Equal files give equal sums, in whatever order they come. Compressing
 // takes most of the time; files that are unchanged since one of the earlier
-// manifests take their compressed forms from there.
+// manifests, or since this builder stored them, keep their compressed forms.
 func (s *Builder) Build(ctx context.Context, host string, files []File, earlier ...domain.Manifest) (manifestSHA string, m domain.Manifest, err error) {
 	if err := check(files); err != nil {
 		return "", domain.Manifest{}, fmt.Errorf("build release of %s: %w", host, err)
@@ -64,7 +73,7 @@ func (s *Builder) Build(ctx context.Context, host string, files []File, earlier 
 	}
 	m = domain.Manifest{Version: manifestVersion, Host: host, Entries: make([]domain.ManifestEntry, len(files))}
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(writers)
 	for i := range files {
 		group.Go(func() error {
 			e, err := s.put(gctx, &files[i], known)
@@ -107,8 +116,12 @@ func (s *Builder) put(ctx context.Context, f *File, known map[string]domain.Mani
 	if !compressible(f.ContentType) {
 		return e, nil
 	}
+	if kept, ok := s.forms.get(sha); ok {
+		e.Encodings = maps.Clone(kept)
+		return e, nil
+	}
 	for _, c := range coders {
-		b, err := c.encode(f.Body)
+		b, err := s.encode(c, f.Body)
 		if err != nil {
 			return e, fmt.Errorf("compress %s with %s: %w", f.Path, c.name, err)
 		}
@@ -124,7 +137,15 @@ func (s *Builder) put(ctx context.Context, f *File, known map[string]domain.Mani
 		}
 		e.Encodings[c.name] = domain.Encoded{SHA256: sum, Size: int64(len(b))}
 	}
+	s.forms.put(sha, maps.Clone(e.Encodings))
 	return e, nil
+}
+
+// encode compresses a file when a core is free.
+func (s *Builder) encode(c coder, body []byte) ([]byte, error) {
+	s.cores <- struct{}{}
+	defer func() { <-s.cores }()
+	return c.encode(body)
 }
 
 // check refuses files that could not be served or exported, or that hide each

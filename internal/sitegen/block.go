@@ -11,15 +11,15 @@ type block struct {
 	Kind  domain.BlockType
 	ID    string
 	Level int // of the block's own heading, 2 to 4
-	Text  []inline
+	Text  runs
 
 	Title      string // heading text
-	List       [][]inline
+	List       []runs
 	Ordered    bool
 	Table      *tableView
 	Card       *cardView
 	Comparison *comparisonView
-	Pros, Cons [][]inline
+	Pros, Cons []runs
 	FAQ        []qaView
 	CTA        *ctaView
 	Figure     *figureView
@@ -29,8 +29,8 @@ type block struct {
 type qaView struct {
 	ID       string
 	Level    int
-	Question []inline
-	Answer   []inline
+	Question runs
+	Answer   runs
 }
 
 type ctaView struct {
@@ -43,7 +43,7 @@ type cardView struct {
 	Name  string
 	Badge string
 	Href  string
-	Text  []inline
+	Text  runs
 	Facts []factView
 	Offer *offerView
 }
@@ -173,8 +173,8 @@ func shorten(id string) string {
 	return id[:most]
 }
 
-func (r *reader) each(list []domain.Sentence) [][]inline {
-	var out [][]inline
+func (r *reader) each(list []domain.Sentence) []runs {
+	var out []runs
 	for i := range list {
 		if text := r.sentences(list[i : i+1]); len(text) > 0 {
 			out = append(out, text)

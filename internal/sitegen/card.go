@@ -1,20 +1,14 @@
 package sitegen
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
-	"image/png"
 	"strings"
 	"sync"
 
-	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
 
 	"empire/internal/domain"
 )
@@ -32,24 +26,36 @@ const (
 // cardSizes are the sizes of a headline; the first that fits is taken.
 var cardSizes = []float64{68, 58, 50, 42, 36}
 
-// cardFonts are the Go fonts (golang.org/x/image/font/gofont, BSD license), which the
-// program carries. They have Latin, Greek and Cyrillic letters.
-var cardFonts = sync.OnceValues(func() (fonts [2]*opentype.Font, err error) {
-	for i, ttf := range [][]byte{gobold.TTF, goregular.TTF} {
-		if fonts[i], err = opentype.Parse(ttf); err != nil {
-			return fonts, fmt.Errorf("read font: %w", err)
+// cardFaces are the Go fonts (golang.org/x/image/font/gofont, BSD license), which the
+// program carries, in the sizes of headlines, and last in that of the site's name. They
+// have Latin, Greek and Cyrillic letters.
+var cardFaces = sync.OnceValues(func() ([]*typeface, error) {
+	var out []*typeface
+	for _, f := range []struct {
+		ttf   []byte
+		sizes []float64
+	}{{gobold.TTF, cardSizes}, {goregular.TTF, []float64{30}}} {
+		parsed, err := opentype.Parse(f.ttf)
+		if err != nil {
+			return nil, fmt.Errorf("read font: %w", err)
+		}
+		for _, size := range f.sizes {
+			face, err := newTypeface(parsed, size)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, face)
 		}
 	}
-	return fonts, nil
+	return out, nil
 })
 
-// painter draws the cards of one site. Its faces keep glyphs and are not for
-// concurrent use.
+// painter draws the cards of one site, one after the other. It begins with the drawing
+// when the first card is asked for that is not kept.
 type painter struct {
 	site  *site
-	empty *image.Paletted // the drawing with an empty panel
-	heads []font.Face     // by cardSizes
-	small font.Face
+	empty *image.Paletted // the drawing with an empty panel; nil: not drawn yet
+	img   *image.Paletted // what is drawn on
 }
 
 // hasCard reports whether pages of a kind get a card of their own; the others show the
@@ -67,43 +73,50 @@ func cardPath(p *domain.Page) string {
 	return p.Path() + "card.png"
 }
 
-func (s *site) newPainter(base *image.Paletted) (*painter, error) {
-	fonts, err := cardFonts()
-	if err != nil {
-		return nil, err
+// begin prepares what all cards of the site share.
+func (p *painter) begin() {
+	p.empty = p.site.drawing()
+	for y := range imageHeight {
+		clear(p.empty.Pix[p.empty.PixOffset(0, y):][:cardPanel])
 	}
-	p := &painter{site: s, empty: base}
-	face := func(f *opentype.Font, size float64) font.Face {
-		face, ferr := opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone})
-		if ferr != nil {
-			err = fmt.Errorf("make face: %w", ferr)
-		}
-		return face
-	}
-	for _, size := range cardSizes {
-		p.heads = append(p.heads, face(fonts[0], size))
-	}
-	p.small = face(fonts[1], 30)
-	if err != nil {
-		return nil, err
-	}
-	draw.Draw(p.empty, image.Rect(0, 0, cardPanel, imageHeight), image.NewUniform(p.empty.Palette[0]), image.Point{}, draw.Src)
 	bar := uint8(shades) // the first ink, unmixed
 	for y := cardFooter + 34; y < cardFooter+40; y++ {
 		for x := cardEdge; x < cardEdge+120; x++ {
 			p.empty.Pix[p.empty.PixOffset(x, y)] = bar
 		}
 	}
-	return p, nil
+	p.img = &image.Paletted{Pix: make([]uint8, len(p.empty.Pix)), Stride: p.empty.Stride, Rect: p.empty.Rect, Palette: p.empty.Palette}
 }
 
-// card draws a headline and the name of the site.
+// card returns the picture of a headline and the name of the site.
 func (p *painter) card(path, headline string) (File, error) {
-	img := &image.Paletted{Pix: bytes.Clone(p.empty.Pix), Stride: p.empty.Stride, Rect: p.empty.Rect, Palette: p.empty.Palette}
+	light := &p.site.tokens.Light
+	key := cardKey{p.site.tokens.Seed, [5]Color{light.Soft, light.Accent, light.Second, light.Mark, light.Ink}, p.site.Title, headline}
+	body := keptCards.get(key)
+	if body == nil {
+		var err error
+		if body, err = p.draw(headline); err != nil {
+			return File{}, err
+		}
+		keptCards.put(key, body)
+	}
+	return File{Path: path, File: path[1:], ContentType: contentPNG, Body: body, Rights: p.site.drawn()}, nil
+}
+
+func (p *painter) draw(headline string) ([]byte, error) {
+	faces, err := cardFaces()
+	if err != nil {
+		return nil, err
+	}
+	if p.empty == nil {
+		p.begin()
+	}
+	copy(p.img.Pix, p.empty.Pix)
 	const room = cardPanel - cardEdge - 40
-	face, lines := p.heads[len(p.heads)-1], []string(nil)
-	for i, f := range p.heads {
-		if lines = wrapFace(f, headline, room); len(lines) <= cardLines-1 || i == len(p.heads)-1 {
+	heads, small := faces[:len(cardSizes)], faces[len(cardSizes)]
+	face, lines := heads[len(heads)-1], []string(nil)
+	for i, f := range heads {
+		if lines = f.wrap(headline, room); len(lines) <= cardLines-1 || i == len(heads)-1 {
 			face = f
 			break
 		}
@@ -112,70 +125,20 @@ func (p *painter) card(path, headline string) (File, error) {
 		lines = lines[:cardLines]
 		lines[cardLines-1] = strings.TrimRight(lines[cardLines-1], " .,:") + " …"
 	}
-	step := face.Metrics().Height.Ceil()
-	y := cardFirst + face.Metrics().Ascent.Ceil()
+	y := cardFirst + face.metrics.Ascent.Ceil()
 	for _, l := range lines {
-		write(img, face, cardEdge, y, l)
-		y += step
+		face.write(p.img, cardEdge, y, cardPanel, l)
+		y += face.metrics.Height.Ceil()
 	}
-	name := wrapFace(p.small, p.site.Title, room)
-	if len(name) > 0 {
-		write(img, p.small, cardEdge, cardFooter, name[0])
+	if name := small.wrap(p.site.Title, room); len(name) > 0 {
+		small.write(p.img, cardEdge, cardFooter, cardPanel, name[0])
 	}
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img); err != nil {
-		return File{}, fmt.Errorf("encode card: %w", err)
-	}
-	return File{Path: path, File: path[1:], ContentType: contentPNG, Body: b.Bytes(), Rights: p.site.drawn()}, nil
-}
-
-// write sets a line of text in the color of ink, which is the last of the palette
-// after its mixtures with the paper.
-func write(img *image.Paletted, face font.Face, x, y int, text string) {
-	mask := image.NewAlpha(image.Rect(0, y-face.Metrics().Ascent.Ceil(), cardPanel, y+face.Metrics().Descent.Ceil()+2))
-	d := font.Drawer{Dst: mask, Src: image.NewUniform(color.Alpha{A: 255}), Face: face, Dot: fixed.P(x, y)}
-	d.DrawString(text)
-	first := len(img.Palette) - shades
-	for my := mask.Rect.Min.Y; my < mask.Rect.Max.Y; my++ {
-		for mx := range cardPanel {
-			if n := int(mask.AlphaAt(mx, my).A) * shades / 255; n > 0 && my >= 0 && my < imageHeight {
-				img.Pix[img.PixOffset(mx, my)] = uint8(first + n - 1)
-			}
-		}
-	}
-}
-
-// wrapFace breaks text at spaces into lines of at most width pixels; what the font
-// cannot show is left out.
-func wrapFace(face font.Face, text string, width int) []string {
-	shown := strings.Map(func(r rune) rune {
-		if _, ok := face.GlyphAdvance(r); !ok || r > 0x2fff {
-			return -1
-		}
-		return r
-	}, text)
-	var out []string
-	line := ""
-	for _, word := range strings.Fields(shown) {
-		if next := strings.TrimSpace(line + " " + word); line == "" || font.MeasureString(face, next).Ceil() <= width {
-			line = next
-			continue
-		}
-		out = append(out, line)
-		line = word
-	}
-	if line != "" {
-		out = append(out, line)
-	}
-	return out
+	return encodePNG(p.img)
 }
 
 // cards draws the site's card and those of its pages.
 func (s *site) cards() ([]File, error) {
-	p, err := s.newPainter(s.drawing())
-	if err != nil {
-		return nil, err
-	}
+	p := &painter{site: s}
 	first, err := p.card(imagePath, firstOf(s.homeHeading(), s.Title))
 	if err != nil {
 		return nil, err

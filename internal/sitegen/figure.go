@@ -15,7 +15,7 @@ import (
 type figureView struct {
 	Title, Alt     string
 	TitleID, AltID string
-	Caption        []inline
+	Caption        runs
 	Height         int
 	Lines          []shape // axes
 	Bars           []shape

@@ -83,11 +83,12 @@ func coverage(x, y, cx, cy, outer, inner int) uint8 {
 }
 
 func stamp(img *image.Paletted, x0, y0 int, form []uint8, ink int) {
-	for y := range imageTile {
-		for x := range imageTile {
-			n := form[y*imageTile+x]
-			if n > 0 && x0+x < imageWidth && y0+y < imageHeight {
-				img.Pix[img.PixOffset(x0+x, y0+y)] = uint8(1+ink*shades) + n - 1
+	first := uint8(ink * shades) //nolint:gosec // a palette has at most 256 colors
+	for y := range min(imageTile, imageHeight-y0) {
+		row := img.Pix[img.PixOffset(x0, y0+y):][:min(imageTile, imageWidth-x0)]
+		for x, n := range form[y*imageTile:][:len(row)] {
+			if n > 0 {
+				row[x] = first + n
 			}
 		}
 	}

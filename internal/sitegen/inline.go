@@ -2,17 +2,51 @@ package sitegen
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strings"
 
 	"empire/internal/domain"
 )
 
-// inline is a run of text, linked or not.
+// inline is a run of text, linked or not. Href is a path of the site, with an anchor.
 type inline struct{ Text, Href string }
 
+// runs are a text of several runs.
+type runs []inline
+
+// HTML returns the text as a page has it. Templates call it instead of walking over the
+// runs: most of what they print is such texts.
+func (r runs) HTML() template.HTML {
+	if len(r) == 1 && r[0].Href == "" {
+		return template.HTML(escape(r[0].Text)) // escaped
+	}
+	var b strings.Builder
+	for _, in := range r {
+		if in.Href == "" {
+			b.WriteString(escape(in.Text))
+			continue
+		}
+		writeLink(&b, in.Href, in.Text)
+	}
+	return template.HTML(b.String()) // escaped
+}
+
+func writeLink(b *strings.Builder, href, text string) {
+	b.WriteString(`<a href="`)
+	b.WriteString(escape(href))
+	b.WriteString(`">`)
+	b.WriteString(escape(text))
+	b.WriteString("</a>")
+}
+
+// escape escapes text for elements and for attributes in quotes, as html/template does.
+func escape(s string) string { return escaper.Replace(s) }
+
+var escaper = strings.NewReplacer("\x00", "\uFFFD", `"`, "&#34;", "&", "&amp;", "'", "&#39;", "+", "&#43;", "<", "&lt;", ">", "&gt;")
+
 // sentences joins sentences with spaces and links the phrases they name.
-func (r *reader) sentences(list []domain.Sentence) []inline {
+func (r *reader) sentences(list []domain.Sentence) runs {
 	var out []inline
 	for i := range list {
 		if strings.TrimSpace(list[i].Text) == "" {

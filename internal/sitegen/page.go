@@ -25,6 +25,8 @@ type pageView struct {
 	CSS                          template.CSS
 	Schemas                      []template.JS
 
+	Menu      template.HTML // of Nav, or of Rail
+	Foot      template.HTML
 	Nav       []navItem
 	Rail      []navGroup // of the workbench: all of the menu, open
 	Aisles    *navGroup  // of the catalogue: the selections, on pages that lead to products

@@ -26,8 +26,10 @@ type site struct {
 	Method         string
 	Beacon         string // path of the script that reports views; empty: none
 
-	script string // path of the script
-	search string // path of the search page; "" if a page of the draft has its address
+	chrome chrome
+	listed map[string]bool // paths that the menus have
+	script string          // path of the script
+	search string          // path of the search page; "" if a page of the draft has its address
 
 	pages   map[string]*domain.Page    // by slug
 	anchors map[string]map[string]bool // by slug
@@ -97,6 +99,7 @@ func newSite(d *domain.Draft, opts Options) (*site, error) {
 		s.search = domain.PathOf(slug)
 	}
 	s.arrange()
+	s.list()
 	return s, nil
 }
 

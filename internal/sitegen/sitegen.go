@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"empire/internal/domain"
+	"empire/internal/parallel"
 )
 
 // File is one file of a built site.
@@ -29,21 +30,13 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build site %s: %w", d.Website.Domain, err)
 	}
-	files := make([]File, 0, len(d.Pages)+6)
-	for i := range d.Pages {
-		f, err := s.renderPage(&d.Pages[i])
-		if err != nil {
-			return nil, fmt.Errorf("build page %s of %s: %w", d.Pages[i].Path(), d.Website.Domain, err)
-		}
-		files = append(files, f)
+	files, cards, err := s.renderPages()
+	if err != nil {
+		return nil, err
 	}
 	notFound, err := s.renderNotFound()
 	if err != nil {
 		return nil, fmt.Errorf("build error page of %s: %w", d.Website.Domain, err)
-	}
-	cards, err := s.cards()
-	if err != nil {
-		return nil, fmt.Errorf("draw cards of %s: %w", d.Website.Domain, err)
 	}
 	found, err := s.searchFiles()
 	if err != nil {
@@ -65,6 +58,27 @@ func Render(d *domain.Draft, opts Options) ([]File, error) {
 		files = append(files, beacon())
 	}
 	return append(append(files, s.favicon()), cards...), nil
+}
+
+// renderPages renders the pages in their order on all cores, and draws the cards. Of
+// several errors the first by that order counts.
+func (s *site) renderPages() (pages, cards []File, err error) {
+	d := s.draft
+	pages = make([]File, len(d.Pages), len(d.Pages)+64)
+	err = parallel.Try(1+len(d.Pages), func(i int) (err error) {
+		if i == 0 { // the longest of all
+			if cards, err = s.cards(); err != nil {
+				return fmt.Errorf("draw cards of %s: %w", d.Website.Domain, err)
+			}
+			return nil
+		}
+		p := &d.Pages[i-1]
+		if pages[i-1], err = s.renderPage(p); err != nil {
+			return fmt.Errorf("build page %s of %s: %w", p.Path(), d.Website.Domain, err)
+		}
+		return nil
+	})
+	return pages, cards, err
 }
 
 func (s *site) renderPage(p *domain.Page) (File, error) {
@@ -95,8 +109,11 @@ func (s *site) execute(v *pageView) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.frame(v); err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	b.Grow(32 << 10)
+	b.Grow(48 << 10)
 	if err := t.ExecuteTemplate(&b, "page", v); err != nil {
 		return nil, fmt.Errorf("execute theme: %w", err)
 	}

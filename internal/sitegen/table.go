@@ -1,7 +1,9 @@
 package sitegen
 
 import (
+	"html/template"
 	"strconv"
+	"strings"
 
 	"empire/internal/domain"
 )
@@ -14,6 +16,22 @@ type cellView struct {
 	Best    bool
 	Numeric bool
 	Head    bool // first cell of its row
+}
+
+// HTML returns what stands in the cell.
+func (c cellView) HTML() template.HTML {
+	var b strings.Builder
+	switch {
+	case c.Text == "":
+		b.WriteString(`<abbr class="na" title="` + escape(c.Says) + `">–</abbr>`)
+	case c.Best:
+		b.WriteString(`<span class="star" role="img" aria-label="` + escape(c.Says) + `">★</span> <strong>` + escape(c.Text) + `</strong>`)
+	case c.Href != "":
+		writeLink(&b, c.Href, c.Text)
+	default:
+		return template.HTML(escape(c.Text)) // escaped
+	}
+	return template.HTML(b.String()) // escaped
 }
 
 // tableView is a data table.

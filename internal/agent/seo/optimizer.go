@@ -15,6 +15,7 @@ import (
 
 	audit "empire/internal/audit/seo"
 	"empire/internal/domain"
+	"empire/internal/parallel"
 )
 
 // Optimizer improves drafts. The zero value works; it is safe for concurrent use.
@@ -26,7 +27,8 @@ func New() *Optimizer { return &Optimizer{} }
 // OptimizeInput is what the optimizer works on. The draft is not changed.
 type OptimizeInput struct {
 	Draft *domain.Draft
-	// Render builds the files of a draft; the audit reads them.
+	// Render builds the files of a draft; the audit reads them. It may be called twice at
+	// the same time.
 	Render   func(*domain.Draft) ([]domain.File, error)
 	Keywords []domain.Keyword
 }
@@ -58,10 +60,25 @@ func (o *Optimizer) Run(ctx context.Context, in OptimizeInput) (OptimizeResult, 
 	if in.Render == nil {
 		return OptimizeResult{}, domain.Invalid("render", "A way to build the pages is needed to measure them.")
 	}
-	before, err := measure(ctx, in, in.Draft)
+	var before audit.Report
+	var out OptimizeResult
+	err := parallel.Try(2, func(i int) (err error) { // the draft is measured while a copy is edited
+		if i == 0 {
+			before, err = measure(ctx, in, in.Draft)
+		} else {
+			out, err = improve(ctx, in)
+		}
+		return err
+	})
 	if err != nil {
 		return OptimizeResult{}, err
 	}
+	out.Before = before.Score
+	return out, nil
+}
+
+// improve edits a copy of the draft and measures it.
+func improve(ctx context.Context, in OptimizeInput) (OptimizeResult, error) {
 	work, err := clone(in.Draft)
 	if err != nil {
 		return OptimizeResult{}, err
@@ -80,8 +97,7 @@ func (o *Optimizer) Run(ctx context.Context, in OptimizeInput) (OptimizeResult, 
 		return OptimizeResult{}, err
 	}
 	return OptimizeResult{
-		Pages: work.Pages, Before: before.Score, After: after.Score, Changes: e.changes, Keywords: keywords,
-		Findings: append(after.Findings, e.findings...),
+		Pages: work.Pages, After: after.Score, Changes: e.changes, Keywords: keywords, Findings: append(after.Findings, e.findings...),
 	}, nil
 }
 

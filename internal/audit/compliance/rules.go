@@ -8,6 +8,7 @@ import (
 
 	"empire/internal/audit"
 	"empire/internal/domain"
+	"empire/internal/parallel"
 )
 
 // Version is the version of the rule pack; it grows with every change of a rule.
@@ -84,9 +85,12 @@ func Check(s *Site) []domain.Finding {
 	for i := range s.Draft.Evidence {
 		s.evidence[s.Draft.Evidence[i].ID] = &s.Draft.Evidence[i]
 	}
+	rules := Rules()
+	faults := make([][]fault, len(rules))
+	parallel.Do(len(rules), func(i int) { faults[i] = rules[i].check(s) })
 	var out []domain.Finding
-	for _, r := range Rules() {
-		for _, f := range r.check(s) {
+	for i, r := range rules {
+		for _, f := range faults[i] {
 			out = append(out, domain.Finding{
 				Rule: r.ID, Severity: domain.GateFail, Page: f.page, Message: f.message, Fix: f.fix, Source: r.Source,
 			})

@@ -12,6 +12,7 @@ import (
 	"empire/internal/audit/compliance"
 	"empire/internal/audit/seo"
 	"empire/internal/domain"
+	"empire/internal/parallel"
 )
 
 // MinSEOScore is the least score of a site that passes without a warning.
@@ -40,7 +41,7 @@ func Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domai
 		return Report{}, fmt.Errorf("read built pages: %w", err)
 	}
 	r := Report{Pages: len(pages), Products: products(d)}
-	for _, check := range []func() (domain.Gate, error){
+	checks := []func() (domain.Gate, error){
 		func() (domain.Gate, error) {
 			report, err := grounding(ctx, d, m, files, snapshot)
 			r.Claims, r.Grounded = report.Claims, report.Grounded
@@ -57,15 +58,16 @@ func Check(ctx context.Context, d *domain.Draft, m *domain.Market, files []domai
 			return g, nil
 		},
 		func() (domain.Gate, error) { return checkOffers(d, m), nil },
-	} {
-		if err := ctx.Err(); err != nil {
-			return Report{}, err
+	}
+	r.Gates = make([]domain.Gate, len(checks))
+	err = parallel.Try(len(checks), func(i int) (err error) {
+		if err = ctx.Err(); err == nil {
+			r.Gates[i], err = checks[i]()
 		}
-		g, err := check()
-		if err != nil {
-			return Report{}, err
-		}
-		r.Gates = append(r.Gates, g)
+		return err
+	})
+	if err != nil {
+		return Report{}, err
 	}
 	return r, nil
 }

@@ -12,6 +12,7 @@ import (
 	"empire/internal/audit"
 	"empire/internal/domain"
 	"empire/internal/intelligence/evidence"
+	"empire/internal/parallel"
 )
 
 // grounding proves the claims of the draft and looks for figures in the built pages
@@ -31,31 +32,36 @@ func grounding(ctx context.Context, d *domain.Draft, m *domain.Market, files []d
 		byPath[d.Pages[i].Path()] = &d.Pages[i]
 	}
 	site, source := evidence.NewSiteAllowed(d.Pages), newBound(m)
-	for _, f := range files {
-		if !audit.IsHTML(f) {
-			continue
+	found := make([][]evidence.Problem, len(files))
+	err := parallel.Try(len(files), func(i int) (err error) {
+		if audit.IsHTML(files[i]) {
+			found[i], err = checkFigures(d, byPath[files[i].Path], &files[i], site, source)
 		}
-		p := byPath[f.Path]
-		if p == nil {
-			p = &domain.Page{}
-			if f.Status < 400 && f.Path != domain.PathOf(domain.SearchSlug(d.Website.Language)) {
-				report.Problems = append(report.Problems, evidence.Problem{Page: f.Path, Where: "page", Message: "the draft has no such page"})
-			}
-		}
-		found, err := evidence.CheckHTML(f.Path, f.Body, site.For(p, dates(p)...))
-		if err != nil {
-			return report, err
-		}
-		report.Problems = append(report.Problems, found...)
-		if byPath[f.Path] == nil {
-			continue
-		}
-		if found, err = source.check(p, f.Body); err != nil {
-			return report, err
-		}
-		report.Problems = append(report.Problems, found...)
+		return err
+	})
+	for _, list := range found {
+		report.Problems = append(report.Problems, list...)
 	}
-	return report, nil
+	return report, err
+}
+
+// checkFigures checks one built page against its page in the draft, nil for none.
+func checkFigures(d *domain.Draft, p *domain.Page, f *domain.File, site evidence.Allowed, source bound) ([]evidence.Problem, error) {
+	if p == nil {
+		var out []evidence.Problem
+		if f.Status < 400 && f.Path != domain.PathOf(domain.SearchSlug(d.Website.Language)) {
+			out = append(out, evidence.Problem{Page: f.Path, Where: "page", Message: "the draft has no such page"})
+		}
+		none := &domain.Page{}
+		found, err := evidence.CheckHTML(f.Path, f.Body, site.For(none, dates(none)...))
+		return append(out, found...), err
+	}
+	out, err := evidence.CheckHTML(f.Path, f.Body, site.For(p, dates(p)...))
+	if err != nil {
+		return nil, err
+	}
+	found, err := source.check(p, f.Body)
+	return append(out, found...), err
 }
 
 // keptPages are the rows of a market and kept pages.

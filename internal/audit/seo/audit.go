@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"empire/internal/domain"
+	"empire/internal/parallel"
 )
 
 // Version names the set of rules; it changes when a rule or a limit does.
@@ -74,9 +75,7 @@ func AuditSite(d *domain.Draft, files []domain.File) Report {
 // by page and rule; a site without pages scores 0.
 func Audit(files []domain.File, site Site) Report {
 	a := newAudit(files, site)
-	for _, p := range a.pages {
-		a.checkPage(p)
-	}
+	parallel.Do(len(a.pages), func(i int) { a.checkPage(a.pages[i]) })
 	a.checkSite()
 	return a.report()
 }
@@ -105,6 +104,8 @@ type page struct {
 
 func newAudit(files []domain.File, site Site) *audit {
 	a := &audit{site: site, byPath: map[string]*page{}, files: map[string]bool{}, moved: map[string]string{}, feeds: map[string][]byte{}}
+	var paths []string
+	var bodies [][]byte
 	for _, f := range files {
 		path := cleanPath(f.Path)
 		a.files[path] = true
@@ -122,10 +123,12 @@ func newAudit(files []domain.File, site Site) *audit {
 		if !isPage(f, path) || a.byPath[path] != nil {
 			continue
 		}
-		p := &page{document: read(path, f.Body), values: map[string]float64{}, clicks: -1, short: slices.Contains(site.Short, path)}
-		a.pages = append(a.pages, p)
+		p := &page{values: map[string]float64{}, clicks: -1, short: slices.Contains(site.Short, path)}
+		a.pages, bodies = append(a.pages, p), append(bodies, f.Body)
 		a.byPath[path] = p
+		paths = append(paths, path)
 	}
+	parallel.Do(len(a.pages), func(i int) { a.pages[i].document = read(paths[i], bodies[i]) })
 	slices.SortFunc(a.pages, func(x, y *page) int { return cmp.Compare(x.path, y.path) })
 	return a
 }

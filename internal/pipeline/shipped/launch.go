@@ -14,6 +14,7 @@ import (
 	"empire/internal/agent/seo"
 	"empire/internal/agent/website"
 	"empire/internal/domain"
+	"empire/internal/parallel"
 	"empire/internal/pipeline"
 )
 
@@ -142,18 +143,32 @@ func (l *Launch) state(ctx context.Context, in *pipeline.Input, draftStep string
 	if err := in.Result("scan", &scan); err != nil {
 		return nil, nil, err
 	}
-	market, err := l.Artifacts.Market(ctx, scan.Market)
-	if err != nil || draftStep == "" {
+	if draftStep == "" {
+		market, err := l.Artifacts.Market(ctx, scan.Market)
 		return market, nil, err
 	}
+	var market *domain.Market
+	var draft *domain.Draft
+	err := parallel.Try(2, func(i int) (err error) { // reading them takes a good part of a step
+		if i == 0 {
+			draft, err = l.draft(ctx, in, draftStep)
+		} else {
+			market, err = l.Artifacts.Market(ctx, scan.Market)
+		}
+		return err
+	})
+	return market, draft, err
+}
+
+// draft loads the draft that a step left.
+func (l *Launch) draft(ctx context.Context, in *pipeline.Input, step string) (*domain.Draft, error) {
 	var ref struct {
 		Draft string `json:"draft"`
 	}
-	if err := in.Result(draftStep, &ref); err != nil {
-		return nil, nil, err
+	if err := in.Result(step, &ref); err != nil {
+		return nil, err
 	}
-	draft, err := l.Artifacts.Draft(ctx, ref.Draft)
-	return market, draft, err
+	return l.Artifacts.Draft(ctx, ref.Draft)
 }
 
 func (l *Launch) plan(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
@@ -237,7 +252,7 @@ func (l *Launch) write(ctx context.Context, in *pipeline.Input) (pipeline.Output
 }
 
 func (l *Launch) build(ctx context.Context, in *pipeline.Input) (pipeline.Output, error) {
-	_, draft, err := l.state(ctx, in, "write")
+	draft, err := l.draft(ctx, in, "write")
 	if err != nil {
 		return pipeline.Output{}, err
 	}

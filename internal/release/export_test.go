@@ -1,0 +1,4 @@
+package release
+
+// Blobs is what a builder keeps files in.
+type Blobs = blobs
