@@ -122,6 +122,7 @@ func (p *planner) candidates() []selection {
 		if i > 0 && i < len(p.view.Bands)-1 {
 			weight = 5.5
 		}
+		weight *= p.priceWeight()
 		f := domain.Facet{Attribute: market.FacetPrice, Op: "between", Low: b.Low, High: b.High, Unit: p.view.Currency}
 		switch {
 		case b.Low == nil:
