@@ -64,6 +64,9 @@ func (w *pageWriter) bareGlance() {
 	w.heading(2, "bare.home.h.glance", nil)
 	p := w.para()
 	for i, st := range s.numberStats(3) {
+		if st.Unit == "" { // half an ingredient is nothing to imagine
+			continue
+		}
 		if i == 0 {
 			p.say("bare.spread", s.spread(st))
 			continue

@@ -37,7 +37,7 @@ func (w *pageWriter) bareProduct() {
 	p.say("bare.product.gtin", vs)
 	p.end()
 	w.arrange(map[string]func(){
-		"spec": func() { w.bareSpecification(it, vs) }, "price": func() { w.bareFigure(it, vs) }, "alternatives": func() { w.bareAlternatives(it, vs) },
+		"spec": func() { w.bareSpecification(it, vs); w.bareFigure(it, vs) }, "alternatives": func() { w.bareAlternatives(it, vs) },
 		"unknown": func() {
 			if w.trim < 2 {
 				w.bareUnknown(it, vs)
