@@ -148,10 +148,30 @@ type SitePlan struct {
 	Noun     NicheNoun  `json:"noun"`
 	Pages    []PlanPage `json:"pages"`
 	Warnings []string   `json:"warnings,omitempty"`
+	// Angle is what the site makes most of. Plans of earlier versions have none.
+	Angle SiteAngle `json:"angle,omitzero"`
 	// Taken are keywords that pages of other websites of the tenant are for; no page of
 	// this one is.
 	Taken []TakenKeyword `json:"taken_keywords,omitempty"`
 }
+
+// SiteAngle is what a site makes most of, chosen by its seed among what the data carry:
+// two sites about one market have other lists, other tables and another order.
+type SiteAngle struct {
+	Kind  AngleKind `json:"kind"`
+	Leads []string  `json:"leads,omitempty"` // attributes that come first, by name
+}
+
+// AngleKind says where a site begins.
+type AngleKind string
+
+// The kinds of angles.
+const (
+	AngleBudget   AngleKind = "budget"   // what the money buys
+	AngleProperty AngleKind = "property" // what can be measured
+	AngleUse      AngleKind = "use"      // what is a matter of need
+	AngleGaps     AngleKind = "gaps"     // what products state, and what they do not
+)
 
 // NicheNoun is how texts call the products of a niche.
 type NicheNoun struct {

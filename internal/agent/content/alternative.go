@@ -57,11 +57,12 @@ func (w *pageWriter) alternative(p *prosePart, key string, it, alt *market.Item)
 	}
 	p.say(key, vs)
 	gained, lost, changed := s.changes(it, alt)
-	if len(changed) > 0 {
-		p.say("alt.changed", vs.with(changed[0]))
-	}
-	if len(changed) > 1 {
-		p.say("alt.changed", vs.with(changed[1]))
+	for _, c := range changed {
+		key := "alt.changed"
+		if strings.Contains(c["new"].text+c["old"].text, ", ") {
+			key = "alt.changed.list" // a list takes no verb in the singular
+		}
+		p.say(key, vs.with(c))
 	}
 	if len(gained) > 0 {
 		p.say("alt.gained", vs.with(values{"features": s.joined(gained)}))

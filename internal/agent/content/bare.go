@@ -2,6 +2,7 @@ package content
 
 import (
 	"slices"
+	"strings"
 
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
@@ -48,9 +49,24 @@ func (w *pageWriter) bareHome() {
 	p.say("bare.noprice", nil)
 	p.say("bare.home.scope", nil)
 	p.end()
-	w.heading(2, "bare.home.h.glance", nil)
+	w.arrange(map[string]func(){"glance": w.bareGlance, "start": w.bareEntries, "picks": w.barePicks, "coverage": w.bareSilent})
+	w.heading(2, "home.h.method", nil)
 	p = w.para()
+	p.say("bare.source", nil)
+	p.say("home.method.link", values{"methodpage": w.link(domain.PageMethod)})
+	p.end()
+	w.related(append(s.planned(domain.PageGuide), s.planned(domain.PageBest)...))
+}
+
+// bareGlance says how far the products lie apart and which marks they have.
+func (w *pageWriter) bareGlance() {
+	s := w.s
+	w.heading(2, "bare.home.h.glance", nil)
+	p := w.para()
 	for i, st := range s.numberStats(3) {
+		if st.Unit == "" { // half an ingredient is nothing to imagine
+			continue
+		}
 		if i == 0 {
 			p.say("bare.spread", s.spread(st))
 			continue
@@ -59,22 +75,36 @@ func (w *pageWriter) bareHome() {
 	}
 	p.end()
 	p = w.para()
+	var before *group
 	for _, st := range s.flagStats(3) {
-		p.say(flagKey(st), s.flagShare(st))
+		w.flagSentence(p, st, before)
+		before = s.pool(st)
 	}
 	p.end()
 	if st := s.view.MainNumber(); st != nil {
 		w.numberFigure(st)
 	}
-	w.heading(2, "bare.home.h.start", nil)
-	w.bareEntries()
-	w.barePicks()
-	w.heading(2, "home.h.method", nil)
-	p = w.para()
-	p.say("bare.source", nil)
-	p.say("home.method.link", values{"methodpage": w.link(domain.PageMethod)})
-	p.end()
-	w.related(append(s.planned(domain.PageGuide), s.planned(domain.PageBest)...))
+}
+
+// flagSentence says how many products have a mark. Where the sentence before spoke of the
+// same products, it does not describe them again.
+func (w *pageWriter) flagSentence(p *prosePart, st *market.Stat, before *group) bool {
+	s := w.s
+	vs := s.flagShare(st)
+	with, _ := s.apart(st, "")
+	pool := s.pool(st)
+	key := flagKey(st)
+	switch {
+	case len(with.items) == 1:
+		key += ".one"
+	case len(with.items) == len(pool.items):
+		key += ".all"
+	case before != nil && slices.Equal(before.items, pool.items):
+		key = "bare.flag.also"
+		verb, rest, _ := strings.Cut(st.Term.In(s.lang).Have, " ")
+		vs["verb"], vs["rest"] = plain(verb), plain(rest)
+	}
+	return p.say(key, vs)
 }
 
 // numberStats are the most decisive numbers that half of the products state.
@@ -151,92 +181,10 @@ func (s *siteWriter) flagShare(st *market.Stat) values {
 	return vs
 }
 
-// numberFigure draws how a number is distributed.
-func (w *pageWriter) numberFigure(st *market.Stat) {
-	s := w.s
-	limits := figureLimits(st.Number)
-	if len(limits) < 2 {
-		return
-	}
-	fig := &domain.Figure{Kind: domain.FigureHistogram}
-	vs := s.spread(st)
-	top := 0
-	for i := 0; i <= len(limits); i++ {
-		formula, args, key := "count_between", []float64{}, "range.half"
-		lv := values{}
-		if i > 0 {
-			args = append(args, limits[i-1])
-			lv["low"] = s.limit(market.Quantity(s.lang, limits[i-1], st.Unit), &limits[i-1])
-		}
-		if i < len(limits) {
-			args = append(args, limits[i])
-			lv["high"] = s.limit(market.Quantity(s.lang, limits[i], st.Unit), &limits[i])
-		}
-		switch {
-		case i == 0:
-			formula, key = "count_lt", "range.below"
-		case i == len(limits):
-			formula, key = "count_ge", "range.from"
-		}
-		id, n, _ := s.ledger.Compute(formula, "products by "+st.Term.Low("en"), []domain.EvidenceID{s.numbers(st)}, args...)
-		count := value{text: market.Count(s.lang, int(n)), evidence: []domain.EvidenceID{id}}
-		label, ids := w.text(key, lv)
-		if int(n) > top {
-			top = int(n)
-			vs["most"], vs["band"] = count, value{text: label}
-			for _, v := range lv {
-				b := vs["band"]
-				b.evidence = append(b.evidence, v.evidence...)
-				vs["band"] = b
-			}
-		}
-		fig.Bars = append(fig.Bars, domain.Bar{Label: label, Value: n, Text: count.text, Claims: append(w.claimIDs(count), ids...)})
-	}
-	for i := range fig.Bars {
-		fig.Bars[i].Highlight = int(fig.Bars[i].Value) == top
-	}
-	fig.Title, _ = w.text("bare.fig.title", vs)
-	fig.Alt, fig.Claims = w.text("bare.fig.alt", vs)
-	if c, ok := w.sentence("bare.fig.caption", vs); ok {
-		fig.Caption = append(fig.Caption, c)
-	}
-	w.add(domain.Block{Type: domain.BlockFigure, Anchor: "distribution", Figure: fig})
-}
-
-// figureLimits returns up to six equal round steps over most of the values.
-func figureLimits(numbers []float64) []float64 {
-	if len(numbers) < 8 {
-		return nil
-	}
-	low, high := median(numbers, 0.02), median(numbers, 0.95)
-	step := niceStep((high - low) / 5)
-	if step <= 0 {
-		return nil
-	}
-	var out []float64
-	for k := int(low/step) + 1; float64(k)*step < high && len(out) < 7; k++ {
-		out = append(out, float64(k)*step)
-	}
-	return out
-}
-
-// niceStep is the round number at or above x: 1, 2 or 5 times a power of ten, at least 1.
-func niceStep(x float64) float64 {
-	if x <= 0 {
-		return 0
-	}
-	for scale := 1.0; ; scale *= 10 {
-		for _, s := range []float64{1, 2, 5} {
-			if s*scale >= x {
-				return s * scale
-			}
-		}
-	}
-}
-
 // bareEntries lists the pages to start with.
 func (w *pageWriter) bareEntries() {
 	s := w.s
+	w.heading(2, "bare.home.h.start", nil)
 	p := w.para()
 	p.say("bare.to.guide", values{"page": w.link(domain.PageGuide)})
 	items := []domain.Paragraph{p.item()}
@@ -337,6 +285,12 @@ func (w *pageWriter) barePlaces(p *prosePart, it *market.Item, most int, without
 		if share, pct := s.percent(less, s.statedCount(st), "share with less "+st.Term.Low("en")); pct >= 0.5 {
 			vs["below"] = share
 		}
+		if a.Number <= median(st.Number, 0.25) {
+			vs["lowquarter"] = vs["q25"]
+		}
+		if a.Number >= median(st.Number, 0.75) {
+			vs["highquarter"] = vs["q75"]
+		}
 		key := "equal"
 		switch m := median(st.Number, 0.5); {
 		case a.Number > m && vs["gap"].text != "":
@@ -372,5 +326,5 @@ func (s *siteWriter) amountApart(st *market.Stat, a, b domain.EvidenceID, note s
 	if !ok || result < 0.005 {
 		return value{}
 	}
-	return value{text: market.Quantity(s.lang, roundTo(result, 100), st.Unit), evidence: []domain.EvidenceID{id}}
+	return s.quantity(roundTo(result, 100), st.Unit, id)
 }

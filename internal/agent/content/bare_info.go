@@ -1,8 +1,6 @@
 package content
 
 import (
-	"slices"
-
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
 )
@@ -38,18 +36,20 @@ func (w *pageWriter) bareProduct() {
 	p.say("bare.product.noprice", vs)
 	p.say("bare.product.gtin", vs)
 	p.end()
-	w.heading(2, "bare.product.h.spec", vs)
-	w.bareSpecification(it, vs)
-	w.bareFigure(it, vs)
-	w.bareAlternatives(it, vs)
-	if w.trim < 2 {
-		w.bareUnknown(it, vs)
-	}
+	w.arrange(map[string]func(){
+		"spec": func() { w.bareSpecification(it, vs); w.bareFigure(it, vs) }, "alternatives": func() { w.bareAlternatives(it, vs) },
+		"unknown": func() {
+			if w.trim < 2 {
+				w.bareUnknown(it, vs)
+			}
+		},
+	})
 	w.related(w.nearProducts(it))
 }
 
 func (w *pageWriter) bareSpecification(it *market.Item, vs values) {
 	s := w.s
+	w.heading(2, "bare.product.h.spec", vs)
 	t := &domain.Table{Columns: []domain.Column{w.column("col.property", false), w.column("col.this", false), w.column("col.context", false)}}
 	t.Caption, _ = w.text("product.caption", vs)
 	amounts := false
@@ -61,7 +61,7 @@ func (w *pageWriter) bareSpecification(it *market.Item, vs values) {
 		}
 		a, _ := st.Attribute(it)
 		amounts = amounts || s.ref(st).text != ""
-		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{{Text: st.Term.Label(s.lang)}, w.cell(v), w.context(st, a)}})
+		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{{Text: st.Term.Label(s.lang)}, w.cell(v), w.context(it, st, a)}})
 	}
 	if amounts {
 		t.Note, _ = w.text("bare.note.product", vs)
@@ -69,33 +69,6 @@ func (w *pageWriter) bareSpecification(it *market.Item, vs values) {
 	if len(t.Rows) > 0 {
 		w.add(domain.Block{Type: domain.BlockTable, Anchor: "specification", Table: t})
 	}
-}
-
-// bareFigure shows where the main number of the product lies in the market.
-func (w *pageWriter) bareFigure(it *market.Item, vs values) {
-	s := w.s
-	st := s.view.MainNumber()
-	if st == nil {
-		return
-	}
-	a, ok := st.Attribute(it)
-	low, high := slices.Min(st.Number), slices.Max(st.Number)
-	if !ok || low == high {
-		return
-	}
-	fv := vs.with(s.spread(st)).with(values{"value": s.attribute(it, a)})
-	fig := &domain.Figure{Kind: domain.FigurePosition}
-	fig.Title, _ = w.text("bare.fig.own", fv)
-	fig.Alt, fig.Claims = w.text("bare.fig.own.alt", fv)
-	bar := func(key string, v value, at float64) *domain.Bar {
-		label, _ := w.text(key, nil)
-		return &domain.Bar{Label: label, Value: at, Text: v.text, Claims: w.claimIDs(v)}
-	}
-	fig.Min, fig.Max, fig.Mark = bar("fig.min", fv["min"], low), bar("fig.max", fv["max"], high), bar("fig.median", fv["median"], median(st.Number, 0.5))
-	own := bar("bare.fig.this", fv["value"], a.Number)
-	own.Highlight = true
-	fig.Bars = []domain.Bar{*own}
-	w.add(domain.Block{Type: domain.BlockFigure, Anchor: "position", Figure: fig})
 }
 
 // bareAlternatives names products that are alike and have less or more of a number.
@@ -209,7 +182,7 @@ func (w *pageWriter) bareFAQ() {
 		f.Items = append(f.Items, domain.QA{Anchor: anchor, Question: q, Answer: a.list})
 	}
 	ask("prices", nil)
-	for _, st := range s.numberStats(4) {
+	for _, st := range s.asked() {
 		vs := s.spread(st)
 		least, most := st.Stated[0], st.Stated[0]
 		for i, it := range st.Stated {
@@ -229,12 +202,26 @@ func (w *pageWriter) bareFAQ() {
 		ask("flag", s.flagShare(st))
 	}
 	ask("allergy", nil)
-	ask("effects", nil)
 	ask("source", values{"page": w.link(domain.PageMethod)})
-	ask("old", nil)
-	ask("tested", nil)
+	for _, key := range []string{"effects", "old", "tested"} { // the page on the method answers them, too
+		if s.draw("question", key) < asideShare {
+			ask(key, nil)
+		}
+	}
 	w.add(domain.Block{Type: domain.BlockFAQ, Anchor: "questions", FAQ: f})
 	w.related(append(s.planned(domain.PageGuide), s.planned(domain.PageMethod)...))
+}
+
+// asked are the numbers that questions are about: the first, and others drawn.
+func (s *siteWriter) asked() []*market.Stat {
+	var out []*market.Stat
+	all := s.numberStats(7)
+	for i, st := range all {
+		if rest := len(all) - i; i == 0 || len(out)+rest <= 4 || len(out) < 4 && s.draw("asked", st.Name) < asideShare {
+			out = append(out, st)
+		}
+	}
+	return out
 }
 
 // bareMethod says where the figures come from and where they end.

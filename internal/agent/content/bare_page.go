@@ -19,36 +19,52 @@ func (w *pageWriter) bareGuide() {
 	p.say("bare.noprice.short", nil)
 	p.say("bare.effects", nil)
 	p.end()
-	for _, st := range s.guideStats() {
-		av := s.about(st)
-		w.headingText(2, st.Term.Label(s.lang), nil)
-		p := w.para()
-		p.say("explain."+st.Term.Name, av)
-		switch st.Kind {
-		case domain.AttributeNumber:
-			p.say("bare.guide.number", s.spread(st))
+	w.arrange(map[string]func(){
+		"properties": func() {
+			for _, st := range s.guideStats() {
+				w.bareAttribute(st)
+			}
+		},
+		"silent": w.bareSilent,
+	})
+	w.related(append(s.planned(domain.PageBest), s.planned(domain.PageFAQ)...))
+}
+
+// bareAttribute explains a statement and shows how it is distributed.
+func (w *pageWriter) bareAttribute(st *market.Stat) {
+	s := w.s
+	w.headingText(2, st.Term.Label(s.lang), nil)
+	p := w.para()
+	p.say("explain."+st.Term.Name, s.about(st))
+	switch st.Kind {
+	case domain.AttributeNumber:
+		p.say("bare.guide.number", s.spread(st))
+		if st.Unit != "" { // a quarter below 5.5 ingredients is nothing to imagine
 			p.say("bare.guide.half", s.spread(st))
-		case domain.AttributeFlag:
-			p.say(flagKey(st), s.flagShare(st))
-		default:
-			w.commonValue(p, "bare.common", st)
 		}
-		p.end()
-		switch {
-		case st.Kind == domain.AttributeNumber:
-			w.extremes(st)
-		case st.Kind != domain.AttributeFlag && len(st.Values) > 2:
-			w.bareValueTable(st)
-		}
-		w.bareGuideLink(st)
+	case domain.AttributeFlag:
+		w.flagSentence(p, st, nil)
+	default:
+		w.commonValue(p, "bare.common", st)
 	}
+	p.end()
+	switch {
+	case st.Kind == domain.AttributeNumber:
+		w.extremes(st)
+	case st.Kind != domain.AttributeFlag && len(st.Values) > 2:
+		w.bareValueTable(st)
+	}
+	w.bareGuideLink(st)
+}
+
+// bareSilent says what a missing entry means and shows how many there are.
+func (w *pageWriter) bareSilent() {
 	w.heading(2, "guide.h.silent", nil)
-	p = w.para()
+	p := w.para()
 	p.say("bare.silent", nil)
 	p.say("guide.silent.rule", nil)
 	p.end()
 	w.coverage()
-	w.related(append(s.planned(domain.PageBest), s.planned(domain.PageFAQ)...))
 }
 
 // bareGuideLink leads to the list that an attribute has.
@@ -130,9 +146,26 @@ func (w *pageWriter) bareBest() {
 		}
 	}
 	p.end()
+	w.arrange(map[string]func(){
+		"list": func() { w.bareRanking(f, g, vs) }, "cards": func() { w.bareCards(f, g, vs) }, "other": func() { w.bareElsewhere(vs) },
+	})
+	w.related(append(s.planned(domain.PageGuide), s.nearPages(w.plan)...))
+}
+
+// bareCards presents products of the selection.
+func (w *pageWriter) bareCards(f *domain.Facet, g *group, vs values) {
+	w.heading(2, "bare.best.h.cards", vs)
+	for _, pick := range w.s.view.Picks(f, g.items, max(3, 4-w.trim)) {
+		w.bareCard(pick.Item)
+	}
+}
+
+// bareRanking states the rule and shows the table in its order.
+func (w *pageWriter) bareRanking(f *domain.Facet, g *group, vs values) {
+	s := w.s
 	w.heading(2, "best.h.list", vs)
 	rule := s.view.RuleFor(f)
-	p = w.para()
+	p := w.para()
 	if st, ok := s.view.Stat(rule.Attribute); ok {
 		key := "bare.rule.asc"
 		if rule.Desc {
@@ -154,12 +187,6 @@ func (w *pageWriter) bareBest() {
 	}
 	p.end()
 	w.bareRankTable(rule, items, vs)
-	w.heading(2, "bare.best.h.cards", vs)
-	for _, pick := range s.view.Picks(f, g.items, max(3, 4-w.trim)) {
-		w.bareCard(pick.Item)
-	}
-	w.bareElsewhere(vs)
-	w.related(append(s.planned(domain.PageGuide), s.nearPages(w.plan)...))
 }
 
 // groupSpread compares the median of a number in a group with that of the rest.
@@ -182,7 +209,14 @@ func (w *pageWriter) groupSpread(p *prosePart, st *market.Stat, g *group, vs val
 	}
 	gv := vs.with(s.spread(st))
 	gv["groupmedian"] = value{text: market.Quantity(s.lang, roundTo(m, 100), st.Unit), evidence: []domain.EvidenceID{id}}
-	p.say("bare.best.median", gv)
+	key := "bare.best.median.same"
+	switch all := roundTo(median(st.Number, 0.5), 100); {
+	case roundTo(m, 100) > all:
+		key = "bare.best.median.more"
+	case roundTo(m, 100) < all:
+		key = "bare.best.median.less"
+	}
+	p.say(key, gv)
 }
 
 func (w *pageWriter) bareRankTable(rule market.Rule, items []*market.Item, vs values) {
@@ -220,118 +254,4 @@ func (w *pageWriter) bareElsewhere(vs values) {
 		items = append(items, p.item())
 	}
 	w.list(items)
-}
-
-// bareComparison sets two products side by side.
-func (w *pageWriter) bareComparison() {
-	s := w.s
-	a, b, ok := s.pairOf(w.plan)
-	if !ok {
-		return
-	}
-	vs := values{"a": s.name(a), "b": s.name(b), "sa": s.nameCut(a, a.Short(26)), "sb": s.nameCut(b, b.Short(26)), "phrase": s.pageLink(w.plan, a, b)}
-	w.head("bare.comparison", vs)
-	_, differ := s.compare(a, b)
-	p := w.para()
-	p.say("bare.comparison.lead", vs)
-	p.say("bare.comparison.noprice", vs)
-	p.end()
-	c := &domain.Comparison{}
-	c.Caption, _ = w.text("comparison.caption", vs)
-	for _, it := range []*market.Item{a, b} {
-		name := s.name(it)
-		c.Products = append(c.Products, domain.ComparisonProduct{Product: it.Family.Key, Name: name.text, Claims: w.claimIDs(name), Slug: name.slug})
-	}
-	for i := range s.view.Stats {
-		st := &s.view.Stats[i]
-		x, y := w.statCell(a, st), w.statCell(b, st)
-		if x.Text == "" && y.Text == "" || len(c.Rows) == 14 {
-			continue
-		}
-		c.Rows = append(c.Rows, domain.ComparisonRow{Label: st.Term.Label(s.lang), Cells: []domain.Cell{x, y}})
-	}
-	w.add(domain.Block{Type: domain.BlockComparison, Anchor: "side-by-side", Comparison: c})
-	p = w.para()
-	p.say("bare.note.pair", vs)
-	p.end()
-	w.heading(2, "comparison.h.differ", vs)
-	var items []domain.Paragraph
-	for _, st := range differ {
-		if p := w.bareDifference(a, b, st, vs); len(p.Sentences) > 0 && len(items) < 6 {
-			items = append(items, p)
-		}
-	}
-	w.list(items)
-	w.heading(2, "comparison.h.alone", vs)
-	p = w.para()
-	p.say("comparison.alone", vs)
-	p.end()
-	for _, it := range []*market.Item{a, b} {
-		p = w.para()
-		w.bareList(p, it)
-		w.barePlaces(p, it, 2, "")
-		p.end()
-	}
-	w.heading(2, "comparison.h.verdict", vs)
-	p = w.para()
-	w.bareVerdict(p, a, b, differ, vs)
-	p.say("bare.comparison.open", vs)
-	p.end()
-	w.related(w.nearProducts(a, b))
-}
-
-// bareDifference says by how much two products differ in a number, or in what else.
-func (w *pageWriter) bareDifference(a, b *market.Item, st *market.Stat, vs values) domain.Paragraph {
-	s := w.s
-	x, okA := st.Attribute(a)
-	y, okB := st.Attribute(b)
-	if !okA || !okB || wordy(st) {
-		return domain.Paragraph{}
-	}
-	dv := vs.with(s.about(st)).with(values{"va": s.attribute(a, x), "vb": s.attribute(b, y), "ref": s.ref(st)})
-	key := "bare.differ.text"
-	switch st.Kind {
-	case domain.AttributeNumber:
-		more, less, from, to := a, b, y, x
-		if y.Number > x.Number {
-			more, less, from, to = b, a, x, y
-		}
-		one := s.ledger.Set(st.Name, []string{to.RowKey}, []float64{to.Number}, st.Term.Low("en")+" of "+more.Family.Name)
-		two := s.ledger.Set(st.Name, []string{from.RowKey}, []float64{from.Number}, st.Term.Low("en")+" of "+less.Family.Name)
-		dv["gap"] = s.amountApart(st, one, two, "difference in "+st.Term.Low("en"))
-		dv["more"], dv["x"] = s.nameCut(more, more.Short(26)), s.nameCut(less, less.Short(26))
-		dv["high"], dv["low"] = s.attribute(more, to), s.attribute(less, from)
-		key = "bare.differ.number"
-	case domain.AttributeFlag:
-		yes, no := a, b
-		if y.Flag {
-			yes, no = b, a
-		}
-		dv["feature"], dv["more"], dv["x"] = plain(st.Term.Feature(s.lang, "")), s.nameCut(yes, yes.Short(26)), s.nameCut(no, no.Short(26))
-		key = "bare.differ.flag"
-	}
-	p := w.para()
-	p.say(key, dv)
-	return p.item()
-}
-
-// bareVerdict says which of the two is for whom, by single criteria.
-func (w *pageWriter) bareVerdict(p *prosePart, a, b *market.Item, differ []*market.Stat, vs values) {
-	s := w.s
-	for _, st := range differ {
-		x, okA := st.Attribute(a)
-		y, okB := st.Attribute(b)
-		if !okA || !okB || st.Kind != domain.AttributeNumber || st.Term.Better == 0 || x.Number == y.Number || len(p.list) == 3 {
-			continue
-		}
-		take, at := a, x
-		if (y.Number > x.Number) == (st.Term.Better > 0) {
-			take, at = b, y
-		}
-		key := "bare.take.less"
-		if st.Term.Better > 0 {
-			key = "bare.take.more"
-		}
-		p.say(key, vs.with(s.about(st)).with(values{"x": s.nameCut(take, take.Short(26)), "value": s.attribute(take, at), "ref": s.ref(st)}))
-	}
 }

@@ -26,21 +26,28 @@ func (w *pageWriter) best() {
 		p.say("best.range", vs)
 	}
 	p.end()
-	w.ranking(f, g, vs)
+	w.arrange(map[string]func(){
+		"list": func() { w.ranking(f, g, vs) }, "cards": func() { w.bestCards(f, g, vs) }, "other": func() { w.elsewhere(vs) },
+		"cost": func() {
+			if f.Attribute != market.FacetPrice {
+				w.facetCost(f, vs)
+			} else {
+				w.bandContrast(g, vs)
+			}
+		},
+	})
+	w.related(append(s.planned(domain.PageGuide), s.nearPages(w.plan)...))
+}
+
+// bestCards presents products of the selection in different roles.
+func (w *pageWriter) bestCards(f *domain.Facet, g *group, vs values) {
 	w.heading(2, "best.h.cards", vs)
-	p = w.para()
+	p := w.para()
 	p.say("best.cards.lead", vs)
 	p.end()
-	for _, pick := range s.view.Picks(f, g.items, max(4, 5-w.trim)) {
+	for _, pick := range w.s.view.Picks(f, g.items, max(4, 5-w.trim)) {
 		w.card(pick, g, "pick")
 	}
-	if f.Attribute != market.FacetPrice {
-		w.facetCost(f, vs)
-	} else {
-		w.bandContrast(g, vs)
-	}
-	w.elsewhere(vs)
-	w.related(append(s.planned(domain.PageGuide), s.nearPages(w.plan)...))
 }
 
 // why says who the selection is for, from general knowledge about the attribute.

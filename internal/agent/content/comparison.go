@@ -31,7 +31,15 @@ func (w *pageWriter) comparison() {
 	}
 	p.say("comparison.promise", nil)
 	p.end()
-	w.sideBySide(a, b, vs)
+	w.arrange(map[string]func(){
+		"table": func() { w.sideBySide(a, b, vs) }, "differ": func() { w.differences(a, b, differ, vs) }, "same": func() { w.sharedSection(a, same, vs) },
+		"alone": func() { w.eachAlone(a, b, vs) }, "verdict": func() { w.verdict(a, b, differ, vs) }, "neither": func() { w.neither(a, b, vs) },
+	})
+	w.related(w.nearProducts(a, b))
+}
+
+// differences says in words what the two state otherwise.
+func (w *pageWriter) differences(a, b *market.Item, differ []*market.Stat, vs values) {
 	w.heading(2, "comparison.h.differ", vs)
 	var items []domain.Paragraph
 	for _, st := range differ {
@@ -46,11 +54,6 @@ func (w *pageWriter) comparison() {
 	}
 	items = append(items, w.onlyFlags(a, b, differ, vs), w.onlyFlags(b, a, differ, vs))
 	w.list(items)
-	w.sharedSection(a, same, vs)
-	w.eachAlone(a, b, vs)
-	w.verdict(a, b, differ, vs)
-	w.neither(a, b, vs)
-	w.related(w.nearProducts(a, b))
 }
 
 // compare sorts the attributes that both products state into equal and different
@@ -171,7 +174,7 @@ func (w *pageWriter) difference(p *prosePart, a, b *market.Item, st *market.Stat
 	if st.Kind == domain.AttributeText {
 		w.howCommon(p, a, st, dv)
 	}
-	p.say("tip."+st.Term.Name, dv)
+	w.aside(p, "tip."+st.Term.Name, dv)
 }
 
 func (s *siteWriter) withFlag(a, b *market.Item, first bool) (has, lacks value) {

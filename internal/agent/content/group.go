@@ -184,7 +184,7 @@ func (s *siteWriter) figure(st *market.Stat, formula string, args ...float64) (v
 	if !ok {
 		return value{}, 0
 	}
-	return value{text: market.Quantity(s.lang, result, st.Unit), evidence: []domain.EvidenceID{id}}, result
+	return s.quantity(result, st.Unit, id), result
 }
 
 // bandGroup is the group of a price band.

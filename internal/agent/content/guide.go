@@ -24,19 +24,25 @@ func (w *pageWriter) guide() {
 	p.say("guide.order", vs)
 	p.say("guide.basis", vs)
 	p.end()
-	for _, st := range stats {
-		w.attributeSection(st)
-	}
-	w.guidePrice(vs)
+	w.arrange(map[string]func(){
+		"properties": func() {
+			for _, st := range stats {
+				w.attributeSection(st)
+			}
+		},
+		"price": func() { w.guidePrice(vs) }, "silent": w.guideSilent, "steps": func() { w.steps(stats) },
+	})
+	w.related(append(s.planned(domain.PageBest), s.planned(domain.PageFAQ)...))
+}
+
+// guideSilent says what a missing entry means and shows how many there are.
+func (w *pageWriter) guideSilent() {
 	w.heading(2, "guide.h.silent", nil)
-	p = w.para()
+	p := w.para()
 	p.say("guide.silent.lead", nil)
 	p.say("guide.silent.rule", nil)
 	p.end()
 	w.coverage()
-	w.heading(2, "guide.h.steps", nil)
-	w.steps(stats)
-	w.related(append(s.planned(domain.PageBest), s.planned(domain.PageFAQ)...))
 }
 
 // guideStats are the attributes that the guide explains.
@@ -62,7 +68,7 @@ func (w *pageWriter) attributeSection(st *market.Stat) {
 	if !p.say("explain."+st.Term.Name, av) {
 		p.say("explain.default", av)
 	}
-	p.say("explain2."+st.Term.Name, av)
+	w.aside(p, "explain2."+st.Term.Name, av)
 	p.end()
 	p = w.para()
 	switch st.Kind {
@@ -74,7 +80,7 @@ func (w *pageWriter) attributeSection(st *market.Stat) {
 		w.valueSpread(p, st, av)
 	}
 	w.priceEffect(p, st, av)
-	p.say("skip."+st.Term.Name, av)
+	w.aside(p, "skip."+st.Term.Name, av)
 	p.end()
 	switch {
 	case st.Kind == domain.AttributeFlag || len(st.Values) < 3:
@@ -111,7 +117,12 @@ func (w *pageWriter) flagSpread(p *prosePart, st *market.Stat, av values) {
 	fv := av.with(values{"feature": plain(st.Term.Feature(s.lang, "")), "count": with.count()})
 	fv["share"], _ = with.of(s.pool(st))
 	key := "guide.flag"
-	if st.Silent() {
+	switch {
+	case len(with.items) == 1:
+		key = "guide.flag.one"
+	case len(with.items) == len(s.all.items):
+		key = "guide.flag.all"
+	case st.Silent():
 		key = "guide.flag.silent"
 	}
 	p.say(key, fv)
@@ -123,7 +134,7 @@ func (w *pageWriter) valueSpread(p *prosePart, st *market.Stat, av values) {
 	for i, key := range []string{"first", "second", "third"} {
 		if i < len(st.Values) {
 			with, _ := s.apart(st, st.Values[i].Key)
-			vv[key] = s.valueWord(st, st.Values[i])
+			vv[key] = s.valueAlone(st, st.Values[i])
 			vv[key+"share"], _ = with.of(s.stated(st))
 		}
 	}
@@ -329,6 +340,7 @@ func (w *pageWriter) coverage() {
 
 // steps sums the guide up as an order of decisions.
 func (w *pageWriter) steps(stats []*market.Stat) {
+	w.heading(2, "guide.h.steps", nil)
 	var items []domain.Paragraph
 	for i, key := range []string{"guide.step.first", "guide.step.second", "guide.step.third"} {
 		if i < len(stats) {

@@ -2,6 +2,7 @@ package content
 
 import (
 	"math"
+	"strings"
 
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
@@ -17,11 +18,7 @@ func (w *pageWriter) home() {
 	p.say("home.scope", nil)
 	p.say("home.promise", nil)
 	p.end()
-	w.glance()
-	w.heading(2, "home.h.start", nil)
-	w.entries()
-	w.bandSection()
-	w.picks()
+	w.arrange(map[string]func(){"glance": w.glance, "start": w.entries, "bands": w.bandSection, "picks": w.picks, "coverage": w.guideSilent})
 	w.heading(2, "home.h.method", nil)
 	p = w.para()
 	p.say("home.method.source", values{"merchant": s.merchantNames()})
@@ -106,6 +103,9 @@ func (s *siteWriter) valueName(st *market.Stat, v market.Value) value {
 	if !ok {
 		return value{}
 	}
+	if a.Kind == domain.AttributeNumber && market.InMinutes(a.Number, a.Unit) {
+		return s.attribute(it, a)
+	}
 	out := value{text: v.Text, verbatim: true, evidence: []domain.EvidenceID{s.ledger.Attribute(it.Family, a)}}
 	if !s.covered(out.text, out.evidence) {
 		out.text = a.Raw
@@ -134,13 +134,23 @@ func (s *siteWriter) valueWord(st *market.Stat, v market.Value) value {
 	return out
 }
 
+// valueAlone is a value inside a sentence without what it describes: "all-weather" where
+// valueWord says "all kinds of".
+func (s *siteWriter) valueAlone(st *market.Stat, v market.Value) value {
+	out := s.valueWord(st, v)
+	if strings.HasSuffix(out.text, " of") {
+		out.text = strings.ToLower(v.Text)
+	}
+	return out
+}
+
 // commonValue says which value of an attribute is the commonest.
 func (w *pageWriter) commonValue(p *prosePart, key string, st *market.Stat) bool {
 	top := st.Values[0]
 	with, _ := w.s.apart(st, top.Key)
 	share, _ := with.of(w.s.stated(st))
 	return p.say(key, values{
-		"value": w.s.valueWord(st, top), "share": share, "count": with.count(),
+		"value": w.s.valueAlone(st, top), "share": share, "count": with.count(),
 	}.with(w.s.about(st)))
 }
 
@@ -221,6 +231,7 @@ func histogramLimits(prices []float64) []float64 {
 // entries lists the pages to start with, each with what one finds there.
 func (w *pageWriter) entries() {
 	s := w.s
+	w.heading(2, "home.h.start", nil)
 	var items []domain.Paragraph
 	p := w.para()
 	p.say("home.to.guide", values{"page": w.link(domain.PageGuide)})
@@ -241,7 +252,11 @@ func (w *pageWriter) entries() {
 				continue
 			}
 			p := w.para()
-			p.say("home.to.pair", values{"page": s.pageLink(page, a, b), "gap": s.apartBy(b, a), "pa": s.price(a), "pb": s.price(b)})
+			key := "home.to.pair"
+			if a.Money == b.Money {
+				key = "home.to.pair.even"
+			}
+			p.say(key, values{"page": s.pageLink(page, a, b), "gap": s.apartBy(b, a), "pa": s.price(a), "pb": s.price(b)})
 			items = append(items, p.item())
 		}
 		w.list(items)

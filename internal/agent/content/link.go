@@ -13,6 +13,9 @@ func (s *siteWriter) facetValue(page domain.PlanPage) value {
 	for _, a := range []*float64{f.Low, f.High} {
 		if a != nil {
 			v.evidence = append(v.evidence, s.limit("", a).evidence...)
+			if market.InMinutes(*a, f.Unit) {
+				v.evidence = append(v.evidence, s.minutes(v.evidence[len(v.evidence)-1]))
+			}
 		}
 	}
 	v.evidence = append(v.evidence, s.noun(s.in.Plan.Noun.Plural).evidence...)

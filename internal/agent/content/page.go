@@ -26,13 +26,16 @@ type pageWriter struct {
 	slots  map[string]bool
 	told   *Telling
 	named  bool // the last sentence of this paragraph named the product
+
+	openings []string          // how the last sentences begin
+	pins     map[string]string // variants that stay the same on this page, by phrase
 }
 
 // compose writes the page of a plan. salt makes other choices; trim leaves out
 // optional parts.
 func (s *siteWriter) compose(plan domain.PlanPage, salt, trim int) *pageWriter {
 	w := &pageWriter{
-		s: s, plan: plan, claims: evidence.NewClaims(), salt: salt, trim: trim, used: map[string]int{}, slots: map[string]bool{},
+		s: s, plan: plan, claims: evidence.NewClaims(), salt: salt, trim: trim, used: map[string]int{}, slots: map[string]bool{}, pins: map[string]string{},
 	}
 	w.page = domain.Page{
 		Kind: plan.Kind, Slug: plan.Slug, Language: s.lang, NavLabel: plan.NavLabel, Products: slices.Clone(plan.Products),
@@ -98,6 +101,8 @@ func (w *pageWriter) sentence(key string, more values) (domain.Sentence, bool) {
 	}
 	c := list[0]
 	out := domain.Sentence{Text: c.text, Claims: w.take(c, vs)}
+	w.openings = append(w.openings, opening(c.text))
+	w.openings = w.openings[max(0, len(w.openings)-lastOpenings):]
 	out.Opinion = len(out.Claims) == 0
 	for _, name := range c.used {
 		v := vs[name]

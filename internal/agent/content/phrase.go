@@ -52,6 +52,19 @@ type template struct {
 	parts []part
 }
 
+// form is the template without its values.
+func (t template) form() string {
+	var b strings.Builder
+	for _, p := range t.parts {
+		if p.value == "" {
+			b.WriteString(p.text)
+		} else {
+			b.WriteByte('|')
+		}
+	}
+	return b.String()
+}
+
 type part struct {
 	text    string // literal text, if value is empty
 	value   string // name of a value

@@ -90,7 +90,8 @@ var knownValues = strings.Fields(`a above ads all alt altprice and art6 attr Att
 	othermedian othern owner pa page partn pb peerabove peergap peermedian peerrank peers phone phrase price q25 q75 rank register responsible rights rows
 	sa sb second secondshare share short shown site sizecount sizes stated statedn street tdddg theattr third thirdshare tied unit unpriced va value vat vb
 	vhigh vlow x
-	per ref pooln gtin groupmedian gap value have shop since`)
+	per ref pooln gtin groupmedian gap value have shop since
+	lowquarter highquarter against other verb rest`)
 
 func TestPhrasesUseKnownValues(t *testing.T) {
 	t.Parallel()
@@ -102,6 +103,32 @@ func TestPhrasesUseKnownValues(t *testing.T) {
 						t.Errorf("%s %s uses the unknown value %q", lang, key, p.value)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestGermanTemplatesTakeCases: names of attributes stand in the nominative, so that no
+// preposition may stand before them unless they are quoted; what a product has stands in
+// the dative and needs "mit" before it. A full sentence behind a colon begins large.
+func TestGermanTemplatesTakeCases(t *testing.T) {
+	t.Parallel()
+	nominative := regexp.MustCompile(`(?i)\b(zu|mit|nach|von|bei|aus|unter|in|vor|seit) \{(attr|missing|models|extras|decisive)\}`)
+	dative := regexp.MustCompile(`(?i)(mit )?\{features?\}`)
+	colon := regexp.MustCompile(`: (der|die|das|man|es|ihr|dort) [^.]*\b(ist|sind|hat|haben|kostet|kosten|liegt|liegen|kommt|beträgt|steht|gibt)\b`)
+	for key, list := range banks()["de"] {
+		for _, tpl := range list {
+			text := source(tpl)
+			if nominative.MatchString(text) {
+				t.Errorf("%s wants another case: %q", key, text)
+			}
+			for _, m := range dative.FindAllString(text, -1) {
+				if !strings.HasPrefix(strings.ToLower(m), "mit ") {
+					t.Errorf("%s: a dative without its preposition: %q", key, text)
+				}
+			}
+			if colon.MatchString(text) {
+				t.Errorf("%s: a sentence begins small behind a colon: %q", key, text)
 			}
 		}
 	}

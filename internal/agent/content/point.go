@@ -146,6 +146,9 @@ func (s *siteWriter) valuePoint(it *market.Item, st *market.Stat, add func(bool,
 	if !ok {
 		return
 	}
+	if place, ok := st.Term.Place(a.Text); ok && 2*place < len(st.Term.Order) {
+		return // rare, but not because anybody wants it
+	}
 	shown := market.Show(s.lang, a)
 	for _, v := range st.Values {
 		if v.Text != shown || len(v.Items) < 2 {

@@ -1,8 +1,6 @@
 package content
 
 import (
-	"strings"
-
 	"empire/internal/domain"
 	"empire/internal/intelligence/market"
 )
@@ -27,15 +25,15 @@ func (w *pageWriter) product() {
 	w.verdictOf(p, it, vs)
 	w.suits(p, it)
 	p.end()
-	w.position(it, vs)
-	w.history(it, vs)
-	w.specification(it, vs)
-	w.forAndAgainst(pros, cons, vs)
-	w.alternatives(it, vs)
-	w.variants(it, vs)
-	if w.trim < 2 {
-		w.unknown(it, vs)
-	}
+	w.arrange(map[string]func(){
+		"price": func() { w.position(it, vs); w.history(it, vs) }, "spec": func() { w.specification(it, vs) }, "points": func() { w.forAndAgainst(pros, cons, vs) },
+		"alternatives": func() { w.alternatives(it, vs) }, "variants": func() { w.variants(it, vs) },
+		"unknown": func() {
+			if w.trim < 2 {
+				w.unknown(it, vs)
+			}
+		},
+	})
 	w.cta(it, "offer")
 	w.related(w.nearProducts(it))
 }
@@ -209,65 +207,12 @@ func (w *pageWriter) specification(it *market.Item, vs values) {
 		}
 		a, _ := st.Attribute(it)
 		label := domain.Cell{Text: st.Term.Label(s.lang)}
-		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{label, w.cell(v), w.context(st, a)}})
+		t.Rows = append(t.Rows, domain.Row{Cells: []domain.Cell{label, w.cell(v), w.context(it, st, a)}})
 	}
 	t.Note = w.priceNote()
 	if len(t.Rows) > 0 {
 		w.add(domain.Block{Type: domain.BlockTable, Anchor: "specification", Table: t})
 	}
-}
-
-// context sets a value in the market: the median of a number, the share of a value.
-func (w *pageWriter) context(st *market.Stat, a domain.Attribute) domain.Cell {
-	s := w.s
-	vs := values{}
-	key := "context.share"
-	switch a.Kind {
-	case domain.AttributeNumber:
-		vs["median"], _ = s.figure(st, "median")
-		key = "context.median"
-	case domain.AttributeList:
-		if strings.HasPrefix(st.Name, "available_") {
-			return domain.Cell{}
-		}
-		fallthrough
-	default:
-		valueKey := lower(market.Show(s.lang, a))
-		if a.Kind == domain.AttributeFlag {
-			valueKey = ""
-			if !a.Flag {
-				key = "context.flag"
-				vs["have"] = plain(st.Term.In(s.lang).Have)
-			}
-		}
-		if a.Kind == domain.AttributeList {
-			valueKey = lower(a.List[0])
-			key = "context.list"
-			vs["value"] = s.attributeFirst(a)
-			if len(a.List) == 1 && !s.in.Market.Priceless {
-				key = "context.share"
-			}
-		}
-		with, _ := s.apart(st, valueKey)
-		share, pct := with.of(s.pool(st))
-		if len(with.items) < 2 {
-			key = "context.only"
-		} else if pct < 1 {
-			key = "context.count"
-			vs["count"] = with.count()
-		}
-		vs["share"] = share
-	}
-	text, ids := w.text(key, vs)
-	return domain.Cell{Text: text, Claims: ids}
-}
-
-// attributeFirst is the first entry of a list as text without figures.
-func (s *siteWriter) attributeFirst(a domain.Attribute) value {
-	if hasFigure(a.List[0]) {
-		return value{}
-	}
-	return plain(a.List[0])
 }
 
 // forAndAgainst lists the strongest points of both sides.

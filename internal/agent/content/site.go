@@ -42,6 +42,7 @@ func newSiteWriter(in WriteInput) (*siteWriter, error) {
 		in: in, lang: lang, view: market.New(in.Market, lang), ledger: evidence.NewLedger(), bank: banks()[lang],
 		pageOf: map[string]string{}, facets: map[string]*group{}, attrs: map[string][2]*group{}, numberSets: map[string]domain.EvidenceID{}, index: map[uint64]int{}, titles: map[string]string{},
 	}
+	s.view.Lead(in.Plan.Angle.Leads)
 	if len(s.view.Items) == 0 {
 		return nil, domain.Errorf(domain.CodeNotEnoughData, "The market has no product with a price.")
 	}

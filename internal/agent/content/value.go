@@ -113,12 +113,16 @@ func (s *siteWriter) attribute(it *market.Item, a domain.Attribute) value {
 	if a.Kind == domain.AttributeList {
 		ids = s.options(it, a, ids)
 	}
-	if a.Kind == domain.AttributeNumber && a.Unit == "" && !s.covered(text, ids) { // it was counted
+	if counted := a.Unit == ""; a.Kind == domain.AttributeNumber && (counted || market.InMinutes(a.Number, a.Unit)) && !s.covered(text, ids) {
 		row := a.RowKey
 		if row == "" {
 			row = it.Row().Key
 		}
-		return value{text: text, evidence: []domain.EvidenceID{s.ledger.Set(a.Name, []string{row}, []float64{a.Number}, s.view.Term(a.Name).Low("en")+" of "+it.Family.Name)}}
+		set := s.ledger.Set(a.Name, []string{row}, []float64{a.Number}, s.view.Term(a.Name).Low("en")+" of "+it.Family.Name)
+		if counted {
+			return value{text: text, evidence: []domain.EvidenceID{set}}
+		}
+		return value{text: text, evidence: append(ids, s.minutes(set))}
 	}
 	if !s.covered(text, ids) {
 		text = a.Raw
@@ -130,6 +134,23 @@ func (s *siteWriter) attribute(it *market.Item, a domain.Attribute) value {
 		text = s.view.Term(a.Name).Cell(s.lang, text)
 	}
 	return value{text: text, evidence: ids}
+}
+
+// minutes converts a number of seconds.
+func (s *siteWriter) minutes(seconds domain.EvidenceID) domain.EvidenceID {
+	minute, _, _ := s.ledger.Compute("constant", "seconds in a minute", nil, 60)
+	id, _, _ := s.ledger.Compute("ratio", "seconds as minutes", []domain.EvidenceID{seconds, minute})
+	return id
+}
+
+// quantity shows the result of a computation with its unit. The first evidence is the
+// computation itself.
+func (s *siteWriter) quantity(result float64, unit string, id domain.EvidenceID) value {
+	v := value{text: market.Quantity(s.lang, result, unit), evidence: []domain.EvidenceID{id}}
+	if market.InMinutes(result, unit) {
+		v.evidence = append(v.evidence, s.minutes(id))
+	}
+	return v
 }
 
 // inText is a stated text inside an English sentence: "heat exchanger" where a table says

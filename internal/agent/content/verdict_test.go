@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"empire/internal/domain"
+	"empire/internal/intelligence/evidence"
 	"empire/internal/intelligence/market"
 )
 
@@ -28,6 +29,7 @@ func TestVerdictsGiveReasons(t *testing.T) {
 				continue
 			}
 			verdicts++
+			checkStrength(t, w, p, p.Blocks[at-1].List)
 			if n.niche == "power supplies" {
 				checkOrder(t, w.market, p, p.Blocks[at-1].List)
 			}
@@ -44,6 +46,35 @@ func TestVerdictsGiveReasons(t *testing.T) {
 	}
 	if verdicts < 4 {
 		t.Errorf("%d verdicts were looked at", verdicts)
+	}
+}
+
+// checkStrength wants no number as a reason that is worse than the median of the market;
+// where it is the better of two, the sentence says what the median is.
+func checkStrength(t *testing.T, w written, p *domain.Page, list *domain.List) {
+	t.Helper()
+	view := market.New(w.market, "en")
+	for i := range view.Stats {
+		st := &view.Stats[i]
+		if st.Kind != domain.AttributeNumber || st.Term.Better == 0 {
+			continue
+		}
+		median := evidence.Quantile(st.Number, 0.5)
+		for _, key := range p.Products[:2] {
+			it, _ := view.Item(key)
+			a, ok := st.Attribute(it)
+			if !ok || (a.Number-median)*float64(st.Term.Better) >= 0 {
+				continue
+			}
+			reason := st.Term.Feature("en", market.Show("en", a))
+			for _, item := range list.Items {
+				for _, s := range item.Sentences {
+					if strings.Contains(s.Text, "ake "+it.Name()+" if you") && strings.Contains(s.Text, reason) && !strings.Contains(s.Text, "median") {
+						t.Errorf("%s gives %q as a reason, the median is %v: %s", p.Path(), reason, median, s.Text)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ func (p *planner) assemble(best []selection, comparisons []pair, products []*mar
 		tagline = plural
 	}
 	a.plan = domain.SitePlan{
-		Niche: p.in.Market.Niche, Language: p.lang, Title: title, Tagline: fmt.Sprintf(a.w.tagline, tagline), Noun: p.noun,
+		Niche: p.in.Market.Niche, Language: p.lang, Angle: p.angle, Title: title, Tagline: fmt.Sprintf(a.w.tagline, tagline), Noun: p.noun,
 	}
 	for _, reserved := range []string{a.w.guideSlug, a.w.faqSlug, a.w.methodSlug, a.w.imprintSlug, a.w.privacySlug, a.w.disclosureSlug, "go", "e", "404"} {
 		a.slugs[reserved] = true

@@ -2,7 +2,8 @@
 // show and what they are called. The plan is data; the content agent writes it and
 // sitegen turns the pages into files.
 //
-// A plan is chosen from the data alone. Facets (price bands, flags, values, numeric
+// A plan is chosen from the data; where those leave several ways open, the seed takes
+// one (angle.go). Facets (price bands, flags, values, numeric
 // thresholds) become "best for" pages if enough products share them and their lists
 // differ; similar products become comparisons; products with enough facts get a page
 // of their own.
@@ -86,10 +87,11 @@ func Language(m *domain.Market, w domain.Website) string {
 }
 
 type planner struct {
-	in   PlanInput
-	view *market.View
-	lang string
-	noun domain.NicheNoun
+	in    PlanInput
+	view  *market.View
+	lang  string
+	noun  domain.NicheNoun
+	angle domain.SiteAngle
 }
 
 func newPlanner(in PlanInput) *planner {
@@ -101,5 +103,8 @@ func newPlanner(in PlanInput) *planner {
 	if noun.Singular == "" {
 		noun.Singular = noun.Plural
 	}
-	return &planner{in: in, view: market.New(in.Market, lang), lang: lang, noun: noun}
+	p := &planner{in: in, view: market.New(in.Market, lang), lang: lang, noun: noun}
+	p.angle = p.chooseAngle()
+	p.view.Lead(p.angle.Leads)
+	return p
 }

@@ -27,7 +27,13 @@ type selection struct {
 // bestPages chooses the facets that become pages, the most useful first. If hardly any
 // stands apart from the others, lists that share more will do.
 func (p *planner) bestPages() []selection {
-	chosen := p.apart(p.mostOverlap())
+	most := p.mostOverlap()
+	chosen := p.apart(most)
+	if len(chosen) <= minBestPages {
+		if more := p.apart(most + 0.1); len(more) > len(chosen) {
+			chosen = more
+		}
+	}
 	if len(chosen) < minBestPages {
 		chosen = p.apart(maxListOverlap)
 	}
@@ -122,6 +128,7 @@ func (p *planner) candidates() []selection {
 		if i > 0 && i < len(p.view.Bands)-1 {
 			weight = 5.5
 		}
+		weight *= p.priceWeight()
 		f := domain.Facet{Attribute: market.FacetPrice, Op: "between", Low: b.Low, High: b.High, Unit: p.view.Currency}
 		switch {
 		case b.Low == nil:

@@ -82,7 +82,7 @@ func (c *chooser) take(it *market.Item) {
 // novelty says how much an item adds to what is chosen.
 func (c *chooser) novelty(it *market.Item) float64 {
 	_, band := c.p.view.Band(it.Price)
-	n := float64(c.p.view.Stated(it)) * 0.5
+	n := float64(c.p.view.Stated(it))*0.5 + productDraw*c.p.chance("product", it.Family.Key)
 	n += 2 / float64(1+c.brands[maker(it)])
 	n += 3 / float64(1+c.bands[band])
 	for _, v := range c.values3(it) {
@@ -130,6 +130,7 @@ func (p *planner) comparisonPages(products []*market.Item) []pair {
 	for i, a := range products {
 		for _, b := range products[i+1:] {
 			if score, ok := p.comparable(a, b); ok {
+				score += pairDraw * p.chance("pair", a.Family.Key, b.Family.Key)
 				all = append(all, pair{a, b, score})
 			}
 		}

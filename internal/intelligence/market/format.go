@@ -114,10 +114,16 @@ func Unit(language, unit string) string {
 	return unit
 }
 
-// Quantity formats a value with its unit: "27 in", "0,5 ms".
+// InMinutes reports whether a duration in seconds reads better in minutes: 510 s are
+// 8.5 min.
+func InMinutes(v float64, unit string) bool { return unit == "s" && v >= 120 }
+
+// Quantity formats a value with its unit: "27 in", "0,5 ms", "8.5 min" for 510 s.
 func Quantity(language string, v float64, unit string) string {
 	s := Number(language, v, 3)
 	switch {
+	case InMinutes(v, unit):
+		return Number(language, v/60, 1) + " min"
 	case unit == "":
 		return s
 	case unit == "°" || unit == "\"":

@@ -118,7 +118,11 @@ func (v *View) plainRule(f *domain.Facet) Rule {
 	rule := func(s *Stat) Rule { return Rule{Kind: ByAttribute, Attribute: s.Name, Desc: s.Term.Better > 0} }
 	if f != nil {
 		if s, ok := v.Stat(f.Attribute); ok && s.Kind == domain.AttributeNumber {
-			return rule(s)
+			r := rule(s)
+			if f.Op == "ge" || f.Op == "le" { // a list from a limit on begins at its far end
+				r.Desc = f.Op == "ge"
+			}
+			return r
 		}
 	}
 	if s := v.MainNumber(); s != nil {

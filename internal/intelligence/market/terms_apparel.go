@@ -24,7 +24,7 @@ var apparelTerms = []Term{
 	},
 	{
 		Name: "fit", Weight: 6, LowerValues: true,
-		EN: Words{Label: "Fit", Feature: "{a v} fit", With: "{n} with {a v} fit"},
+		EN: Words{Label: "Fit", Feature: "{a v} fit", With: "{n} with {a v} fit", Values: map[string]string{"fitted": "close"}},
 		DE: Words{Label: "Passform", Gender: "f", Feature: "Passform {v}", With: "{n} mit Passform {v}"},
 	},
 	{

@@ -87,7 +87,7 @@ var foodTerms = []Term{
 	{
 		Name: "first_ingredient", Weight: 5,
 		EN: Words{Label: "First ingredient", Feature: "{v} as the first ingredient", With: "{n} made first of {v}", Facet: "{v} first"},
-		DE: Words{Label: "Erste Zutat", Noun: "erste Zutat", Gender: "f", Dative: "ersten Zutat", Feature: "{v} als erster Zutat", With: "{n} mit {v} als erster Zutat", Facet: "erste Zutat {v}"},
+		DE: Words{Label: "Erste Zutat", Noun: "erste Zutat", Gender: "f", Dative: "ersten Zutat", Feature: "{v} als erster Zutat", With: "{n} mit {v} als erster Zutat", Facet: "{v} als erste Zutat"},
 	},
 	{
 		Name: "top_ingredients", Weight: 4.5,

@@ -194,10 +194,29 @@ func statsOf(v *View) []Stat {
 		s.Weight = s.Term.Weight * (0.35 + 0.65*s.Coverage(v)) * variety(s)
 		out = append(out, *s)
 	}
-	slices.SortStableFunc(out, func(a, b Stat) int {
+	sortStats(out)
+	return out
+}
+
+func sortStats(list []Stat) {
+	slices.SortStableFunc(list, func(a, b Stat) int {
 		return cmp.Or(cmp.Compare(b.Weight, a.Weight), strings.Compare(a.Name, b.Name))
 	})
-	return out
+}
+
+// leadWeights are what the weights of attributes that lead are multiplied with.
+var leadWeights = []float64{2, 1.6, 1.3}
+
+// Lead lets attributes decide more in this view than they do by themselves, the first of
+// names most: they come first in tables, cards and guides, and lists by them are chosen
+// rather than others. It must be called before anyone keeps a pointer into Stats.
+func (v *View) Lead(names []string) {
+	for i := range v.Stats {
+		if at := slices.Index(names, v.Stats[i].Name); at >= 0 {
+			v.Stats[i].Weight *= leadWeights[min(at, len(leadWeights)-1)]
+		}
+	}
+	sortStats(v.Stats)
 }
 
 // mainForm returns the kind and unit that most items use for an attribute; the
