@@ -113,7 +113,7 @@ func (s *Websites) InOrder(ctx context.Context) error {
 // DefaultTenant. A domain or name that a website of any tenant has is CodeConflict.
 func (s *Websites) Insert(ctx context.Context, w *domain.Website) error {
 	const query = `INSERT INTO websites (id, tenant, name, domain, niche, language, title, state, feed_ids, operator, owner_id, created_at, updated_at, no_analytics, page_policy)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	_, err := s.db.exec(ctx, query, w.ID, w.Tenant.OrDefault(), w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State, jsonValue{feedIDs(w)}, jsonValue{w.Operator},
 		w.OwnerID, s.db.time(w.CreatedAt), s.db.time(w.UpdatedAt), w.NoAnalytics, w.PagePolicy)
 	return s.db.fail(websiteTaken(err, w), "insert website %s", w.ID)
