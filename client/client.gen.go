@@ -1516,7 +1516,7 @@ type FleetFreeze struct {
 	At        time.Time        `json:"at"`
 	Cause     FleetFreezeCause `json:"cause"`
 	// What a freeze by itself rests on
-	Evidence FleetFall `json:"evidence"`
+	Evidence *FleetFall `json:"evidence,omitempty"`
 }
 
 // FleetFreezeCause is one of a fixed set of words.

@@ -21,7 +21,7 @@ type fleetFreezeBody struct {
 	ActorID   domain.UserID     `json:"actor_id"`
 	At        time.Time         `json:"at"`
 	Cause     domain.FleetCause `json:"cause" enum:"person,manual_action,traffic_cliff"`
-	Evidence  *fleetFallBody    `json:"evidence" doc:"What a freeze by itself rests on"`
+	Evidence  *fleetFallBody    `json:"evidence,omitempty" doc:"What a freeze by itself rests on"`
 }
 
 type fleetFallBody struct {

@@ -43,7 +43,7 @@ func TestDeployToFolder(t *testing.T) {
 	if err != nil || r.Release != first || r.Files == 0 || r.Verified == 0 {
 		t.Fatalf("report = %+v, %v", r, err)
 	}
-	link := filepath.Join(dir, "sites", "a.example", "current")
+	link := filepath.Join(dir, "sites", "h", "current")
 	before, err := os.Readlink(link)
 	if err != nil {
 		t.Fatal(err)
