@@ -940,6 +940,7 @@ const (
 	CreateAlertRuleInputKindStaleFeed    CreateAlertRuleInputKind = "stale_feed"
 	CreateAlertRuleInputKindDeadLinks    CreateAlertRuleInputKind = "dead_links"
 	CreateAlertRuleInputKindComponent    CreateAlertRuleInputKind = "component"
+	CreateAlertRuleInputKindFrozen       CreateAlertRuleInputKind = "frozen"
 )
 
 // CreateAlertRuleInputSeverity is one of a fixed set of words.
@@ -1464,6 +1465,31 @@ const (
 	FleetChangeSiteStateSkipped   FleetChangeSiteState = "skipped"
 )
 
+// FleetFall is a model of the API.
+type FleetFall struct {
+	// The first day that was judged (UTC)
+	From string `json:"from"`
+	// The last one
+	To   string `json:"to"`
+	Days int64  `json:"days"`
+	// Of these days
+	Visitors float64 `json:"visitors"`
+	// By the same weekdays of the weeks before
+	Expected float64 `json:"expected"`
+	// Visitors of expected
+	Share float64 `json:"share"`
+	// Robust standard deviation of the logarithm of such shares before; 0: not known
+	Noise float64 `json:"noise"`
+	// The year before was looked at
+	Seasonal bool `json:"seasonal"`
+	// Share that other websites had; 0: not known
+	Others float64 `json:"others"`
+	// The visits are those of its canary group; else empty
+	ChangeID string `json:"change_id"`
+	// Whose visits these are
+	Websites int64 `json:"websites"`
+}
+
 // FleetFilter is a model of the API.
 type FleetFilter struct {
 	// That the website reads
@@ -1485,11 +1511,24 @@ const (
 // FleetFreeze is a model of the API.
 type FleetFreeze struct {
 	// null: all websites
-	WebsiteID *string   `json:"website_id"`
-	Reason    string    `json:"reason"`
-	ActorID   string    `json:"actor_id"`
-	At        time.Time `json:"at"`
+	WebsiteID *string          `json:"website_id"`
+	Reason    string           `json:"reason"`
+	ActorID   string           `json:"actor_id"`
+	At        time.Time        `json:"at"`
+	Cause     FleetFreezeCause `json:"cause"`
+	// What a freeze by itself rests on
+	Evidence *FleetFall `json:"evidence,omitempty"`
 }
+
+// FleetFreezeCause is one of a fixed set of words.
+type FleetFreezeCause string
+
+// The values of FleetFreezeCause.
+const (
+	FleetFreezeCausePerson       FleetFreezeCause = "person"
+	FleetFreezeCauseManualAction FleetFreezeCause = "manual_action"
+	FleetFreezeCauseTrafficCliff FleetFreezeCause = "traffic_cliff"
+)
 
 // FleetPace is a model of the API.
 type FleetPace struct {
@@ -1501,9 +1540,20 @@ type FleetPace struct {
 // FreezeInput is a model of the API.
 type FreezeInput struct {
 	Reason string `json:"reason"`
+	// manual_action: a search engine told of one; left out: person
+	Cause FreezeInputCause `json:"cause,omitempty"`
 	// Left out: all websites
 	WebsiteID string `json:"website_id,omitempty"`
 }
+
+// FreezeInputCause is one of a fixed set of words. manual_action: a search engine told of one; left out: person.
+type FreezeInputCause string
+
+// The values of FreezeInputCause.
+const (
+	FreezeInputCausePerson       FreezeInputCause = "person"
+	FreezeInputCauseManualAction FreezeInputCause = "manual_action"
+)
 
 // Funnel is a model of the API.
 type Funnel struct {
@@ -4691,8 +4741,10 @@ type WebsiteDetail struct {
 	// Who answers for the website, as its legal pages say
 	Operator Operator `json:"operator"`
 	// Whether its pages count visits and clicks, from the next build on
-	Analytics bool   `json:"analytics"`
-	ID        string `json:"id"`
+	Analytics bool `json:"analytics"`
+	// What a page that a gate refuses means; inherit: as content.failing_page says
+	PagePolicy WebsiteDetailPagePolicy `json:"page_policy"`
+	ID         string                  `json:"id"`
 	// Host label on the local edge: NAME.localhost
 	Name     string             `json:"name"`
 	Domain   string             `json:"domain"`
@@ -4707,6 +4759,16 @@ type WebsiteDetail struct {
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 }
+
+// WebsiteDetailPagePolicy is one of a fixed set of words. What a page that a gate refuses means; inherit: as content.failing_page says.
+type WebsiteDetailPagePolicy string
+
+// The values of WebsiteDetailPagePolicy.
+const (
+	WebsiteDetailPagePolicyHoldSite WebsiteDetailPagePolicy = "hold_site"
+	WebsiteDetailPagePolicyHoldPage WebsiteDetailPagePolicy = "hold_page"
+	WebsiteDetailPagePolicyInherit  WebsiteDetailPagePolicy = "inherit"
+)
 
 // WebsiteDetailState is one of a fixed set of words.
 type WebsiteDetailState string
@@ -4768,10 +4830,22 @@ type WebsitePatch struct {
 	Niche *string `json:"niche,omitempty"`
 	// Fields that are left out stay as they are
 	Operator *OperatorPatch `json:"operator,omitempty"`
+	// What a page that a gate refuses means: nothing is published, or the page stays a draft; inherit: as content.failing_page says. Takes effect with the next rebuild
+	PagePolicy *WebsitePatchPagePolicy `json:"page_policy,omitempty"`
 	// archived takes the website off the web; live or draft brings an archived one back: live if it has a live release, else draft
 	State *WebsitePatchState `json:"state,omitempty"`
 	Title *string            `json:"title,omitempty"`
 }
+
+// WebsitePatchPagePolicy is one of a fixed set of words. What a page that a gate refuses means: nothing is published, or the page stays a draft; inherit: as content.failing_page says. Takes effect with the next rebuild.
+type WebsitePatchPagePolicy string
+
+// The values of WebsitePatchPagePolicy.
+const (
+	WebsitePatchPagePolicyHoldSite WebsitePatchPagePolicy = "hold_site"
+	WebsitePatchPagePolicyHoldPage WebsitePatchPagePolicy = "hold_page"
+	WebsitePatchPagePolicyInherit  WebsitePatchPagePolicy = "inherit"
+)
 
 // WebsitePatchState is one of a fixed set of words. archived takes the website off the web; live or draft brings an archived one back: live if it has a live release, else draft.
 type WebsitePatchState string
@@ -5280,7 +5354,7 @@ func (c *Client) ExportWebsite(ctx context.Context, websiteID string, p ExportWe
 
 // FreezeFleet: keep a website, or all, from publishing.
 //
-// Publishing and building anew are a conflict from then on, with the reason. What is live stays live, and a rollback stays possible. A second freeze takes the place of the first.
+// Publishing and building anew are a conflict from then on, with the reason. What is live stays live, and a rollback stays possible. A second freeze takes the place of the first. A website whose visits fell is frozen by itself, with the cause traffic_cliff and its figures as evidence, until a person ends it.
 //
 // Needs the permission `websites.manage`.
 func (c *Client) FreezeFleet(ctx context.Context, in FreezeInput) (*FleetFreeze, error) {

@@ -33,7 +33,7 @@ func fleetStatusCommand(g *globals) *cobra.Command {
 					cmd.Printf("  %5d new pages  %s\n", s.NewPages, s.WebsiteID)
 				}
 				for _, f := range v.Freezes {
-					cmd.Printf("frozen since %s: %s, %s\n", f.At.Format("2006-01-02 15:04"), frozenWhat(f.WebsiteID), f.Reason)
+					cmd.Printf("frozen since %s (%s): %s, %s\n", f.At.Format("2006-01-02 15:04"), f.Cause, frozenWhat(f.WebsiteID), f.Reason)
 				}
 				return g.listFleetChanges(v.Changes)
 			})
@@ -73,15 +73,24 @@ func (g *globals) onSite(cmd *cobra.Command, args []string, fn func(ctx context.
 
 func fleetFreezeCommand(g *globals) *cobra.Command {
 	var reason string
+	var notice bool
 	c := &cobra.Command{
 		Use: "freeze [SITE]", Short: "Keep a website, or all, from publishing and from being built anew",
-		Example: "  empire fleet freeze --reason 'manual action in the search console'\n  empire fleet freeze keyboards.example --reason 'visits fell by half'", Args: cobra.MaximumNArgs(1),
+		Long: `Keep a website, or all, from publishing and from being built anew, and stop changes that
+began with it. --manual-action says that a search engine told of one: an alert is raised
+until the freeze ends. A website whose visits fell is frozen by itself. SITE is an id, a
+name or a domain.`,
+		Example: "  empire fleet freeze keyboards.example --manual-action --reason 'scaled content abuse, told on 1 March'\n  empire fleet freeze keyboards.example --reason 'visits fell by half'", Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if strings.TrimSpace(reason) == "" {
 				return usagef("--reason is needed: who meets the freeze later must know why")
 			}
 			return g.onSite(cmd, args, func(ctx context.Context, p portfolio, id domain.WebsiteID) error {
-				f, err := p.FreezeFleet(ctx, id, reason)
+				freeze := domain.FleetFreezeParams{WebsiteID: id, Cause: domain.FleetByPerson, Reason: reason}
+				if notice {
+					freeze.Cause = domain.FleetByNotice
+				}
+				f, err := p.FreezeFleet(ctx, freeze)
 				if err != nil {
 					return err
 				}
@@ -94,6 +103,7 @@ func fleetFreezeCommand(g *globals) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why; shown to everybody who is refused")
+	c.Flags().BoolVar(&notice, "manual-action", false, "a search engine told of a manual action")
 	return c
 }
 

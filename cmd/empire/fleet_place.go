@@ -14,7 +14,7 @@ type fleetKeeper interface {
 	Duplicates(ctx context.Context, threshold float64, w domain.Window) (*client.Duplicates, error)
 	Fleet(ctx context.Context) (*client.Fleet, error)
 	// FreezeFleet freezes a website, or without one all.
-	FreezeFleet(ctx context.Context, id domain.WebsiteID, reason string) (*client.FleetFreeze, error)
+	FreezeFleet(ctx context.Context, p domain.FleetFreezeParams) (*client.FleetFreeze, error)
 	UnfreezeFleet(ctx context.Context, id domain.WebsiteID) error
 	StartFleetChange(ctx context.Context, p domain.FleetChangeParams) (*client.FleetChange, error)
 	FleetChanges(ctx context.Context, w domain.Window) ([]client.FleetChange, int, error)
@@ -33,8 +33,8 @@ func (l local) Fleet(ctx context.Context) (*client.Fleet, error) {
 }
 
 // FreezeFleet implements portfolio.
-func (l local) FreezeFleet(ctx context.Context, id domain.WebsiteID, reason string) (*client.FleetFreeze, error) {
-	return view(viewFleetFreeze)(l.a.Fleet.Freeze(ctx, id, reason))
+func (l local) FreezeFleet(ctx context.Context, p domain.FleetFreezeParams) (*client.FleetFreeze, error) {
+	return view(viewFleetFreeze)(l.a.Fleet.Freeze(ctx, p))
 }
 
 // UnfreezeFleet implements portfolio.
@@ -88,8 +88,8 @@ func (r *remote) Fleet(ctx context.Context) (*client.Fleet, error) {
 }
 
 // FreezeFleet implements portfolio.
-func (r *remote) FreezeFleet(ctx context.Context, id domain.WebsiteID, reason string) (*client.FleetFreeze, error) {
-	f, err := r.api.FreezeFleet(ctx, client.FreezeInput{WebsiteID: string(id), Reason: reason})
+func (r *remote) FreezeFleet(ctx context.Context, p domain.FleetFreezeParams) (*client.FleetFreeze, error) {
+	f, err := r.api.FreezeFleet(ctx, client.FreezeInput{WebsiteID: string(p.WebsiteID), Cause: client.FreezeInputCause(p.Cause), Reason: p.Reason})
 	return answered(r, f, err)
 }
 

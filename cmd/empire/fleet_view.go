@@ -16,7 +16,13 @@ func viewFleet(s *domain.FleetStatus) client.Fleet {
 }
 
 func viewFleetFreeze(f *domain.FleetFreeze) client.FleetFreeze {
-	v := client.FleetFreeze{Reason: f.Reason, ActorID: string(f.ActorID), At: f.At.UTC()}
+	v := client.FleetFreeze{Reason: f.Reason, ActorID: string(f.ActorID), At: f.At.UTC(), Cause: client.FleetFreezeCause(f.Cause)}
+	if e := f.Evidence; e != nil {
+		v.Evidence = &client.FleetFall{
+			From: e.From, To: e.To, Days: int64(e.Days), Visitors: e.Visitors, Expected: e.Expected, Share: e.Share, Noise: e.Noise, Seasonal: e.Seasonal, Others: e.Others,
+			ChangeID: string(e.ChangeID), Websites: int64(e.Websites),
+		}
+	}
 	if f.WebsiteID != "" {
 		v.WebsiteID = new(string(f.WebsiteID))
 	}

@@ -43,6 +43,7 @@ func TestJSON(t *testing.T) {
 		{"site export " + sampleSite, 0}, {"site rollback " + sampleSite, 0}, {"site publish " + sampleSite + " --release " + o.release, 0},
 		{"site show nowhere.example", 1}, {"site rollback nowhere.example", 1}, {"site publish " + sampleSite + " --release rel_none", 1},
 		{"site diff " + sampleSite, 0}, {"site diff " + sampleSite + " --from 9", 1}, {"site verify " + sampleSite, 0}, {"site verify nowhere.example", 1},
+		{"site deploy " + sampleSite + " --to folder:" + filepath.Join(t.TempDir(), "sites"), 0}, {"site deploy " + sampleSite, 2}, {"site deploy " + sampleSite + " --to ftp:x", 1},
 		{"site bulk rebuild --all --dry-run", 0}, {"site bulk explode --all", 2}, {"site bulk archive", 2}, {"site bulk archive --state odd", 2}, {"site bulk archive --tag none", 1},
 		{"site tag " + sampleSite + " de winter", 0}, {"site tag " + sampleSite, 0}, {"site tag " + sampleSite + " Ä", 1}, {"site bulk rollback --tag winter --detach", 0}, {"site bulk publish --tag de", 0},
 		{"fleet batch list", 0}, {"fleet batch show bat_none", 1}, {"fleet batch show bat_none --state odd", 2}, {"fleet batch cancel bat_none", 1}, {"site tag " + sampleSite + " --none", 0}, {"site stats " + sampleSite, 0}, {"site stats " + sampleSite + " --period soon", 2},

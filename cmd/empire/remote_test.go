@@ -209,7 +209,7 @@ func TestRemoteFindsSite(t *testing.T) {
 func TestServerOrDirectory(t *testing.T) {
 	t.Parallel()
 	environ := []string{"EMPIRE_URL=http://127.0.0.1:1", "EMPIRE_TOKEN=x"}
-	for _, line := range []string{"import feed x.csv", "site build a", "site export a", "site preview a", "user list", "migrate up"} {
+	for _, line := range []string{"import feed x.csv", "site build a", "site export a", "site deploy a --to folder:x", "site preview a", "user list", "migrate up"} {
 		if o := commandEnv(t, environ, strings.Fields(line)...); o.code != exitUsage || !strings.Contains(o.errs, "not through EMPIRE_URL") {
 			t.Errorf("%s: code %d: %s", line, o.code, o.errs)
 		}

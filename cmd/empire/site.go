@@ -19,7 +19,7 @@ func siteCommand(g *globals) *cobra.Command {
 	c.AddCommand(
 		siteListCommand(g), siteShowCommand(g), siteBuildCommand(g), sitePreviewCommand(g), sitePublishCommand(g), siteRollbackCommand(g),
 		siteExportCommand(g), siteAuditCommand(g), siteStatsCommand(g), siteDiffCommand(g), siteVerifyCommand(g), siteBulkCommand(g), siteTagCommand(g),
-		siteRestoreCommand(g), siteRetireCommand(g), siteRetirementsCommand(g), sitePlannedCommand(g),
+		siteRestoreCommand(g), siteRetireCommand(g), siteRetirementsCommand(g), sitePlannedCommand(g), siteDeployCommand(g),
 	)
 	return c
 }

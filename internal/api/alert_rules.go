@@ -37,7 +37,7 @@ type (
 	}
 	createAlertRuleInput struct {
 		Body struct {
-			Kind      domain.AlertKind      `json:"kind" enum:"error_rate,latency,failed_runs,dead_letters,budget,traffic_cliff,certificate,stale_feed,dead_links,component"`
+			Kind      domain.AlertKind      `json:"kind" enum:"error_rate,latency,failed_runs,dead_letters,budget,traffic_cliff,certificate,stale_feed,dead_links,component,frozen"`
 			Name      string                `json:"name,omitempty" maxLength:"200" doc:"Without it that of the built-in rule"`
 			WebsiteID domain.WebsiteID      `json:"website_id,omitempty" maxLength:"100" doc:"Only about this website"`
 			Threshold float64               `json:"threshold,omitempty" minimum:"0" maximum:"1000000000"`

@@ -66,7 +66,7 @@ type (
 		State     string               `query:"state" enum:"open,firing,acknowledged,cleared" doc:"Only in this state; open are all that are not cleared"`
 		Severity  domain.AlertSeverity `query:"severity" enum:"critical,warning,info" doc:"Only of this severity"`
 		RuleID    domain.AlertRuleID   `query:"rule_id" maxLength:"100" doc:"Only of this rule"`
-		Kind      domain.AlertKind     `query:"kind" enum:"error_rate,latency,failed_runs,dead_letters,budget,traffic_cliff,certificate,stale_feed,dead_links,component" doc:"Only of this kind"`
+		Kind      domain.AlertKind     `query:"kind" enum:"error_rate,latency,failed_runs,dead_letters,budget,traffic_cliff,certificate,stale_feed,dead_links,component,frozen" doc:"Only of this kind"`
 		WebsiteID domain.WebsiteID     `query:"website_id" maxLength:"100" doc:"Only about this website"`
 		Cursor    domain.AlertID       `query:"cursor" maxLength:"100" doc:"Only alerts that began before this one: for walks that nobody's changes disturb. Empty for the first window; Link leads to the next. Not together with offset"`
 	}

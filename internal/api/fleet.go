@@ -10,7 +10,7 @@ import (
 
 type fleetService interface {
 	Status(ctx context.Context) (*domain.FleetStatus, error)
-	Freeze(ctx context.Context, id domain.WebsiteID, reason string) (*domain.FleetFreeze, error)
+	Freeze(ctx context.Context, p domain.FleetFreezeParams) (*domain.FleetFreeze, error)
 	Unfreeze(ctx context.Context, id domain.WebsiteID) error
 	fleetChangeService
 }
@@ -20,10 +20,29 @@ type fleetFreezeBody struct {
 	Reason    string            `json:"reason"`
 	ActorID   domain.UserID     `json:"actor_id"`
 	At        time.Time         `json:"at"`
+	Cause     domain.FleetCause `json:"cause" enum:"person,manual_action,traffic_cliff"`
+	Evidence  *fleetFallBody    `json:"evidence,omitempty" doc:"What a freeze by itself rests on"`
+}
+
+type fleetFallBody struct {
+	From     string               `json:"from" doc:"The first day that was judged (UTC)"`
+	To       string               `json:"to" doc:"The last one"`
+	Days     int                  `json:"days"`
+	Visitors float64              `json:"visitors" doc:"Of these days"`
+	Expected float64              `json:"expected" doc:"By the same weekdays of the weeks before"`
+	Share    float64              `json:"share" doc:"Visitors of expected"`
+	Noise    float64              `json:"noise" doc:"Robust standard deviation of the logarithm of such shares before; 0: not known"`
+	Seasonal bool                 `json:"seasonal" doc:"The year before was looked at"`
+	Others   float64              `json:"others" doc:"Share that other websites had; 0: not known"`
+	ChangeID domain.FleetChangeID `json:"change_id" doc:"The visits are those of its canary group; else empty"`
+	Websites int                  `json:"websites" doc:"Whose visits these are"`
 }
 
 func toFreeze(f *domain.FleetFreeze) fleetFreezeBody {
-	b := fleetFreezeBody{Reason: f.Reason, ActorID: f.ActorID, At: f.At.UTC()}
+	b := fleetFreezeBody{Reason: f.Reason, ActorID: f.ActorID, At: f.At.UTC(), Cause: f.Cause}
+	if e := f.Evidence; e != nil {
+		b.Evidence = &fleetFallBody{e.From, e.To, e.Days, e.Visitors, e.Expected, e.Share, e.Noise, e.Seasonal, e.Others, e.ChangeID, e.Websites}
+	}
 	if f.WebsiteID != "" {
 		b.WebsiteID = &f.WebsiteID
 	}
@@ -67,6 +86,8 @@ type (
 		Body struct {
 			WebsiteID domain.WebsiteID `json:"website_id,omitempty" maxLength:"100" doc:"Left out: all websites"`
 			Reason    string           `json:"reason" minLength:"1" maxLength:"1000"`
+			// The cause traffic_cliff is for freezes by itself.
+			Cause domain.FleetCause `json:"cause,omitempty" enum:"person,manual_action" doc:"manual_action: a search engine told of one; left out: person"`
 		}
 	}
 	unfreezeInput struct {
@@ -76,7 +97,7 @@ type (
 
 func registerFleet(a *API, s fleetService) {
 	site := exampleSite
-	freeze := fleetFreezeBody{WebsiteID: &site, Reason: "Visits fell by half.", ActorID: "user_01k2ja", At: exampleTime}
+	freeze := fleetFreezeBody{WebsiteID: &site, Reason: "Visits fell by half.", ActorID: "user_01k2ja", At: exampleTime, Cause: domain.FleetByPerson}
 	handle(a, operation{
 		id: "get-fleet", method: http.MethodGet, path: "/fleet", tag: "websites", permission: domain.WebsitesRead, summary: "Show how the portfolio publishes",
 		response: fleetBody{
@@ -87,11 +108,11 @@ func registerFleet(a *API, s fleetService) {
 	})
 	handle(a, operation{
 		id: "freeze-fleet", method: http.MethodPost, path: "/fleet/freeze", tag: "websites", permission: domain.WebsitesManage, summary: "Keep a website, or all, from publishing",
-		text:     "Publishing and building anew are a conflict from then on, with the reason. What is live stays live, and a rollback stays possible. A second freeze takes the place of the first.",
+		text:     "Publishing and building anew are a conflict from then on, with the reason. What is live stays live, and a rollback stays possible. A second freeze takes the place of the first. A website whose visits fell is frozen by itself, with the cause traffic_cliff and its figures as evidence, until a person ends it.",
 		problems: []int{http.StatusNotFound},
 		request:  map[string]string{"website_id": string(exampleSite), "reason": "Visits fell by half."}, response: freeze,
 	}, func(ctx context.Context, in *freezeInput) (*output[fleetFreezeBody], error) {
-		return answerOf(toFreeze)(s.Freeze(ctx, in.Body.WebsiteID, in.Body.Reason))
+		return answerOf(toFreeze)(s.Freeze(ctx, domain.FleetFreezeParams{WebsiteID: in.Body.WebsiteID, Cause: in.Body.Cause, Reason: in.Body.Reason}))
 	})
 	handle(a, operation{
 		id: "unfreeze-fleet", method: http.MethodDelete, path: "/fleet/freeze", tag: "websites", permission: domain.WebsitesManage, status: http.StatusNoContent, summary: "End a freeze",

@@ -14,7 +14,7 @@ var fleetEndpoints = []endpoint{
 	{method: "GET", path: "/fleet", right: domain.WebsitesRead, status: 200},
 	{
 		method: "POST", path: "/fleet/freeze", right: domain.WebsitesManage, status: 200, body: `{"website_id":"site_1","reason":"cliff"}`,
-		bad: []string{`{}`, `{"website_id":"site_1"}`, `{"reason":""}`, `{"reason":1}`, `{"reason":"x","until":"y"}`},
+		bad: []string{`{}`, `{"website_id":"site_1"}`, `{"reason":""}`, `{"reason":1}`, `{"reason":"x","until":"y"}`, `{"reason":"x","cause":"traffic_cliff"}`},
 	},
 	{method: "DELETE", path: "/fleet/freeze", query: "?website_id=site_1", right: domain.WebsitesManage, status: 204, unknown: "/fleet/freeze?website_id=site_2"},
 	{
@@ -67,15 +67,16 @@ func (f fleet) Status(ctx context.Context) (*domain.FleetStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &domain.FleetStatus{Freezes: []domain.FleetFreeze{{Tenant: "secret-tenant", Reason: "x", At: noon}}, Changes: []domain.FleetChange{*c}}, nil
+	return &domain.FleetStatus{Freezes: []domain.FleetFreeze{{Tenant: "secret-tenant", Reason: "x", At: noon, Cause: domain.FleetByTraffic, Evidence: &domain.FleetEvidence{From: "2026-03-01"}}}, Changes: []domain.FleetChange{*c}}, nil
 }
 
-func (f fleet) Freeze(ctx context.Context, id domain.WebsiteID, reason string) (*domain.FleetFreeze, error) {
+func (f fleet) Freeze(ctx context.Context, p domain.FleetFreezeParams) (*domain.FleetFreeze, error) {
+	id := p.WebsiteID
 	if id == "site_2" {
 		return nil, missing("Website", string(id))
 	}
 	_, err := f.change(ctx, domain.WebsitesManage, "chg_1")
-	return &domain.FleetFreeze{WebsiteID: id, Reason: reason, At: noon}, err
+	return &domain.FleetFreeze{WebsiteID: id, Reason: p.Reason, Cause: domain.FleetByPerson, At: noon}, err
 }
 
 func (f fleet) Unfreeze(ctx context.Context, id domain.WebsiteID) error {

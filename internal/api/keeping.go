@@ -23,6 +23,8 @@ type websitePatchBody struct {
 	Operator *operatorPatchBody   `json:"operator,omitempty" doc:"Fields that are left out stay as they are"`
 
 	Analytics *bool `json:"analytics,omitempty" doc:"Whether its pages count visits and clicks; takes effect with the next rebuild"`
+
+	PagePolicy *domain.PagePolicy `json:"page_policy,omitempty" enum:"hold_site,hold_page,inherit" doc:"What a page that a gate refuses means: nothing is published, or the page stays a draft; inherit: as content.failing_page says. Takes effect with the next rebuild"`
 }
 
 type operatorPatchBody struct {
@@ -112,7 +114,10 @@ var exampleDraft = func() WebsiteDetailBody {
 
 func (in *updateWebsiteInput) patch() (domain.WebsitePatch, error) {
 	b := in.Body
-	p := domain.WebsitePatch{Title: b.Title, Niche: b.Niche, State: b.State, FeedIDs: b.FeedIDs, Analytics: b.Analytics, Seqs: parseIfMatch(in.IfMatch)}
+	p := domain.WebsitePatch{Title: b.Title, Niche: b.Niche, State: b.State, FeedIDs: b.FeedIDs, Analytics: b.Analytics, PagePolicy: b.PagePolicy, Seqs: parseIfMatch(in.IfMatch)}
+	if b.PagePolicy != nil && *b.PagePolicy == inherited {
+		p.PagePolicy = new(domain.PagePolicy(""))
+	}
 	if b.Operator == nil {
 		return p, nil
 	}

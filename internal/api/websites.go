@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -40,11 +41,16 @@ type WebsiteBody struct {
 	UpdatedAt   time.Time           `json:"updated_at"`
 }
 
+// inherited is the policy of a website that leaves it to the configuration.
+const inherited domain.PagePolicy = "inherit"
+
 // WebsiteDetailBody shows a website with who answers for it.
 type WebsiteDetailBody struct {
 	WebsiteBody
 	Operator  domain.Operator `json:"operator" doc:"Who answers for the website, as its legal pages say"`
 	Analytics bool            `json:"analytics" doc:"Whether its pages count visits and clicks, from the next build on"`
+
+	PagePolicy domain.PagePolicy `json:"page_policy" enum:"hold_site,hold_page,inherit" doc:"What a page that a gate refuses means; inherit: as content.failing_page says"`
 }
 
 type generatedBody struct {
@@ -106,7 +112,7 @@ var (
 	exampleDetail = WebsiteDetailBody{exampleWebsite, domain.Operator{
 		Name: "Example GmbH", Street: "Example Street 1", PostalCode: "10115", City: "Berlin", Country: "Germany", Email: "hello@keyboards.example",
 		Phone: "+49 30 1234567", Responsible: "Ada Example",
-	}, true}
+	}, true, inherited}
 	exampleGate = domain.Gate{Name: "grounding", State: domain.GatePass, Summary: "Every number has evidence.", Checked: 824}
 )
 
@@ -203,7 +209,7 @@ func walkWebsites(ctx context.Context, sites siteService, in *listWebsitesInput)
 }
 
 func toDetail(w *domain.Website) *websiteDetailOutput {
-	return &websiteDetailOutput{websiteTag(w), WebsiteDetailBody{toWebsite(w), w.Operator, !w.NoAnalytics}}
+	return &websiteDetailOutput{websiteTag(w), WebsiteDetailBody{toWebsite(w), w.Operator, !w.NoAnalytics, cmp.Or(w.PagePolicy, inherited)}}
 }
 
 func toGenerated(site WebsiteBody, run domain.RunID, state domain.RunState) generatedBody {

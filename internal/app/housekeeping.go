@@ -53,5 +53,6 @@ func (h *housekeeping) sweep(ctx context.Context) {
 	}
 	h.a.sweepPrices(ctx)
 	h.a.sweepAlerts(ctx)
+	h.a.watchVisits(ctx)
 	h.a.readPages(ctx)
 }

@@ -55,7 +55,7 @@ func (a *App) wireServices(ctx context.Context) error {
 	a.Approvals = a.approvals()
 	a.Websites = service.NewWebsites(service.WebsitesConfig{
 		Tx: a.store, Websites: a.store.Websites, Pages: a.store.Pages, Evidence: a.store.Evidence, Releases: a.store.Releases,
-		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Project: hugo.Project, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
+		Approvals: a.store.Approvals, Ask: a.Approvals.Open, Runs: a.Runs, Manifests: a.builder, Blobs: a.blobs, Drafts: artifacts{a.blobs}, Compare: compareReleases, Project: hugo.Project, Carry: a.carry, Graph: a.Graph, Twins: a.Duplicates, Fleet: a.Fleet, Audit: a.store.Audit, Operator: a.operator(), Forbidden: service.ForbiddenNiches(),
 		LiveChanged: a.liveChanged, Recheck: a.recheckWebsite, Reindex: a.Search.WebsiteChanged, Retirements: a.store.Retirements, Now: a.now,
 		Moved: func(ctx context.Context, site *domain.Website, release, before domain.ReleaseID) error {
 			return a.SEO.Moved(ctx, site, release, before)
@@ -111,7 +111,7 @@ func (a *App) wireAgents(context.Context) error {
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check, a.builtWith()},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: a.writer(), Optimizer: seo.New(),
 		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of, Taken: a.SEO.Taken,
-		Links: a.Links, LinkWay: domain.LinkWay(a.cfg.Links.Way),
+		Links: a.Links, LinkWay: domain.LinkWay(a.cfg.Links.Way), PagePolicy: domain.PagePolicy(a.cfg.Content.FailingPage),
 	}
 	a.runtime.Launch = a.launch
 	if err := a.wireEdit(); err != nil {

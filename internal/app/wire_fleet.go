@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"empire/internal/domain"
+	"empire/internal/intelligence/forecast"
 	"empire/internal/intelligence/twin"
 	"empire/internal/service"
 )
@@ -25,7 +26,8 @@ func (a *App) wireFleet() {
 		Rebuild: func(ctx context.Context, id domain.WebsiteID) (*domain.Run, error) {
 			return a.Websites.Rebuild(ctx, id)
 		},
-		Limits: domain.FleetLimits{PagesPerWeek: a.cfg.Fleet.PagesPerWeek, ReleasesPerDay: a.cfg.Fleet.ReleasesPerDay}, Audit: a.store.Audit, Now: a.now,
+		Limits: domain.FleetLimits{PagesPerWeek: a.cfg.Fleet.PagesPerWeek, ReleasesPerDay: a.cfg.Fleet.ReleasesPerDay},
+		Judge:  forecast.CliffOf, Fall: a.cfg.Fleet.Fall, Audit: a.store.Audit, Now: a.now,
 	})
 	a.queue.Handle(service.JobSignatures, signatureTime, func(ctx context.Context, args json.RawMessage, _ int) error {
 		return a.Duplicates.Work(ctx, args)
@@ -42,6 +44,17 @@ func (a *App) FollowFleet(ctx context.Context) error {
 func (a *App) sweepFleet(ctx context.Context) {
 	if err := a.Fleet.Sweep(ctx); err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "fleet changes not followed", "err", err)
+	}
+}
+
+// watchVisits freezes websites whose visits fell.
+func (a *App) watchVisits(ctx context.Context) {
+	n, err := a.Fleet.Watch(ctx)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		a.log.ErrorContext(ctx, "visits not watched", "err", err)
+	case n > 0:
+		a.log.WarnContext(ctx, "websites frozen, because their visits fell", "count", n)
 	}
 }
 

@@ -258,7 +258,7 @@ func defaults() map[string]any {
 		"market":   map[string]any{"program_max_age": "24h", "feed_max_age": "72h"},
 		"models":   modelDefaults(),
 		"research": researchDefaults(),
-		"content":  map[string]any{"writer": WriterData, "model": ""},
+		"content":  map[string]any{"writer": WriterData, "model": "", "failing_page": HoldSite},
 		"vectors":  vectorDefaults(),
 
 		"analytics": analyticsDefaults(),

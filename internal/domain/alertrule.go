@@ -25,6 +25,7 @@ const (
 	AlertTrafficCliff AlertKind = "traffic_cliff" // visitors of yesterday against the median of the same weekdays
 	AlertCertificate  AlertKind = "certificate"   // days that a TLS certificate is still valid
 	AlertStaleFeed    AlertKind = "stale_feed"    // hours since a feed was read
+	AlertFrozen       AlertKind = "frozen"        // a website or all frozen by a fall of visits or a notice
 	AlertComponent    AlertKind = "component"     // a part of the program that does not work
 	AlertDeadLinks    AlertKind = "dead_links"    // affiliate links whose offers are gone and that nothing replaces
 )
@@ -84,6 +85,7 @@ func AlertKinds() []AlertKindInfo {
 		{AlertDeadLetters, "count", false, false, true, "List the dead letters, repair the agent, and replay what still matters."},
 		{AlertBudget, "percent", false, false, false, "Raise the budget or let its work pause; see what the money was spent on."},
 		{AlertTrafficCliff, "percent", false, false, true, "Open the website, look at its last release and at what search engines say; roll back if the release broke it."},
+		{AlertFrozen, "count", false, false, false, "Read why it is frozen (empire fleet status), look at the last releases and at what search engines say, roll back if a release is the cause; then lift the freeze."},
 		{AlertCertificate, "days", true, false, false, "Check that the host still leads here and that the issuer reaches it; see the state of the edge."},
 		{AlertStaleFeed, "hours", false, true, false, "Import the feed again, or repair its source; pages with old prices hide them."},
 		{AlertDeadLinks, "count", false, false, false, "List the dead links and decide the replacements that wait for an approval, or close the links."},
@@ -215,6 +217,7 @@ func DefaultAlertRules(tenant TenantID) []AlertRule {
 		rule(AlertDeadLetters, "Dead letters", 1, 24*time.Hour, SeverityWarning),
 		rule(AlertBudget, "Budget nearly spent", 80, 0, SeverityWarning),
 		rule(AlertTrafficCliff, "Traffic cliff", 50, 4*week, SeverityWarning),
+		rule(AlertFrozen, "Publishing frozen", 1, 0, SeverityCritical),
 		rule(AlertCertificate, "Certificate expires", 14, 0, SeverityCritical),
 		rule(AlertStaleFeed, "Stale feed", 72, 0, SeverityWarning),
 		rule(AlertDeadLinks, "Dead links", 1, 0, SeverityWarning),

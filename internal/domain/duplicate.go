@@ -10,6 +10,11 @@ const MinDuplicateThreshold = 0.45
 // five-word shingles) from which on pages of two websites are near-duplicates.
 const DefaultDuplicateThreshold = 0.5
 
+// SwapThreshold is the similarity of texts whose names of products, merchants and the
+// website are masked from which on one is the other with its names swapped. It is
+// higher: of what is left, websites that are written from data share more.
+const SwapThreshold = 0.8
+
 // PageSignature is what is kept of the main text of a page that is live, to find
 // pages of other websites that say much the same.
 type PageSignature struct {
@@ -22,7 +27,10 @@ type PageSignature struct {
 	Bands     []uint64 // pages that share one are candidates
 	Hashes    []uint32 // of the shingles, sorted; see Limit
 	Limit     uint32   // greatest hash that is kept; of texts of usual length all are
-	Evidence  int      // how many different rows, spans and computations the page rests on
+	// Masked and MaskedLimit are the same of the text whose names are masked.
+	Masked      []uint32
+	MaskedLimit uint32
+	Evidence    int // how many different rows, spans and computations the page rests on
 	// FirstAt is since when the website has a page there without a gap.
 	FirstAt time.Time
 }
@@ -71,6 +79,9 @@ type Twin struct {
 	Page       PagePlace // of the candidate
 	Other      PagePlace
 	Similarity float64 // Jaccard similarity of the shingle sets
+	// Swapped says that it is the similarity of the texts with all names masked: the
+	// texts as they are differ more.
+	Swapped bool
 	// Live reports whether the candidate's website has the page already.
 	Live bool
 }

@@ -28,8 +28,11 @@ type FleetFreeze struct {
 	Tenant    TenantID  `json:"tenant"`
 	WebsiteID WebsiteID `json:"website_id"` // empty: all websites
 	Reason    string    `json:"reason"`
-	ActorID   UserID    `json:"actor_id"`
+	ActorID   UserID    `json:"actor_id"` // empty: nobody, it froze by itself
 	At        time.Time `json:"at"`
+	// Cause says why; Evidence is what FleetByTraffic rests on, else nil.
+	Cause    FleetCause     `json:"cause"`
+	Evidence *FleetEvidence `json:"evidence,omitempty"`
 }
 
 // FleetPace is how many new pages a website published within seven days.

@@ -33,9 +33,11 @@ type Website struct {
 	PointerSeq  int64     `json:"pointer_seq"`
 	Operator    Operator  `json:"operator"`
 	NoAnalytics bool      `json:"no_analytics,omitempty"` // its pages count no visits
-	OwnerID     UserID    `json:"owner_id"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	// PagePolicy is what a page that a gate refuses means; empty: as the configuration says.
+	PagePolicy PagePolicy `json:"page_policy,omitempty"`
+	OwnerID    UserID     `json:"owner_id"`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
 // Operator is who answers for a site: the fields that the law wants on the legal
@@ -261,6 +263,8 @@ type WebsitePatch struct {
 	FeedIDs *[]FeedID
 	// Analytics is whether pages that are built from now on count visits.
 	Analytics *bool
+	// PagePolicy takes effect with the next build; empty: as the configuration says.
+	PagePolicy *PagePolicy
 	// Operator is a JSON object with the fields of Operator to set; others stay.
 	Operator json.RawMessage
 	// Seqs are the values of PointerSeq that the website may have, if there are any:

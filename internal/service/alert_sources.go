@@ -45,6 +45,9 @@ type AlertSourcesConfig struct {
 	Store    alertSignalStore
 	Feeds    alertFeeds
 	Websites hostFinder
+	Freezes  interface {
+		Freezes(ctx context.Context, tenant domain.TenantID) ([]domain.FleetFreeze, error)
+	}
 	// Certificates returns those of this installation by host; nil: there are none.
 	Certificates func() (map[string]domain.HostCertificate, error)
 	// DeadLinks returns how many links of each tenant are dead and not replaced; nil: it is
@@ -71,6 +74,7 @@ func NewAlertSources(cfg AlertSourcesConfig) map[domain.AlertKind]AlertSource {
 	out := map[domain.AlertKind]AlertSource{
 		domain.AlertErrorRate: s.errorRate, domain.AlertLatency: s.latency, domain.AlertComponent: s.components, domain.AlertFailedRuns: s.failedRuns,
 		domain.AlertDeadLetters: s.deadLetters, domain.AlertBudget: s.budgets, domain.AlertTrafficCliff: s.trafficCliff, domain.AlertStaleFeed: s.staleFeeds,
+		domain.AlertFrozen: s.frozen,
 	}
 	if cfg.Certificates != nil {
 		out[domain.AlertCertificate] = s.certificates
@@ -250,6 +254,21 @@ func (s *alertSources) staleFeeds(ctx context.Context, _ time.Duration, now time
 			return out, nil
 		}
 	}
+}
+
+// frozen returns what is frozen by a fall of visits or by a notice; what a person froze
+// a person knows.
+func (s *alertSources) frozen(ctx context.Context, _ time.Duration, _ time.Time) ([]domain.AlertObservation, error) {
+	list, err := s.cfg.Freezes.Freezes(ctx, "")
+	var out []domain.AlertObservation
+	for i := range list {
+		if f := &list[i]; f.Cause != domain.FleetByPerson {
+			out = append(out, domain.AlertObservation{
+				Tenant: f.Tenant, Subject: frozenObject(f.WebsiteID), WebsiteID: f.WebsiteID, Value: 1, Text: "Frozen since " + stampOf(f.At) + ": " + sentence(f.Reason),
+			})
+		}
+	}
+	return out, err
 }
 
 // certificates returns those that end within domain.MaxCertificateDays.

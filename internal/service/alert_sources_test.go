@@ -58,6 +58,14 @@ func (s *signals) GetByHost(_ context.Context, host string) (*domain.Website, er
 	return &domain.Website{ID: "site_1", Tenant: "acme", Domain: host}, nil
 }
 
+func (s *signals) Freezes(context.Context, domain.TenantID) ([]domain.FleetFreeze, error) {
+	at := time.Date(2026, 3, 8, 1, 0, 0, 0, time.UTC)
+	return []domain.FleetFreeze{
+		{Tenant: "acme", WebsiteID: "site_1", Cause: domain.FleetByTraffic, Reason: "Visits fell.", At: at}, {Tenant: "acme", WebsiteID: "site_2", Cause: domain.FleetByPerson},
+		{Tenant: "acme", Cause: domain.FleetByNotice, Reason: "Told", At: at},
+	}, nil
+}
+
 const week = 7 * 24 * time.Hour
 
 func TestAlertSources(t *testing.T) {
@@ -92,7 +100,7 @@ func TestAlertSources(t *testing.T) {
 		feeds: []domain.Feed{{ID: "feed_1", Name: "keys", CreatedAt: *ago(100 * time.Hour), ReadAt: ago(73 * time.Hour)}, {ID: "feed_2", Name: "never", CreatedAt: *ago(2 * time.Hour)}},
 	}
 	sources := service.NewAlertSources(service.AlertSourcesConfig{
-		Store: s, Feeds: s, Websites: s, Every: 15 * time.Second,
+		Store: s, Feeds: s, Websites: s, Freezes: s, Every: 15 * time.Second,
 		Certificates: func() (map[string]domain.HostCertificate, error) {
 			return map[string]domain.HostCertificate{
 				"keys.example": {ValidUntil: now.Add(13*24*time.Hour + time.Hour)}, "gone.example": {ValidUntil: now}, "fine.example": {ValidUntil: now.Add(60 * 24 * time.Hour)}, "none.example": {},
@@ -114,6 +122,7 @@ func TestAlertSources(t *testing.T) {
 		{domain.AlertBudget, 0, map[string]float64{"bud_1": 85, "bud_2": 100}, "8.50 EUR of 10.00 EUR"},
 		{domain.AlertTrafficCliff, 4 * week, map[string]float64{"fell": 70, "gone": 100, "rose": 0}, "fell.example had 30 visitors on 2026-03-08; the median of the same weekdays before is 100"},
 		{domain.AlertCertificate, 0, map[string]float64{"keys.example": 13}, "keys.example is valid until 2026-03-22"},
+		{domain.AlertFrozen, 0, map[string]float64{"fleet": 1, "site_1": 1}, "Frozen since 2026-03-08 01:00 UTC: Told."},
 		{domain.AlertStaleFeed, 0, map[string]float64{"feed_1": 73, "feed_2": 2}, "read last at 2026-03-05 23:00"},
 	} {
 		list, err := sources[tt.kind](t.Context(), tt.window, now)

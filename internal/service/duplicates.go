@@ -32,6 +32,7 @@ type pageSigner interface {
 	Sign(d *domain.Draft, release domain.ReleaseID, at time.Time) (*domain.SiteProfile, []domain.PageSignature)
 	Paths(d *domain.Draft) []string // of the pages that Sign signs
 	Similarity(a, b *domain.PageSignature) float64
+	Swapped(a, b *domain.PageSignature) float64 // of texts whose names are masked
 	Doorways(p *domain.SiteProfile, others []domain.SiteProfile) []domain.Doorway
 }
 
@@ -134,8 +135,8 @@ func (s *Duplicates) twins(ctx context.Context, profile *domain.SiteProfile, lis
 			if o == nil {
 				continue
 			}
-			if sim := s.cfg.Signer.Similarity(p, o); sim >= s.cfg.Threshold {
-				of = append(of, domain.Twin{Page: placeOf(p, hosts), Other: placeOf(o, hosts), Similarity: sim, Live: live})
+			if sim, swapped := s.alike(p, o, s.cfg.Threshold); sim > 0 {
+				of = append(of, domain.Twin{Page: placeOf(p, hosts), Other: placeOf(o, hosts), Similarity: sim, Swapped: swapped, Live: live})
 			}
 		}
 		slices.SortStableFunc(of, func(a, b domain.Twin) int { return cmp.Compare(b.Similarity, a.Similarity) })
@@ -143,6 +144,18 @@ func (s *Duplicates) twins(ctx context.Context, profile *domain.SiteProfile, lis
 	}
 	slices.SortStableFunc(out, func(a, b domain.Twin) int { return cmp.Compare(a.Page.Path, b.Page.Path) })
 	return out, nil
+}
+
+// alike returns how similar two pages are if that is at least the threshold, or, with
+// all names masked, at least domain.SwapThreshold; else 0.
+func (s *Duplicates) alike(a, b *domain.PageSignature, threshold float64) (similarity float64, swapped bool) {
+	if sim := s.cfg.Signer.Similarity(a, b); sim >= threshold {
+		return sim, false
+	}
+	if sim := s.cfg.Signer.Swapped(a, b); sim >= max(threshold, domain.SwapThreshold) {
+		return sim, true
+	}
+	return 0, false
 }
 
 // candidates returns for each page of a candidate the pages of other websites that
@@ -211,11 +224,18 @@ func (s *Duplicates) Refuse(ctx context.Context, d *domain.Draft) error {
 	}
 	for i := range c.Twins {
 		if t := &c.Twins[i]; !t.Live || !t.Keep() {
-			return domain.Errorf(domain.CodeGateRed, "Page %s says what https://%s%s of website %s says (similarity %.2f of %.2f, rule L1). Merge them, or build the site again.",
+			return domain.Errorf(domain.CodeGateRed, "Page %s says what https://%s%s of website %s says"+butForNames(t)+" (similarity %.2f of %.2f, rule L1). Merge them, or build the site again.",
 				t.Page.Path, t.Other.Domain, t.Other.Path, t.Other.WebsiteID, t.Similarity, c.Threshold)
 		}
 	}
 	return nil
+}
+
+func butForNames(t *domain.Twin) string {
+	if t.Swapped {
+		return ", but for the names"
+	}
+	return ""
 }
 
 // Fresh returns how many pages of a draft that may rank its website does not have.

@@ -125,7 +125,7 @@ func (l *duplicateLook) pair(ctx context.Context) error {
 		if a == nil || b == nil {
 			continue // gone meanwhile
 		}
-		if sim := l.s.cfg.Signer.Similarity(a, b); sim >= l.report.Threshold {
+		if sim, _ := l.s.alike(a, b, l.report.Threshold); sim > 0 {
 			l.pairs = append(l.pairs, pagePair{p[0], p[1], sim})
 			l.group[l.root(p[0])] = l.root(p[1])
 		}

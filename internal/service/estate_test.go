@@ -105,6 +105,9 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 			}
 		},
 	}
+	e.sites.Carry = func(_ context.Context, target string, site *domain.Website, r *domain.Release, m domain.Manifest) (*domain.DeployReport, error) {
+		return &domain.DeployReport{Target: target, Host: site.Domain, Release: r.ID, Files: len(m.Entries)}, nil
+	}
 	e.websites = service.NewWebsites(e.sites)
 	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
 	e.links = service.NewLinks(service.LinksConfig{

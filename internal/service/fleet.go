@@ -1,8 +1,10 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +20,10 @@ type fleetStore interface {
 	Freeze(ctx context.Context, f domain.FleetFreeze) error
 	Unfreeze(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID) (bool, error)
 	Freezes(ctx context.Context, tenant domain.TenantID) ([]domain.FleetFreeze, error)
+	FreezeNew(ctx context.Context, f domain.FleetFreeze) (bool, error)
+	Lift(ctx context.Context, l domain.FleetLift) error
+	Lifts(ctx context.Context) (map[domain.WebsiteID]domain.FleetLift, error)
+	Visits(ctx context.Context, ids []domain.WebsiteID, from, to int64) ([]domain.DayVisitors, error)
 }
 
 type fleetChangeStore interface {
@@ -52,8 +58,12 @@ type FleetConfig struct {
 	// Rebuild starts a run that builds a website anew, as the principal in ctx.
 	Rebuild func(ctx context.Context, id domain.WebsiteID) (*domain.Run, error)
 	Limits  domain.FleetLimits
-	Audit   auditStore
-	Now     func() time.Time
+	// Judge says whether the last days of a series of daily visitors fell; nil: nothing
+	// freezes by itself.
+	Judge func(values []float64, p domain.CliffParams) domain.Cliff
+	Fall  float64 // share of the expected visitors whose loss freezes a website; 0: none
+	Audit auditStore
+	Now   func() time.Time
 }
 
 // Fleet brakes the publishing of a portfolio: it counts, freezes, and lets changes of
@@ -193,34 +203,44 @@ func tidyReason(text string) (string, error) {
 
 // Freeze keeps a website from publishing and from being built anew; without one all
 // of the tenant. What is live stays live, and rollbacks stay possible.
-func (s *Fleet) Freeze(ctx context.Context, id domain.WebsiteID, reason string) (*domain.FleetFreeze, error) {
-	p, err := domain.Require(ctx, domain.WebsitesManage)
+func (s *Fleet) Freeze(ctx context.Context, p domain.FleetFreezeParams) (*domain.FleetFreeze, error) {
+	principal, err := domain.Require(ctx, domain.WebsitesManage)
 	if err != nil {
 		return nil, err
 	}
-	if reason, err = checkReason(reason); err != nil {
+	reason, err := checkReason(p.Reason)
+	if err != nil {
 		return nil, err
 	}
-	f := &domain.FleetFreeze{Tenant: scope(ctx), WebsiteID: id, Reason: reason, ActorID: p.UserID, At: s.journal.stamp()}
+	cause := cmp.Or(p.Cause, domain.FleetByPerson)
+	if cause != domain.FleetByPerson && cause != domain.FleetByNotice {
+		return nil, domain.Invalid("cause", "Cause %.20q is not one of person, manual_action.", cause)
+	}
+	f := &domain.FleetFreeze{Tenant: scope(ctx), WebsiteID: p.WebsiteID, Cause: cause, Reason: reason, ActorID: principal.UserID, At: s.journal.stamp()}
 	err = s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.known(ctx, id); err != nil {
+		if err := s.known(ctx, p.WebsiteID); err != nil {
 			return err
 		}
 		if err := s.cfg.Store.Freeze(ctx, *f); err != nil {
 			return err
 		}
-		return s.journal.changed(ctx, "fleet.frozen", frozenObject(id), reason, nil, f)
+		return s.journal.changed(ctx, "fleet.frozen", frozenObject(p.WebsiteID), reason, nil, f)
 	})
 	return f, err
 }
 
-// Unfreeze ends a freeze: that of a website, or without one that of all.
+// Unfreeze ends a freeze: that of a website, or without one that of all. The level of
+// visits that a freeze by itself rested on is the usual one from then on.
 func (s *Fleet) Unfreeze(ctx context.Context, id domain.WebsiteID) error {
 	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
 		return err
 	}
 	return s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.known(ctx, id); err != nil {
+			return err
+		}
+		list, err := s.cfg.Store.Freezes(ctx, scope(ctx))
+		if err != nil {
 			return err
 		}
 		ok, err := s.cfg.Store.Unfreeze(ctx, scope(ctx), id)
@@ -232,6 +252,13 @@ func (s *Fleet) Unfreeze(ctx context.Context, id domain.WebsiteID) error {
 		}
 		if !ok {
 			return domain.Errorf(domain.CodeNotFound, "Website %s is not frozen.", id)
+		}
+		if i := slices.IndexFunc(list, func(f domain.FleetFreeze) bool { return f.WebsiteID == id }); i >= 0 && list[i].Evidence != nil {
+			e := list[i].Evidence
+			if err := s.cfg.Store.Lift(ctx, domain.FleetLift{WebsiteID: id, At: s.journal.stamp(), From: e.From, Share: min(1, e.Share)}); err != nil {
+				return err
+			}
+			return s.journal.record(ctx, "fleet.unfrozen", frozenObject(id), list[i].Reason)
 		}
 		return s.journal.record(ctx, "fleet.unfrozen", frozenObject(id), "")
 	})

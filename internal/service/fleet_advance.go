@@ -28,6 +28,9 @@ func (s *Fleet) follow(ctx context.Context, c *domain.FleetChange) error {
 	if c.State == domain.FleetCanary || c.State == domain.FleetWaiting {
 		return s.followCanary(ctx, c)
 	}
+	if stopped, err := s.canaryFrozen(ctx, c); err != nil || stopped {
+		return err
+	}
 	switch {
 	case float64(c.Failed) > max(1, maxFailedShare*float64(c.Total)):
 		c.State, c.Detail = domain.FleetStopped, fmt.Sprintf("%d of %d websites failed.", c.Failed, c.Total)
@@ -65,6 +68,21 @@ func (s *Fleet) followCanary(ctx context.Context, c *domain.FleetChange) error {
 		}
 	}
 	return nil
+}
+
+// canaryFrozen ends a change that is going on if a website of its canary group is
+// frozen by now: what it began with shows first what it does.
+func (s *Fleet) canaryFrozen(ctx context.Context, c *domain.FleetChange) (bool, error) {
+	list, err := s.cfg.Changes.Sites(ctx, c.ID, nil, domain.Window{Limit: c.Canary})
+	if err != nil {
+		return false, err
+	}
+	for i := range list {
+		if stopped, err := s.stops(ctx, c, list[i].WebsiteID); err != nil || stopped {
+			return stopped, err
+		}
+	}
+	return false, nil
 }
 
 // stops ends a change if a website of its canary group is frozen.

@@ -98,7 +98,7 @@ func TestFleetChange(t *testing.T) {
 		if err != nil || len(list) != 1 || !list[0].Canary || list[0].State != domain.FleetSitePublished {
 			t.Fatalf("websites = %+v, %v", list, err)
 		}
-		if _, err := w.fleet.Freeze(ctx, list[0].WebsiteID, "Visits fell."); err != nil {
+		if _, err := w.fleet.Freeze(ctx, domain.FleetFreezeParams{WebsiteID: list[0].WebsiteID, Reason: "Visits fell."}); err != nil {
 			t.Fatal(err)
 		}
 		w.changed(ctx, t, frozen.ID, domain.FleetStopped)
@@ -135,7 +135,7 @@ func TestFleetTenants(t *testing.T) {
 		w := watch(t, st, domain.FleetLimits{ReleasesPerDay: 100})
 		acme, other := in(t.Context(), "acme"), in(t.Context(), "other")
 		a := w.site(acme, t, "a.example", prose("alpha"))
-		if _, err := w.fleet.Freeze(acme, "", "x"); err != nil {
+		if _, err := w.fleet.Freeze(acme, domain.FleetFreezeParams{Reason: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		w.site(other, t, "o.example", prose("omega")) // not frozen
@@ -147,7 +147,10 @@ func TestFleetTenants(t *testing.T) {
 			t.Fatalf("change = %+v, %v", c, err)
 		}
 		for name, call := range map[string]func(ctx context.Context) error{
-			"Freeze":         func(ctx context.Context) error { _, err := w.fleet.Freeze(ctx, a.ID, "x"); return err },
+			"Freeze": func(ctx context.Context) error {
+				_, err := w.fleet.Freeze(ctx, domain.FleetFreezeParams{WebsiteID: a.ID, Reason: "x"})
+				return err
+			},
 			"Unfreeze":       func(ctx context.Context) error { return w.fleet.Unfreeze(ctx, a.ID) },
 			"Change":         func(ctx context.Context) error { _, _, err := w.fleet.Change(ctx, c.ID, domain.Window{}); return err },
 			"ContinueChange": func(ctx context.Context) error { _, err := w.fleet.ContinueChange(ctx, c.ID); return err },

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"empire/internal/domain"
+	"empire/internal/intelligence/forecast"
 	"empire/internal/intelligence/twin"
 	"empire/internal/service"
 	"empire/internal/store"
@@ -100,7 +101,7 @@ func watch(t *testing.T, st *store.Store, limits domain.FleetLimits) *watched {
 		Rebuild: func(ctx context.Context, id domain.WebsiteID) (*domain.Run, error) {
 			return e.websites.Rebuild(ctx, id)
 		},
-		Limits: limits, Audit: st.Audit, Now: w.clock,
+		Limits: limits, Judge: forecast.CliffOf, Fall: 0.5, Audit: st.Audit, Now: w.clock,
 	})
 	e.sites.Twins, e.sites.Fleet, e.sites.Now = w.duplicates, w.fleet, w.clock
 	e.websites = service.NewWebsites(e.sites)
@@ -279,7 +280,7 @@ func TestFleetFreeze(t *testing.T) {
 		b := w.site(ctx, t, "b.example", prose("b"))
 		_, waiting := w.build(ctx, t, a.ID)
 		for _, id := range []domain.WebsiteID{a.ID, ""} {
-			if _, err := w.fleet.Freeze(ctx, id, " Visits  fell "); err != nil {
+			if _, err := w.fleet.Freeze(ctx, domain.FleetFreezeParams{WebsiteID: id, Reason: " Visits  fell "}); err != nil {
 				t.Fatal(err)
 			}
 			_, err := w.websites.Publish(ctx, a.ID, "")
@@ -298,7 +299,7 @@ func TestFleetFreeze(t *testing.T) {
 			}
 			wantCode(t, "unfreeze twice", w.fleet.Unfreeze(ctx, id), domain.CodeNotFound)
 		}
-		if _, err := w.fleet.Freeze(ctx, a.ID, "x"); err != nil {
+		if _, err := w.fleet.Freeze(ctx, domain.FleetFreezeParams{WebsiteID: a.ID, Reason: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		w.approve(ctx, t, waiting)
@@ -306,7 +307,7 @@ func TestFleetFreeze(t *testing.T) {
 			t.Errorf("an approved run of a frozen website: %+v, %v", run, err)
 		}
 		for _, reason := range []string{"", " \n", strings.Repeat("x", 1001)} {
-			_, err := w.fleet.Freeze(ctx, a.ID, reason)
+			_, err := w.fleet.Freeze(ctx, domain.FleetFreezeParams{WebsiteID: a.ID, Reason: reason})
 			wantCode(t, "reason", err, domain.CodeInvalid)
 		}
 		list, _, err := w.audit.List(ctx, domain.AuditFilter{Action: "fleet.frozen"}, domain.Window{Limit: 10})

@@ -139,6 +139,13 @@ func (s *Websites) apply(ctx context.Context, site *domain.Website, p domain.Web
 		set("analytics", site.NoAnalytics == *p.Analytics)
 		site.NoAnalytics = !*p.Analytics
 	}
+	if p.PagePolicy != nil {
+		if *p.PagePolicy != "" && !p.PagePolicy.Valid() {
+			return nil, domain.Invalid("page_policy", "Policy %.20q is not one of hold_site, hold_page.", *p.PagePolicy)
+		}
+		set("page_policy", site.PagePolicy != *p.PagePolicy)
+		site.PagePolicy = *p.PagePolicy
+	}
 	if len(p.Operator) > 0 {
 		old := site.Operator
 		if err := decodeStrictly(p.Operator, &site.Operator); err != nil {

@@ -169,9 +169,7 @@ func (s *Revisions) removable(ctx context.Context, site *domain.Website, path, t
 	if i < 0 {
 		return domain.Invalid("path", "Website %s has no page %.100s.", site.ID, path)
 	}
-	switch d.Pages[i].Kind {
-	case domain.PageProduct, domain.PageComparison, domain.PageBest:
-	default:
+	if !d.Pages[i].Kind.Optional() {
 		return domain.Invalid("path", "A page of kind %s belongs to every website and cannot be retired.", d.Pages[i].Kind)
 	}
 	if target != "" && (target == path || !hasPage(d, target)) {

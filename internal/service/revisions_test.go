@@ -104,7 +104,7 @@ func TestPlannedReleases(t *testing.T) {
 		expect(late, domain.PlannedPublished, "2h0m0s late", second)
 
 		frozen := plan(first)
-		if _, err := e.fleet.Freeze(ada, site.ID, "Visits fell"); err != nil {
+		if _, err := e.fleet.Freeze(ada, domain.FleetFreezeParams{WebsiteID: site.ID, Reason: "Visits fell"}); err != nil {
 			t.Fatal(err)
 		}
 		fire(time.Hour, 1)

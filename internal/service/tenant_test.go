@@ -125,6 +125,10 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 			return err
 		},
 		"Websites.Audit": func(ctx context.Context) error { _, err := e.websites.Audit(ctx, h.website); return err },
+		"Websites.Deploy": func(ctx context.Context) error {
+			_, err := e.websites.Deploy(ctx, h.website, h.release, "folder:x")
+			return err
+		},
 		"Websites.Export": func(ctx context.Context) error {
 			_, err := e.websites.Export(ctx, h.website, domain.ExportFiles)
 			return err
@@ -454,7 +458,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// of the fleet: TestFleetTenants; the work of releases, jobs and the start
 		"Duplicates.List", "Duplicates.Check", "Duplicates.Refuse", "Duplicates.Fresh", "Duplicates.Moved", "Duplicates.Work", "Duplicates.CatchUp",
 		"Fleet.Status", "Fleet.Freeze", "Fleet.Unfreeze", "Fleet.StartChange", "Fleet.Changes", "Fleet.Change", "Fleet.ContinueChange", "Fleet.StopChange",
-		"Fleet.Frozen", "Fleet.Allow", "Fleet.Published", "Fleet.Sweep",
+		"Fleet.Frozen", "Fleet.Allow", "Fleet.Published", "Fleet.Sweep", "Fleet.Watch",
 		// of pages and times: TestRevisionTenants; the last are the work of steps and of the clock
 		"Revisions.Restore", "Revisions.Retire", "Revisions.List", "Revisions.TakeBack", "Planned.Plan", "Planned.List", "Planned.Cancel",
 		"Revisions.Source", "Revisions.Edited", "Revisions.Gone", "Planned.Fire",

@@ -72,6 +72,8 @@ type WebsitesConfig struct {
 	// Project writes a release, given by its draft and all of its files, as a project of
 	// Hugo; nil: that export is refused.
 	Project func(d *domain.Draft, files []domain.File) ([]domain.File, error)
+	// Carry brings a release to a target and verifies it there; nil: there are no targets.
+	Carry func(ctx context.Context, target string, site *domain.Website, r *domain.Release, m domain.Manifest) (*domain.DeployReport, error)
 	// Compare says what differs between two releases.
 	Compare   func(before, after domain.ReleaseContent) ([]domain.PageDiff, []domain.FileChange)
 	Audit     auditStore

@@ -55,9 +55,9 @@ func (s *Fleet) Fastest(ctx context.Context, tenant domain.TenantID, after time.
 
 // Freeze stores a freeze; a second one of the same takes its place.
 func (s *Fleet) Freeze(ctx context.Context, f domain.FleetFreeze) error {
-	const query = `INSERT INTO fleet_freezes (tenant, website_id, reason, actor_id, at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (tenant, website_id) DO UPDATE SET reason = excluded.reason, actor_id = excluded.actor_id, at = excluded.at`
-	_, err := s.db.exec(ctx, query, f.Tenant, f.WebsiteID, f.Reason, f.ActorID, s.db.time(f.At))
+	const query = `INSERT INTO fleet_freezes (` + freezeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, website_id)
+		DO UPDATE SET reason = excluded.reason, actor_id = excluded.actor_id, at = excluded.at, cause = excluded.cause, evidence = excluded.evidence`
+	_, err := s.db.exec(ctx, query, s.freezeArgs(f)...)
 	return s.db.fail(err, "store freeze")
 }
 
@@ -67,12 +67,13 @@ func (s *Fleet) Unfreeze(ctx context.Context, tenant domain.TenantID, id domain.
 	return n > 0, s.db.fail(err, "remove freeze")
 }
 
-// Freezes returns the freezes of a tenant, that of all websites first.
+// Freezes returns the freezes of a tenant, that of all websites first; without a tenant
+// those of all.
 func (s *Fleet) Freezes(ctx context.Context, tenant domain.TenantID) ([]domain.FleetFreeze, error) {
-	const query = `SELECT tenant, website_id, reason, actor_id, at FROM fleet_freezes WHERE tenant = $1 ORDER BY website_id`
+	const query = `SELECT ` + freezeColumns + ` FROM fleet_freezes WHERE tenant = $1 OR $1 = '' ORDER BY tenant, website_id`
 	list, err := getAll(ctx, s.db, func(r row) (f domain.FleetFreeze, err error) {
-		err = r.Scan(&f.Tenant, &f.WebsiteID, &f.Reason, &f.ActorID, asTime(&f.At))
+		err = r.Scan(&f.Tenant, &f.WebsiteID, &f.Reason, &f.ActorID, asTime(&f.At), &f.Cause, jsonValue{&f.Evidence})
 		return f, err
-	}, query, tenant)
+	}, query, string(tenant))
 	return list, s.db.fail(err, "list freezes")
 }

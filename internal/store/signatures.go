@@ -20,14 +20,20 @@ func scanSignature(r row) (p domain.PageSignature, err error) {
 }
 
 func scanWholeSignature(r row) (p domain.PageSignature, err error) {
-	var cut int64
-	var raw []byte
-	err = r.Scan(&p.Num, &p.WebsiteID, &p.PageID, &p.Path, &p.Kind, &p.Title, &p.Evidence, asTime(&p.FirstAt), &cut, &raw)
-	p.Limit, p.Hashes = uint32(cut), make([]uint32, len(raw)/4) //nolint:gosec // what Replace wrote
-	for i := range p.Hashes {
-		p.Hashes[i] = binary.LittleEndian.Uint32(raw[4*i:])
-	}
+	var cut, maskedCut int64
+	var raw, masked []byte
+	err = r.Scan(&p.Num, &p.WebsiteID, &p.PageID, &p.Path, &p.Kind, &p.Title, &p.Evidence, asTime(&p.FirstAt), &cut, &raw, &maskedCut, &masked)
+	p.Limit, p.Hashes = uint32(cut), bytesHashes(raw)                //nolint:gosec // what Replace wrote
+	p.MaskedLimit, p.Masked = uint32(maskedCut), bytesHashes(masked) //nolint:gosec // what Replace wrote
 	return p, err
+}
+
+func bytesHashes(raw []byte) []uint32 {
+	out := make([]uint32, len(raw)/4)
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint32(raw[4*i:])
+	}
+	return out
 }
 
 func hashBytes(hashes []uint32) []byte {
@@ -43,8 +49,8 @@ var bandBulk = bulk{into: "page_bands (band, num)", columns: 2, after: "ON CONFL
 // Replace stores the signatures of all pages of a website and its profile. A page that
 // the website had before keeps its FirstAt.
 func (s *Signatures) Replace(ctx context.Context, profile *domain.SiteProfile, list []domain.PageSignature) error {
-	const insert = `INSERT INTO page_signatures (website_id, page_id, path, kind, title, evidence, cut, hashes, first_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING num`
+	const insert = `INSERT INTO page_signatures (website_id, page_id, path, kind, title, evidence, cut, hashes, first_at, masked_cut, masked)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING num`
 	const upsert = `INSERT INTO site_profiles (website_id, tenant, release_id, doc) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (website_id) DO UPDATE SET tenant = excluded.tenant, release_id = excluded.release_id, doc = excluded.doc`
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
@@ -63,7 +69,7 @@ func (s *Signatures) Replace(ctx context.Context, profile *domain.SiteProfile, l
 				p.FirstAt = at
 			}
 			err := s.db.w(ctx).QueryRowContext(ctx, insert, profile.WebsiteID, p.PageID, p.Path, p.Kind, p.Title, p.Evidence, int64(p.Limit), hashBytes(p.Hashes),
-				s.db.time(p.FirstAt)).Scan(&p.Num)
+				s.db.time(p.FirstAt), int64(p.MaskedLimit), hashBytes(p.Masked)).Scan(&p.Num)
 			if err != nil {
 				return err
 			}
@@ -140,7 +146,7 @@ func (s *Signatures) Candidates(ctx context.Context, tenant domain.TenantID, exc
 // Whole returns signatures with their hashes, without bands, in the order of Num.
 // Those that are gone are left out.
 func (s *Signatures) Whole(ctx context.Context, nums []int64) ([]domain.PageSignature, error) {
-	query := `SELECT ` + signatureColumns + `, s.cut, s.hashes FROM page_signatures s WHERE ` + s.db.d.inNumbers("s.num", 1) + ` ORDER BY s.num`
+	query := `SELECT ` + signatureColumns + `, s.cut, s.hashes, s.masked_cut, s.masked FROM page_signatures s WHERE ` + s.db.d.inNumbers("s.num", 1) + ` ORDER BY s.num`
 	list, err := getAll(ctx, s.db, scanWholeSignature, query, numbersArg(s.db.d, nums))
 	return list, s.db.fail(err, "get signatures")
 }

@@ -11,11 +11,11 @@ import (
 // Websites are the sites of the portfolio.
 type Websites struct{ db *DB }
 
-const websiteColumns = `id, tenant, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id, created_at, updated_at, no_analytics`
+const websiteColumns = `id, tenant, name, domain, niche, language, title, state, feed_ids, live_release, pointer_seq, operator, owner_id, created_at, updated_at, no_analytics, page_policy`
 
 func scanWebsite(r row) (w domain.Website, err error) {
 	err = r.Scan(&w.ID, &w.Tenant, &w.Name, &w.Domain, &w.Niche, &w.Language, &w.Title, &w.State, jsonValue{&w.FeedIDs}, &w.LiveRelease, &w.PointerSeq,
-		jsonValue{&w.Operator}, &w.OwnerID, asTime(&w.CreatedAt), asTime(&w.UpdatedAt), &w.NoAnalytics)
+		jsonValue{&w.Operator}, &w.OwnerID, asTime(&w.CreatedAt), asTime(&w.UpdatedAt), &w.NoAnalytics, &w.PagePolicy)
 	return w, err
 }
 
@@ -112,10 +112,10 @@ func (s *Websites) InOrder(ctx context.Context) error {
 // Insert stores a new website without a live release; an empty Tenant is
 // DefaultTenant. A domain or name that a website of any tenant has is CodeConflict.
 func (s *Websites) Insert(ctx context.Context, w *domain.Website) error {
-	const query = `INSERT INTO websites (id, tenant, name, domain, niche, language, title, state, feed_ids, operator, owner_id, created_at, updated_at, no_analytics)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	const query = `INSERT INTO websites (id, tenant, name, domain, niche, language, title, state, feed_ids, operator, owner_id, created_at, updated_at, no_analytics, page_policy)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	_, err := s.db.exec(ctx, query, w.ID, w.Tenant.OrDefault(), w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State, jsonValue{feedIDs(w)}, jsonValue{w.Operator},
-		w.OwnerID, s.db.time(w.CreatedAt), s.db.time(w.UpdatedAt), w.NoAnalytics)
+		w.OwnerID, s.db.time(w.CreatedAt), s.db.time(w.UpdatedAt), w.NoAnalytics, w.PagePolicy)
 	return s.db.fail(websiteTaken(err, w), "insert website %s", w.ID)
 }
 
@@ -132,14 +132,14 @@ func feedIDs(w *domain.Website) []domain.FeedID {
 // and edges must notice.
 func (s *Websites) Update(ctx context.Context, w *domain.Website) error {
 	const query = `UPDATE websites SET name = $2, domain = $3, niche = $4, language = $5, title = $6, state = $7, feed_ids = $8, operator = $9,
-		updated_at = $10, pointer_seq = $11, no_analytics = $12 WHERE id = $1`
+		updated_at = $10, pointer_seq = $11, no_analytics = $12, page_policy = $13 WHERE id = $1`
 	var seq int64
 	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
 		if seq, err = s.nextPointer(ctx, w.ID); err != nil {
 			return err
 		}
 		return s.db.execOne(ctx, noWebsite(string(w.ID)), query, w.ID, w.Name, w.Domain, w.Niche, w.Language, w.Title, w.State,
-			jsonValue{feedIDs(w)}, jsonValue{w.Operator}, s.db.time(w.UpdatedAt), seq, w.NoAnalytics)
+			jsonValue{feedIDs(w)}, jsonValue{w.Operator}, s.db.time(w.UpdatedAt), seq, w.NoAnalytics, w.PagePolicy)
 	})
 	if err != nil {
 		return s.db.fail(websiteTaken(err, w), "update website %s", w.ID)

@@ -50,7 +50,11 @@ func twinFinding(twins []domain.Twin) domain.Finding {
 	for i := range twins {
 		t := &twins[i]
 		if i < maxNamed {
-			named = append(named, fmt.Sprintf("https://%s%s of website %s (similarity %.2f)", t.Other.Domain, t.Other.Path, t.Other.WebsiteID, t.Similarity))
+			but := ""
+			if t.Swapped {
+				but = ", but for the names"
+			}
+			named = append(named, fmt.Sprintf("https://%s%s of website %s (similarity %.2f%s)", t.Other.Domain, t.Other.Path, t.Other.WebsiteID, t.Similarity, but))
 		}
 		if !t.Live || !t.Keep() {
 			f.Severity = domain.GateFail

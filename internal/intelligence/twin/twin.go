@@ -3,6 +3,7 @@
 //
 //	draft ─▶ Sign ─▶ one signature for each page that may rank, one profile of the site
 //	two signatures ─▶ Similarity: Jaccard similarity of the sets of five-word shingles
+//	                 of their texts, and of these with all names masked
 //	two profiles ─▶ Doorways: the same niche, the same outline, the same targets
 //
 // Signatures share bands (locality-sensitive hashing, see nlp.Signer): pages without a
@@ -30,12 +31,21 @@ const (
 // maxShingles is kept of a page: longer ones are compared by a sample.
 const maxShingles = 8192
 
+// Of masked texts less is kept: they matter only where nearly all is the same.
+const (
+	maskedShingles = 1024
+	maskedHashes   = 64
+)
+
 // Twins signs and compares. It is safe for concurrent use.
-type Twins struct{ signer *nlp.Signer }
+type Twins struct{ signer, masked *nlp.Signer }
 
 // New returns Twins.
 func New() *Twins {
-	return &Twins{nlp.NewSigner(nlp.DuplicateConfig{Words: 5, Threshold: domain.DefaultDuplicateThreshold, MaxShingles: maxShingles})}
+	return &Twins{
+		nlp.NewSigner(nlp.DuplicateConfig{Words: 5, Threshold: domain.DefaultDuplicateThreshold, MaxShingles: maxShingles}),
+		nlp.NewSigner(nlp.DuplicateConfig{Words: 5, Threshold: domain.SwapThreshold, Hashes: maskedHashes, MaxShingles: maskedShingles}),
+	}
 }
 
 // Compared reports whether a page counts: one that may rank by its own text. What the
@@ -52,6 +62,7 @@ func (t *Twins) Sign(d *domain.Draft, release domain.ReleaseID, at time.Time) (*
 		Terms: terms(d.Website.Language, d.Website.Niche),
 	}
 	var list []domain.PageSignature
+	named := names(d)
 	for i := range d.Pages {
 		p := &d.Pages[i]
 		profile.Outline = append(profile.Outline, hash(outline(p)))
@@ -64,7 +75,7 @@ func (t *Twins) Sign(d *domain.Draft, release domain.ReleaseID, at time.Time) (*
 			}
 		}
 		if Compared(p) {
-			list = append(list, t.page(d, p, at))
+			list = append(list, t.page(d, p, named, at))
 		}
 	}
 	profile.Outline, profile.Products, profile.Targets = unique(profile.Outline), unique(profile.Products), unique(profile.Targets)
@@ -82,14 +93,20 @@ func (t *Twins) Paths(d *domain.Draft) []string {
 	return out
 }
 
-func (t *Twins) page(d *domain.Draft, p *domain.Page, at time.Time) domain.PageSignature {
-	s := t.signer.Sign(p.PlainText())
+func (t *Twins) page(d *domain.Draft, p *domain.Page, named map[string]bool, at time.Time) domain.PageSignature {
+	text := p.PlainText()
+	s, masked := t.signer.Sign(text), t.masked.Sign(mask(text, named))
+	bands := slices.Clone(s.Bands)
+	for _, b := range masked.Bands {
+		bands = append(bands, b^swapSalt)
+	}
 	id := p.ID
 	if id == "" {
 		id = domain.PageIDOf(d.Website.ID, p.Slug)
 	}
 	return domain.PageSignature{
-		WebsiteID: d.Website.ID, PageID: id, Path: p.Path(), Kind: p.Kind, Title: p.Title, Bands: s.Bands, Hashes: s.Hashes, Limit: s.Limit,
+		WebsiteID: d.Website.ID, PageID: id, Path: p.Path(), Kind: p.Kind, Title: p.Title, Bands: bands, Hashes: s.Hashes, Limit: s.Limit,
+		Masked: masked.Hashes, MaskedLimit: masked.Limit,
 		Evidence: evidence(p), FirstAt: at,
 	}
 }
@@ -97,6 +114,15 @@ func (t *Twins) page(d *domain.Draft, p *domain.Page, at time.Time) domain.PageS
 // Similarity returns the Jaccard similarity of the shingle sets of two pages, 0 to 1.
 func (t *Twins) Similarity(a, b *domain.PageSignature) float64 {
 	return nlp.Signature{Hashes: a.Hashes, Limit: a.Limit}.Jaccard(nlp.Signature{Hashes: b.Hashes, Limit: b.Limit})
+}
+
+// Swapped returns the similarity of two pages whose names are masked, 0 to 1; 0 of
+// pages that were signed before names were masked.
+func (t *Twins) Swapped(a, b *domain.PageSignature) float64 {
+	if len(a.Masked) == 0 || len(b.Masked) == 0 {
+		return 0
+	}
+	return nlp.Signature{Hashes: a.Masked, Limit: a.MaskedLimit}.Jaccard(nlp.Signature{Hashes: b.Masked, Limit: b.MaskedLimit})
 }
 
 // Doorways returns the websites among others that lead to the same targets as p with

@@ -28,6 +28,9 @@ type contentParams struct {
 	ContentTypes []string `json:"content_types"`
 	Product      string   `json:"product"` // product_review: part of the product's name
 	Tone         string   `json:"tone"`    // product_review: professional (empty), friendly, concise
+	// Research is what a product_review says, instead of what the feeds hold: its claims
+	// come from here alone.
+	Research []content.ResearchItem `json:"research_data"`
 	// landing_page
 	TargetAudience string `json:"target_audience"`
 	ConversionGoal string `json:"conversion_goal"`
@@ -41,7 +44,8 @@ type contentParams struct {
 type ContentPiece struct {
 	Type             string         `json:"type"`
 	Title            string         `json:"title"`
-	Content          string         `json:"content"` // plain text
+	Description      string         `json:"description,omitempty"` // meta description, of pages
+	Content          string         `json:"content"`               // plain text
 	WordCount        int            `json:"word_count"`
 	ReadabilityScore float64        `json:"readability_score"`
 	Claims           []domain.Claim `json:"claims"`
@@ -51,6 +55,10 @@ type ContentPiece struct {
 	// Writer says who wrote the page that the piece is made of: data/1, or the model with
 	// the version of its prompt.
 	Writer string `json:"writer"`
+	// SEO is what the audit said of the piece as a page of its own; nil of mails and posts.
+	SEO *pieceAudit `json:"seo,omitempty"`
+
+	page *domain.Page // what it is made of, as told
 }
 
 // generateContent writes one piece per content type from the market of a topic.
@@ -58,6 +66,9 @@ func (r *Runtime) generateContent(ctx context.Context, params json.RawMessage) (
 	p, err := readContent(params)
 	if err != nil {
 		return nil, err
+	}
+	if len(p.Research) > 0 {
+		return r.researchReview(ctx, &p)
 	}
 	own, err := json.Marshal(p.topicParams)
 	if err != nil {
@@ -77,7 +88,7 @@ func (r *Runtime) generateContent(ctx context.Context, params json.RawMessage) (
 		return nil, err
 	}
 	var pieces []ContentPiece
-	words := 0
+	words, optimized := 0, true
 	for _, t := range p.ContentTypes {
 		page := choose(written.Pages, contentKinds[t], p.Product)
 		if page == nil {
@@ -87,13 +98,17 @@ func (r *Runtime) generateContent(ctx context.Context, params json.RawMessage) (
 		if err != nil {
 			return nil, err
 		}
+		passed, err := r.auditPiece(ctx, &site, &piece, written.Pages)
+		if err != nil {
+			return nil, err
+		}
+		optimized = optimized && passed
 		words += piece.WordCount
 		pieces = append(pieces, piece)
 	}
 	return map[string]any{
 		"topic": p.Topic, "content_pieces": pieces, "total_pieces": len(pieces), "estimated_reading_time": float64(words) / wordsPerMinute,
-		// Pieces outside a site have no built page, so no audit passed on them.
-		"seo_optimized": false, "evidence": written.Evidence,
+		"seo_optimized": optimized, "evidence": written.Evidence,
 	}, nil
 }
 
@@ -105,6 +120,15 @@ func readContent(params json.RawMessage) (contentParams, error) {
 	}
 	if err := checkContentTypes(p.ContentTypes); err != nil {
 		return p, err
+	}
+	if p.Research != nil {
+		var err error
+		if p.Research, err = content.CheckResearch(p.Research); err != nil {
+			return p, err
+		}
+		if len(p.ContentTypes) != 1 || p.ContentTypes[0] != "product_review" {
+			return p, domain.Invalid("research_data", "Research data are for a product_review alone.")
+		}
 	}
 	if p.Count == 0 {
 		p.Count = 3
@@ -156,6 +180,7 @@ func (p *contentParams) piece(t string, page *domain.Page) (ContentPiece, error)
 		return out, err
 	}
 	out.Title, out.Claims = told.Title, told.Claims
+	out.page = &told
 	m := content.Measure(t, &told)
 	out.Content, out.WordCount, out.ReadabilityScore = content.MainText(&told), m.WordCount, m.ReadabilityScore
 	var texts []string
@@ -197,4 +222,23 @@ func choose(pages []domain.Page, kind domain.PageKind, product string) *domain.P
 		}
 	}
 	return nil
+}
+
+// researchReview writes a review from research data: the feeds are not asked.
+func (r *Runtime) researchReview(ctx context.Context, p *contentParams) (any, error) {
+	language := cmp.Or(p.Language, "en")
+	page, evidence := content.ResearchReview(strings.TrimSpace(p.Product), language, p.Research)
+	piece, err := p.piece("product_review", &page)
+	if err != nil {
+		return nil, err
+	}
+	site := domain.Website{Domain: "content.example", Niche: cmp.Or(p.Topic, p.Product), Language: language}
+	passed, err := r.auditPiece(ctx, &site, &piece, nil)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"topic": p.Topic, "content_pieces": []ContentPiece{piece}, "total_pieces": 1, "estimated_reading_time": float64(piece.WordCount) / wordsPerMinute,
+		"seo_optimized": passed, "evidence": evidence,
+	}, nil
 }

@@ -19,18 +19,12 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	if err := in.Result("monetize", &ref); err != nil {
 		return pipeline.Output{}, err
 	}
-	files, err := l.Builder.Build(ctx, draft)
-	if err != nil {
-		return pipeline.Output{}, err
-	}
 	in.Progress(1, 3, "checking pages")
-	res, err := l.Gates.Check(ctx, draft, market, files)
+	c, err := l.check(ctx, draft, market)
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	if domain.GateVerdict(res.Gates) == domain.GateFail {
-		return pipeline.Output{}, redGate(res.Gates)
-	}
+	res, files := c.gates, c.files
 	in.Progress(2, 3, "storing the release candidate")
 	res.Files = len(files)
 	res.about(&draft.Website)
@@ -41,6 +35,11 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 		return pipeline.Output{}, err
 	}
 	res.Draft = ref.Draft
+	if c.held {
+		if res.Draft, err = l.Artifacts.PutDraft(ctx, draft); err != nil {
+			return pipeline.Output{}, err
+		}
+	}
 	return pipeline.Output{Result: res}, nil
 }
 

@@ -87,6 +87,9 @@ type Launch struct {
 	// Gone returns the paths of pages that were retired: they are not planned again; may
 	// be nil.
 	Gone func(ctx context.Context, id domain.WebsiteID) ([]string, error)
+	// PagePolicy is what a page that a gate refuses means for websites that do not say so;
+	// empty: HoldSite.
+	PagePolicy domain.PagePolicy
 	// Taken returns the keywords that other websites of the tenant have; may be nil.
 	Taken func(ctx context.Context, site *domain.Website) ([]domain.TakenKeyword, error)
 	// Freeze keeps what the scan said, in the transaction that finishes it; may be nil.

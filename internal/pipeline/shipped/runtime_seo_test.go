@@ -83,7 +83,7 @@ func newRefresher(t *testing.T) *refresher {
 	t.Helper()
 	testkit.Unraced(t) // it writes whole websites
 	f := &refresher{t: t, shop: newShop(t), now: day}
-	f.live = &domain.Draft{Website: domain.Website{ID: "site_1", Domain: "espresso.example", Niche: sample.Niches()[0], Language: sample.Language}, Feeds: []domain.Feed{{ID: "feed_sample"}}}
+	f.live = &domain.Draft{Website: domain.Website{ID: "site_1", Domain: "espresso.example", Niche: sample.Niches()[0], Language: sample.Language, Operator: sample.Operator()}, Feeds: []domain.Feed{{ID: "feed_sample"}}}
 	f.runtime = &shipped.Runtime{
 		Launch: &shipped.Launch{
 			Markets: f.shop, Builder: website.New(), Writer: content.New(), Optimizer: seo.New(), Monetizer: monetization.New(), PriceMaxAge: 72 * time.Hour,

@@ -11,7 +11,7 @@ import (
 func signature(site domain.WebsiteID, path string, at time.Time, bands ...uint64) domain.PageSignature {
 	return domain.PageSignature{
 		WebsiteID: site, PageID: domain.PageID("page_" + string(site) + path), Path: path, Kind: domain.PageGuide, Title: "Tür & Tor", Bands: bands,
-		Hashes: []uint32{0, 7, 1<<32 - 1}, Limit: 1<<32 - 1, Evidence: 3, FirstAt: at,
+		Hashes: []uint32{0, 7, 1<<32 - 1}, Limit: 1<<32 - 1, Masked: []uint32{8, 9}, MaskedLimit: 1 << 30, Evidence: 3, FirstAt: at,
 	}
 }
 
@@ -117,8 +117,9 @@ func testFleet(t *testing.T, s *store.Store) {
 	}
 	wantEqual(t, value(s.Fleet.Fastest(ctx, "main", day.Add(-time.Second), 5))(t), []domain.FleetPace{{WebsiteID: a.ID, NewPages: 12}})
 
-	all := domain.FleetFreeze{Tenant: "main", Reason: "Notice", ActorID: "user_a", At: day}
-	one := domain.FleetFreeze{Tenant: "main", WebsiteID: a.ID, Reason: "Cliff", ActorID: "user_a", At: day}
+	all := domain.FleetFreeze{Tenant: "main", Reason: "Notice", ActorID: "user_a", At: day, Cause: domain.FleetByNotice}
+	one := domain.FleetFreeze{Tenant: "main", WebsiteID: a.ID, Reason: "Cliff", At: day, Cause: domain.FleetByTraffic, Evidence: &domain.FleetEvidence{From: "2026-03-01", Websites: 2}}
+	one.Evidence.Cliff = domain.Cliff{Days: 3, Visitors: 40, Expected: 100.5, Share: 0.398}
 	must(t, s.Fleet.Freeze(ctx, one))
 	must(t, s.Fleet.Freeze(ctx, all))
 	one.Reason = "Deeper"
@@ -130,6 +131,44 @@ func testFleet(t *testing.T, s *store.Store) {
 		}
 	}
 	wantEqual(t, value(s.Fleet.Freezes(ctx, "else"))(t), []domain.FleetFreeze{})
+	for _, want := range []bool{true, false} {
+		if got := value(s.Fleet.FreezeNew(ctx, one))(t); got != want {
+			t.Errorf("frozen anew = %v, want %v", got, want)
+		}
+	}
+	wantEqual(t, value(s.Fleet.Freezes(ctx, ""))(t), []domain.FleetFreeze{all, one})
+	for _, share := range []float64{0.5, 0.25} {
+		l := domain.FleetLift{WebsiteID: a.ID, At: day, From: "2026-03-01", Share: share}
+		must(t, s.Fleet.Lift(ctx, l))
+		wantEqual(t, value(s.Fleet.Lifts(ctx))(t), map[domain.WebsiteID]domain.FleetLift{a.ID: l})
+	}
+}
+
+// testFleetVisits: by day, of live websites, people alone; hits of bots say that it was
+// counted.
+func testFleetVisits(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	a, b, draft := liveWebsite(t, s, "a"), liveWebsite(t, s, "b"), insertWebsite(t, s, "c")
+	first := day.Unix() / 86400
+	for back, sites := range [][]*domain.Website{{a, draft}, {a, b}} {
+		at := day.AddDate(0, 0, back)
+		batch := &domain.TrafficBatch{Day: first + int64(back)}
+		for i, w := range sites {
+			for visitor := range int64(2 + back) {
+				batch.Events = append(batch.Events, trafficEvent(w.ID, at, domain.HitView, domain.ClassPerson, "/", ""))
+				batch.Visits = append(batch.Visits, visitOf(w.ID, visitor+1, int64(10*i)+visitor+1, at, len(batch.Events)-1))
+			}
+		}
+		must(t, s.Traffic.Insert(ctx, batch))
+	}
+	must(t, s.Traffic.Insert(ctx, &domain.TrafficBatch{Day: first + 2, Events: []domain.TrafficEvent{trafficEvent(b.ID, day.AddDate(0, 0, 2), domain.HitView, domain.ClassBot, "/", "")}}))
+	of := func(w *domain.Website, at int64, n int) domain.DayVisitors {
+		return domain.DayVisitors{Tenant: "main", WebsiteID: w.ID, Domain: w.Domain, Day: at, Visitors: n}
+	}
+	all := []domain.DayVisitors{of(a, first, 2), of(a, first+1, 3), of(b, first+1, 3), of(b, first+2, 0)}
+	wantEqual(t, value(s.Fleet.Visits(ctx, nil, first-1, first+9))(t), all)
+	wantEqual(t, value(s.Fleet.Visits(ctx, nil, first+1, first+2))(t), all[1:3])
+	wantEqual(t, value(s.Fleet.Visits(ctx, []domain.WebsiteID{b.ID, draft.ID}, first, first+9))(t), all[2:])
 }
 
 func testFleetChanges(t *testing.T, s *store.Store) {

@@ -145,6 +145,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"learned_models", testLearnedModels},
 		{"signatures", testSignatures},
 		{"fleet", testFleet},
+		{"fleet_visits", testFleetVisits},
 		{"fleet_changes", testFleetChanges},
 		{"tags", testTags},
 		{"batches", testBatches},
