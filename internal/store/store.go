@@ -60,6 +60,7 @@ type Store struct {
 	Retirements *Retirements
 	Planned     *PlannedReleases
 	SEO         *SEO
+	LinksOf     *ReleaseLinks
 	Submissions *Submissions
 
 	Alerts          *Alerts
@@ -126,6 +127,7 @@ func New(db *DB) *Store {
 		Retirements: &Retirements{db},
 		Planned:     &PlannedReleases{db},
 		SEO:         &SEO{db},
+		LinksOf:     &ReleaseLinks{db},
 		Submissions: &Submissions{db},
 
 		Alerts:          &Alerts{db},

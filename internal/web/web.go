@@ -62,7 +62,7 @@ type Config struct {
 // Dashboard serves the pages.
 type Dashboard struct {
 	c         Config
-	mux       *http.ServeMux
+	mux       *router
 	menu      []navGroup // what this program has pages for
 	assets    assets
 	templates templates
@@ -85,7 +85,7 @@ func New(c Config) (*Dashboard, error) {
 	if c.Status == nil {
 		c.Status = func(error) int { return http.StatusInternalServerError }
 	}
-	d := &Dashboard{c: c, mux: http.NewServeMux()}
+	d := &Dashboard{c: c, mux: &router{ServeMux: http.NewServeMux()}}
 	var err error
 	if d.assets, err = loadAssets(); err != nil {
 		return nil, err
