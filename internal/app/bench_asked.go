@@ -178,17 +178,15 @@ func (a *App) marketSamples(ctx context.Context, w domain.Window, out map[string
 	return err
 }
 
-// siteSamples adds websites of all sizes with one page each: those that have evidence.
+// siteSamples adds websites of all sizes with one page each: those that have evidence. The
+// first website has one release only, and nothing that it differs from.
 func (a *App) siteSamples(ctx context.Context, out map[string][][]string) error {
 	list, total, err := a.store.Websites.List(ctx, domain.DefaultTenant, domain.Window{Limit: 50_000})
 	if err != nil {
 		return err
 	}
 	step := max(1, total/estateEvidence/estateSamples) * estateEvidence
-	for i := 0; i < len(list) && len(out["/sites/"]) < estateSamples; i++ {
-		if i%step > 1 || i > 1 && i%step != 1 {
-			continue
-		}
+	for i := 1; i < len(list) && len(out["/sites/"]) < estateSamples; i += step {
 		pages, _, err := a.store.Pages.List(ctx, list[i].ID, domain.Window{Limit: 5})
 		if err != nil {
 			return err

@@ -79,6 +79,7 @@ type DashboardRow struct {
 	Page     string  `json:"page"`
 	Requests int     `json:"requests"`
 	FirstMS  float64 `json:"first_ms"` // the first request, with nothing in memory
+	LeastMS  float64 `json:"least_ms"` // what says most where other programs use the machine, too
 	P50MS    float64 `json:"p50_ms"`   // until the first byte, from when the request was due
 	P95MS    float64 `json:"p95_ms"`
 	MaxMS    float64 `json:"max_ms"`
@@ -114,6 +115,10 @@ func Dashboard(ctx context.Context, c DashboardConfig) (r *DashboardReport, err 
 	if err := b.signIn(ctx, c.Estate.Email, c.Estate.Password); err != nil {
 		return nil, fmt.Errorf("sign in to the dashboard: %w", err)
 	}
+	c.Progress("wait until the server has nothing to do", 0, 1)
+	if err := settle(ctx, at.PID); err != nil {
+		return nil, err
+	}
 	if err := r.ask(ctx, &c, b); err != nil {
 		return nil, err
 	}
@@ -129,6 +134,25 @@ func Dashboard(ctx context.Context, c DashboardConfig) (r *DashboardReport, err 
 	}
 	r.RSS = usageOf(at.PID).rss
 	return r, p.alive()
+}
+
+// settle waits until a server that has just begun has caught up, for two minutes at most: its
+// hourly work begins at the start.
+func settle(ctx context.Context, pid int) error {
+	const quiet, look = 50 * time.Millisecond, time.Second // of processor time in a second
+	for last, n := usageOf(pid).cpu, 0; pid != 0 && n < 120; n++ {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+		now := usageOf(pid).cpu
+		if now-last < quiet {
+			return nil
+		}
+		last = now
+	}
+	return nil
 }
 
 // asking is one request of the open loop.
@@ -211,6 +235,7 @@ func (row *DashboardRow) sum(answers []asked) {
 	}
 	row.FirstMS = times[0]
 	slices.Sort(times)
+	row.LeastMS = times[0]
 	row.P50MS, row.P95MS, row.MaxMS = quantile(times, 0.5), quantile(times, 0.95), times[len(times)-1]
 	row.Met = row.Failed == 0 && row.P95MS < millis(dashboardTTFB)
 }
@@ -229,11 +254,11 @@ func (r *DashboardReport) Write(w io.Writer) error {
 	fmt.Fprintf(w, "%d cores, %s, %s; commit %s; load %.1f before\n%s, %d websites, %d pages, %d events; the server listened after %.0f ms, %d MB at the end\n\n",
 		r.Machine.Cores, r.Machine.CPU, r.Machine.Go, r.Commit, r.Machine.Load, r.Database, r.Websites, r.Pages, r.Events, r.StartMS, r.RSS>>20)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "page\trequests\tfirst ms\tp50\tp95\tmax\tbytes\tfailed\tmet")
+	fmt.Fprintln(t, "page\trequests\tfirst ms\tleast\tp50\tp95\tmax\tbytes\tfailed\tmet")
 	missed, largest := 0, 0
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t%d\t%s %s\n", row.Page, row.Requests, row.FirstMS, row.P50MS, row.P95MS, row.MaxMS, row.Bytes, row.Failed, met(row.Met), row.Fault)
+		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t%d\t%s %s\n", row.Page, row.Requests, row.FirstMS, row.LeastMS, row.P50MS, row.P95MS, row.MaxMS, row.Bytes, row.Failed, met(row.Met), row.Fault)
 		if !row.Met {
 			missed++
 		}

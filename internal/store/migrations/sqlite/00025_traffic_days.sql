@@ -14,6 +14,12 @@ CREATE TABLE release_links (
     doc        TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What was spent is summed from the first of these alone, of one website from the second.
+CREATE INDEX model_calls_spending ON model_calls (tenant, created_at, day, currency, state, cost, adjusted, reserved, input, output);
+CREATE INDEX model_calls_website ON model_calls (website_id, created_at);
+
 -- +goose Down
+DROP INDEX model_calls_website;
+DROP INDEX model_calls_spending;
 DROP TABLE release_links;
 DROP TABLE traffic_days;
