@@ -39,11 +39,12 @@ func (d daySheet) each(fn func(id []byte, c *counts)) error {
 	b = b[1:]
 	for len(b) > 0 {
 		n, k := binary.Uvarint(b)
-		if k <= 0 || n >= uint64(len(b)-k) {
+		if k <= 0 || n >= uint64(len(b)-k) { //nolint:gosec // not negative
 			return errSheet
 		}
-		id, held := b[k:k+int(n)], b[k+int(n)]
-		b = b[k+int(n)+1:]
+		end := k + int(n) //nolint:gosec // less than len(b)
+		id, held := b[k:end], b[end]
+		b = b[end+1:]
 		var c counts
 		for class := range c {
 			if held&(1<<class) == 0 {
@@ -54,7 +55,7 @@ func (d daySheet) each(fn func(id []byte, c *counts)) error {
 				if k <= 0 {
 					return errSheet
 				}
-				*to, b = int(v), b[k:]
+				*to, b = int(v), b[k:] //nolint:gosec // it was an int
 			}
 		}
 		fn(id, &c)
