@@ -22,7 +22,7 @@ func benchCommand(g *globals) *cobra.Command {
 		Use: "bench", Short: "Measure how much this program does on this machine",
 		Example: "  empire bench api\n  empire bench messages --json > report.json",
 	}
-	c.AddCommand(benchAPICommand(g), benchSocketsCommand(g), benchMessagesCommand(g), benchVectorsCommand(g), benchEdgeCommand(g), benchEventsCommand(g), benchDuplicatesCommand(g), benchSitesCommand(g), benchBareCommand(g), benchServeCommand(g))
+	c.AddCommand(benchAPICommand(g), benchSocketsCommand(g), benchMessagesCommand(g), benchVectorsCommand(g), benchEdgeCommand(g), benchEventsCommand(g), benchDuplicatesCommand(g), benchSitesCommand(g), benchDashboardCommand(g), benchBareCommand(g), benchServeCommand(g))
 	return c
 }
 

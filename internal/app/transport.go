@@ -18,7 +18,6 @@ import (
 	"empire/internal/service"
 	"empire/internal/store"
 	"empire/internal/telemetry"
-	"empire/internal/web"
 	"empire/internal/webhook"
 )
 
@@ -142,12 +141,7 @@ func (a *App) wireTransports(context.Context) error {
 		routes["/api/"], routes[webhook.Base] = rest, hooks
 	}
 	if a.plays("gateway") {
-		pages, err := web.New(web.Config{
-			Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: auth.SessionCookie,
-			Batches: a.Batches, Traffic: a.Traffic, SEO: a.SEO, Links: a.Links, Budgets: a.Budgets, Fleet: a.Fleet, Feeds: a.Catalogue, DeadLetters: a.DeadLetters,
-			Work: a.dashboardWork(), Health: a.Health, FeedMaxAge: a.cfg.Market.FeedMaxAge,
-			SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
-		})
+		pages, err := a.dashboard()
 		if err != nil {
 			return err
 		}

@@ -4,9 +4,21 @@ import (
 	"context"
 	"strings"
 
+	"empire/internal/api"
+	"empire/internal/auth"
 	"empire/internal/domain"
 	"empire/internal/web"
 )
+
+// dashboard returns the pages over the services.
+func (a *App) dashboard() (*web.Dashboard, error) {
+	return web.New(web.Config{
+		Users: a.Users, Websites: a.Websites, Runs: a.Runs, Approvals: a.Approvals, Agents: a.Agents, CSRF: a.csrf, SessionCookie: auth.SessionCookie,
+		Batches: a.Batches, Traffic: a.Traffic, SEO: a.SEO, Links: a.Links, Budgets: a.Budgets, Fleet: a.Fleet, Feeds: a.Catalogue, DeadLetters: a.DeadLetters,
+		Work: a.dashboardWork(), Health: a.Health, FeedMaxAge: a.cfg.Market.FeedMaxAge,
+		SiteURL: a.EdgeURL, PreviewURL: func(_ *domain.Website, manifest string) string { return a.PreviewURL(manifest) }, Status: api.StatusOf, Logger: a.log,
+	})
+}
 
 // dashboardWork returns the services that the pages for work use: those of the API.
 func (a *App) dashboardWork() web.Work {

@@ -77,4 +77,7 @@ func (a *App) sweepTraffic(ctx context.Context) {
 	case n > 0:
 		a.log.InfoContext(ctx, "old visits removed", slog.Int("count", n))
 	}
+	if _, err := a.store.Traffic.SumDays(ctx, domain.HoursSince1970(now)/24*24-24); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "visits of days not summed up", slog.Any("err", err))
+	}
 }

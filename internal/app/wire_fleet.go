@@ -68,4 +68,7 @@ func (a *App) readPages(ctx context.Context) {
 		a.log.InfoContext(ctx, "pages of live websites read", "count", n)
 	}
 	a.readKeywords(ctx)
+	if _, err := a.Links.CatchUp(ctx); err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "links of live websites not read", "err", err)
+	}
 }

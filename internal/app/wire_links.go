@@ -13,7 +13,7 @@ import (
 // wireLinks builds the registry of affiliate links over the service of websites.
 func (a *App) wireLinks() {
 	a.Links = service.NewLinks(service.LinksConfig{
-		Tx: a.store, Store: a.store.Links, Programs: a.store.Programs, Websites: a.Websites, Read: a.pageLinks,
+		Tx: a.store, Store: a.store.Links, Programs: a.store.Programs, Websites: a.Websites, Kept: a.store.LinksOf, Read: a.pageLinks,
 		Changed: func(ctx context.Context) { a.liveChanged(ctx, "links") }, Audit: a.store.Audit, Now: a.now,
 	})
 }

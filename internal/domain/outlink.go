@@ -7,6 +7,23 @@ type PageLink struct {
 	Sponsored bool // it says that it is paid for
 }
 
+// PlaceLinks are links of the pages of a release that lead to the same place in the same
+// way, so that all of them earn the same.
+type PlaceLinks struct {
+	Href      string `json:"href"` // of the first
+	Sponsored bool   `json:"sponsored,omitempty"`
+	Count     int    `json:"count"`
+	Pages     []int  `json:"pages"` // numbers in Paths of the first pages that have them, in order
+}
+
+// ReleaseLinks are the links of the pages of a release that lead out of their website, in
+// the order in which they come first.
+type ReleaseLinks struct {
+	Version int          `json:"version"` // of how places are told apart
+	Paths   []string     `json:"paths"`   // of pages that are named
+	Places  []PlaceLinks `json:"places"`
+}
+
 // OutlinkKind says what a link to elsewhere earns.
 type OutlinkKind string
 

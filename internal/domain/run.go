@@ -134,6 +134,13 @@ type RunEvent struct {
 	Pipeline string   `json:"pipeline,omitempty"`
 }
 
+// RunHour says how many runs were begun in an hour, and how many of those have failed.
+type RunHour struct {
+	Hour   int64 // since 1970, see HoursSince1970
+	Begun  int
+	Failed int
+}
+
 // ApprovalState is the state of an approval.
 type ApprovalState string
 

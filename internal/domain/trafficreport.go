@@ -176,6 +176,12 @@ type ProgramTraffic struct {
 	Websites     int  // on which they did
 }
 
+// TrafficFigures are the figures of all websites of a tenant in a span.
+type TrafficFigures struct {
+	Sums   []TrafficSum   // of each website and class that did something, in no order
+	Series []TrafficPoint // of people, with a point for every step
+}
+
 // TrafficSum is what one class did on one website.
 type TrafficSum struct {
 	WebsiteID WebsiteID

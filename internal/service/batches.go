@@ -49,6 +49,7 @@ type BatchesConfig struct {
 type Batches struct {
 	cfg     BatchesConfig
 	journal journal
+	memo    websiteMemo // for lists
 }
 
 // NewBatches returns the service.
@@ -56,7 +57,7 @@ func NewBatches(c BatchesConfig) *Batches {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Batches{c, journal{c.Audit, c.Now}}
+	return &Batches{cfg: c, journal: journal{c.Audit, c.Now}}
 }
 
 // batchChunk is how many websites a job reads at a time.

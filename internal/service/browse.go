@@ -91,7 +91,7 @@ func (s *Batches) browsed(ctx context.Context, f domain.WebsiteFilter, key func(
 	state := f.State
 	f.State = ""
 	var all []placed
-	err = eachWebsite(ctx, s.cfg.Websites.cfg.Websites, scope(ctx), func(site *domain.Website) error {
+	err = s.memo.each(ctx, s.cfg.Websites.cfg.Websites, scope(ctx), func(site *domain.Website) error {
 		languages[site.Language] = true
 		for _, tag := range tags[site.ID] {
 			used[tag] = true

@@ -19,6 +19,7 @@ type budgetStore interface {
 	Update(ctx context.Context, b *domain.Budget) error
 	Delete(ctx context.Context, id domain.BudgetID) error
 	Count(ctx context.Context, id domain.BudgetID, start, end time.Time) (*domain.BudgetCount, error)
+	Counts(ctx context.Context, ids []domain.BudgetID, start time.Time) (map[domain.BudgetID]domain.BudgetCount, error)
 	HoldCount(ctx context.Context, id domain.BudgetID, start, end time.Time) (*domain.BudgetCount, error)
 	Add(ctx context.Context, p domain.CallPeriod, reserved, spent domain.Micros) error
 	Raise(ctx context.Context, p domain.CallPeriod, amount domain.Micros) error
@@ -103,15 +104,33 @@ func (s *Budgets) List(ctx context.Context, w domain.Window) ([]domain.BudgetSta
 	if err != nil {
 		return nil, 0, err
 	}
-	out := make([]domain.BudgetState, 0, len(list))
+	out, err := s.states(ctx, list)
+	return out, total, err
+}
+
+// states adds to budgets what their current periods have counted, with one question for
+// each of the few times at which these began.
+func (s *Budgets) states(ctx context.Context, list []domain.Budget) ([]domain.BudgetState, error) {
+	out := make([]domain.BudgetState, len(list))
+	began := map[time.Time][]domain.BudgetID{}
+	now := s.cfg.Now()
 	for i := range list {
-		st, err := s.state(ctx, &list[i])
-		if err != nil {
-			return nil, 0, err
-		}
-		out = append(out, *st)
+		start, end := list[i].PeriodAt(now)
+		out[i] = domain.BudgetState{Budget: list[i], Count: domain.BudgetCount{BudgetID: list[i].ID, Start: start, End: end}}
+		began[start] = append(began[start], list[i].ID)
 	}
-	return out, total, nil
+	for start, ids := range began {
+		counts, err := s.cfg.Budgets.Counts(ctx, ids, start)
+		if err != nil {
+			return nil, err
+		}
+		for i := range out {
+			if c, ok := counts[out[i].ID]; ok {
+				out[i].Count = c
+			}
+		}
+	}
+	return out, nil
 }
 
 // Get returns one budget with what its current period has counted.

@@ -111,7 +111,7 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.websites = service.NewWebsites(e.sites)
 	e.redirects = service.NewRedirects(service.RedirectsConfig{Tx: st, Store: st.Redirects, Websites: e.websites, Audit: st.Audit, Now: time.Now, Successor: release.Redirects})
 	e.links = service.NewLinks(service.LinksConfig{
-		Tx: st, Store: st.Links, Programs: st.Programs, Websites: e.websites, Audit: st.Audit, Now: time.Now,
+		Tx: st, Store: st.Links, Programs: st.Programs, Websites: e.websites, Audit: st.Audit, Now: time.Now, Kept: st.LinksOf,
 		Read: func(context.Context, *domain.Release) ([]domain.PageLink, error) { return e.outlinks, nil },
 	})
 	e.batches = e.newBatches()

@@ -27,12 +27,20 @@ type programGetter interface {
 	List(ctx context.Context, w domain.Window) ([]domain.Program, int, error)
 }
 
+type releaseLinkStore interface {
+	Put(ctx context.Context, id domain.ReleaseID, links *domain.ReleaseLinks) error
+	Of(ctx context.Context, ids []domain.ReleaseID) (map[domain.ReleaseID]domain.ReleaseLinks, error)
+	Pending(ctx context.Context, limit int) ([]domain.ReleaseID, error)
+}
+
 // LinksConfig is what Links needs.
 type LinksConfig struct {
 	Tx       transactor
 	Store    linkStore
 	Programs programGetter
 	Websites *Websites
+	// Kept holds what Read found; nil: it reads each time.
+	Kept releaseLinkStore
 	// Read returns the addresses outside of the website that the pages of a release
 	// link to, with the pages.
 	Read    func(ctx context.Context, r *domain.Release) ([]domain.PageLink, error)

@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -36,16 +35,14 @@ func (s *Links) Outlinks(ctx context.Context, website domain.WebsiteID, all bool
 	if err != nil {
 		return nil, 0, err
 	}
+	sites = slices.DeleteFunc(sites, func(w domain.Website) bool { return w.LiveRelease == "" })
+	links, err := s.linksOf(ctx, sites)
+	if err != nil {
+		return nil, 0, err
+	}
 	out = []domain.Outlink{}
 	for i := range sites {
-		if sites[i].LiveRelease == "" {
-			continue
-		}
-		list, err := s.outlinksOf(ctx, &sites[i], k)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, o := range list {
+		for _, o := range outlinksOf(&sites[i], links[sites[i].LiveRelease], k) {
 			if all || o.Kind != domain.OutlinkTracked {
 				out = append(out, o)
 			}
@@ -66,21 +63,13 @@ type knownPlaces struct {
 
 func (s *Links) known(ctx context.Context) (*knownPlaces, error) {
 	k := &knownPlaces{own: map[string]bool{}, byAdvertiser: map[string]*domain.Program{}}
-	after := domain.WebsiteID("")
-	for {
-		sites, _, err := s.cfg.Websites.After(ctx, after, 1000)
-		if err != nil {
-			return nil, err
-		}
-		for i := range sites {
-			k.own[sites[i].Domain] = true
-			after = sites[i].ID
-		}
-		if len(sites) < 1000 {
-			break
-		}
+	domains, err := s.cfg.Websites.cfg.Websites.Domains(ctx, scope(ctx))
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	for _, name := range domains {
+		k.own[name] = true
+	}
 	if k.programs, _, err = s.cfg.Programs.List(ctx, domain.Window{Limit: 10_000}); err != nil {
 		return nil, err
 	}
@@ -92,42 +81,42 @@ func (s *Links) known(ctx context.Context) (*knownPlaces, error) {
 	return k, nil
 }
 
-func (s *Links) outlinksOf(ctx context.Context, site *domain.Website, k *knownPlaces) ([]domain.Outlink, error) {
-	r, err := s.cfg.Websites.cfg.Releases.Get(ctx, site.LiveRelease)
-	if err != nil {
-		return nil, err
-	}
-	links, err := s.cfg.Read(ctx, r)
-	if err != nil {
-		return nil, fmt.Errorf("read links of %s: %w", site.ID, err)
-	}
+// outlinksOf says what the links of a website to elsewhere earn.
+func outlinksOf(site *domain.Website, links domain.ReleaseLinks, k *knownPlaces) []domain.Outlink {
 	type key struct {
 		kind domain.OutlinkKind
 		host string
 	}
 	found := map[key]*domain.Outlink{}
-	for _, l := range links {
+	pages := map[key][]int{}
+	for i := range links.Places {
+		l := &links.Places[i]
 		u, err := url.Parse(l.Href)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || k.own[strings.ToLower(u.Hostname())] {
+		if err != nil || k.own[strings.ToLower(u.Hostname())] {
 			continue
 		}
 		o := k.classify(u, l.Sponsored)
-		held := found[key{o.Kind, o.Host}]
+		at := key{o.Kind, o.Host}
+		held := found[at]
 		if held == nil {
 			o.WebsiteID, o.Domain, o.Example, o.Pages = site.ID, site.Domain, l.Href, []string{}
 			held = &o
-			found[key{o.Kind, o.Host}] = held
+			found[at] = held
 		}
-		held.Count++
-		if len(held.Pages) < maxOutlinkPages && !slices.Contains(held.Pages, l.Path) {
-			held.Pages = append(held.Pages, l.Path)
-		}
+		held.Count += l.Count
+		pages[at] = append(pages[at], l.Pages...)
 	}
 	out := make([]domain.Outlink, 0, len(found))
-	for _, o := range found {
+	for at, o := range found {
+		slices.Sort(pages[at])
+		for _, n := range slices.Compact(pages[at]) {
+			if len(o.Pages) < maxOutlinkPages {
+				o.Pages = append(o.Pages, links.Paths[n])
+			}
+		}
 		out = append(out, *o)
 	}
-	return out, nil
+	return out
 }
 
 // classify says what a link to elsewhere earns.

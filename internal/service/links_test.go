@@ -211,4 +211,18 @@ func TestOutlinks(t *testing.T) {
 	if list, _, err = e.links.Outlinks(ada, site.ID, true, domain.Window{}); err != nil || len(list) != 9 {
 		t.Errorf("with those that earn: %d, %v", len(list), err)
 	}
+
+	// Pages are read once for each release, by who asks or by the clock.
+	e.outlinks = nil
+	if list, _, err = e.links.Outlinks(ada, site.ID, true, domain.Window{}); err != nil || len(list) != 9 {
+		t.Errorf("what is kept: %d, %v", len(list), err)
+	}
+	if n, err := e.links.CatchUp(ada); n != 0 || err != nil {
+		t.Errorf("%d releases read again, %v", n, err)
+	}
+	other := e.register(ada, t, "mugs.example")
+	e.publish(ada, t, other.ID)
+	if n, err := e.links.CatchUp(ada); n != 1 || err != nil {
+		t.Errorf("%d releases read, %v, want 1", n, err)
+	}
 }

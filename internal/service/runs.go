@@ -14,6 +14,7 @@ type runStore interface {
 	Show(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	Hold(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	List(ctx context.Context, f domain.RunFilter, w domain.Window) ([]domain.Run, int, error)
+	Hours(ctx context.Context, tenant domain.TenantID, from time.Time) ([]domain.RunHour, error)
 }
 
 type runEvents interface {
@@ -129,6 +130,15 @@ func (s *Runs) List(ctx context.Context, state domain.RunState, site domain.Webs
 		return nil, 0, err
 	}
 	return s.cfg.Runs.List(ctx, domain.RunFilter{Tenant: scope(ctx), State: state, WebsiteID: site}, w)
+}
+
+// Hours returns how many runs were begun in each hour from a time on, in the order of hours;
+// hours without any are left out.
+func (s *Runs) Hours(ctx context.Context, from time.Time) ([]domain.RunHour, error) {
+	if _, err := domain.Require(ctx, domain.AgentsRead); err != nil {
+		return nil, err
+	}
+	return s.cfg.Runs.Hours(ctx, scope(ctx), from)
 }
 
 // Get returns one run with its steps and their results.

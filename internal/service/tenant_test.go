@@ -270,6 +270,10 @@ func lists(e *estate, h holdings) map[string]func(ctx context.Context) (int, int
 			l, n, err := e.runs.List(ctx, "", "", w)
 			return len(l), n, err
 		},
+		"Runs.Hours": func(ctx context.Context) (int, int, error) {
+			l, err := e.runs.Hours(ctx, time.Unix(0, 0))
+			return len(l), len(l), err
+		},
 		"Runs.List of a website": func(ctx context.Context) (int, int, error) {
 			l, n, err := e.runs.List(ctx, "", h.website, w)
 			return len(l), n, err
@@ -468,7 +472,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		// releases, steps and jobs
 		"SEO.Rules", "SEO.Conflicts", "SEO.MapOf", "SEO.Taken", "SEO.Moved", "SEO.Work", "SEO.CatchUp", "Submissions.On", "Submissions.Work",
 		// sums over the websites of the tenant: TestPortfolioOfTenants
-		"Traffic.Portfolio", "Traffic.Programs",
+		"Traffic.Portfolio", "Traffic.Programs", "Links.CatchUp", // the work of the clock
 		// TestAlertTenants; the last are the work of the clock, of jobs and of the start
 		"Alerts.Summary", "Alerts.List", "Alerts.Get", "Alerts.Acknowledge", "Alerts.Rules", "Alerts.Rule", "Alerts.CreateRule", "Alerts.UpdateRule", "Alerts.Silence", "Alerts.ResetRule",
 		"Alerts.DeleteRule", "Alerts.Deliveries", "Alerts.Channels", "Alerts.Test", "Alerts.Evaluate", "Alerts.Work", "Alerts.Release", "Alerts.Sweep",

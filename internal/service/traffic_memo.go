@@ -49,18 +49,12 @@ func (m *sumMemo) get(k memoKey, now time.Time) remembered {
 	return r
 }
 
-// put adds what was read to what is remembered of a span.
-func (m *sumMemo) put(k memoKey, now time.Time, change func(*remembered)) {
+func (m *sumMemo) put(k memoKey, r remembered) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.spans == nil || len(m.spans) >= memoSpans {
 		m.spans = map[memoKey]remembered{}
 	}
-	r := m.spans[k]
-	if r.at.IsZero() || now.Sub(r.at) > memoAge || now.Before(r.at) {
-		r = remembered{at: now}
-	}
-	change(&r)
 	m.spans[k] = r
 }
 
@@ -73,31 +67,33 @@ func (s *Traffic) divide(span domain.TrafficSpan) (past, present domain.TrafficS
 	return past, present
 }
 
-// sumsOf returns the figures of all websites of a tenant.
-func (s *Traffic) sumsOf(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) (map[sumOf]domain.TrafficCount, error) {
+// figuresOf returns the figures of all websites of a tenant, and what people did on them
+// step by step. Neither may be changed.
+func (s *Traffic) figuresOf(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) (map[sumOf]domain.TrafficCount, []domain.TrafficPoint, error) {
 	past, present := s.divide(span)
 	k, now := memoKey{tenant, past}, s.cfg.Now()
-	held := s.memo.get(k, now).sums
-	if held == nil && past.From < past.To {
-		var err error
-		if held, err = s.readSums(ctx, tenant, past, nil); err != nil {
-			return nil, err
+	held := s.memo.get(k, now)
+	if held.sums == nil && past.From < past.To {
+		figures, err := s.cfg.Store.Figures(ctx, tenant, past)
+		if err != nil {
+			return nil, nil, err
 		}
-		s.memo.put(k, now, func(r *remembered) { r.sums = held })
+		held = remembered{now, addSums(nil, figures.Sums), figures.Series}
+		s.memo.put(k, held)
 	}
 	if present.From == present.To {
-		return held, nil
+		return held.sums, held.series, nil
 	}
-	return s.readSums(ctx, tenant, present, held)
+	figures, err := s.cfg.Store.Figures(ctx, tenant, present)
+	if err != nil {
+		return nil, nil, err
+	}
+	return addSums(held.sums, figures.Sums), append(held.series[:len(held.series):len(held.series)], figures.Series...), nil
 }
 
-// readSums returns the figures of a span on top of others.
-func (s *Traffic) readSums(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan, base map[sumOf]domain.TrafficCount) (map[sumOf]domain.TrafficCount, error) {
-	list, err := s.cfg.Store.Sums(ctx, tenant, span)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[sumOf]domain.TrafficCount, len(base)+len(list))
+// addSums returns sums on top of others.
+func addSums(base map[sumOf]domain.TrafficCount, list []domain.TrafficSum) map[sumOf]domain.TrafficCount {
+	out := make(map[sumOf]domain.TrafficCount, max(len(base), len(list)))
 	for k, c := range base {
 		out[k] = c
 	}
@@ -107,24 +103,5 @@ func (s *Traffic) readSums(ctx context.Context, tenant domain.TenantID, span dom
 		c.Add(list[i].TrafficCount)
 		out[k] = c
 	}
-	return out, nil
-}
-
-// seriesOf returns what people did on all websites of a tenant, step by step.
-func (s *Traffic) seriesOf(ctx context.Context, a asked) ([]domain.TrafficPoint, error) {
-	past, present := s.divide(a.span)
-	k, now := memoKey{a.tenant, past}, s.cfg.Now()
-	held := s.memo.get(k, now).series
-	if held == nil && past.From < past.To {
-		var err error
-		if held, err = s.cfg.Store.Series(ctx, a.tenant, past); err != nil {
-			return nil, err
-		}
-		s.memo.put(k, now, func(r *remembered) { r.series = held })
-	}
-	if present.From == present.To {
-		return held, nil
-	}
-	live, err := s.cfg.Store.Series(ctx, a.tenant, present)
-	return append(held[:len(held):len(held)], live...), err
+	return out
 }

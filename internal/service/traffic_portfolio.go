@@ -11,8 +11,7 @@ import (
 
 type portfolioSums interface {
 	Names(ctx context.Context, tenant domain.TenantID) ([]domain.WebsiteTraffic, error)
-	Sums(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) ([]domain.TrafficSum, error)
-	Series(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) ([]domain.TrafficPoint, error)
+	Figures(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) (domain.TrafficFigures, error)
 	Programs(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) ([]domain.ProgramTraffic, error)
 }
 
@@ -38,13 +37,9 @@ func (s *Traffic) Portfolio(ctx context.Context, q domain.TrafficQuery) (*domain
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.websites(ctx, a)
+	list, series, err := s.websites(ctx, a)
 	if err != nil {
 		return nil, err
-	}
-	series, err := s.seriesOf(ctx, a)
-	if err != nil {
-		return nil, fmt.Errorf("traffic of all websites: %w", err)
 	}
 	r := &domain.PortfolioTraffic{Period: a.period, Step: time.Duration(a.span.Step) * time.Hour, Websites: len(list), Series: series}
 	r.From, r.To = a.span.Times()
@@ -97,7 +92,7 @@ func (s *Traffic) Websites(ctx context.Context, q domain.TrafficQuery, by domain
 	if !by.Valid() {
 		return nil, 0, domain.Invalid("sort", "There is no order %.20q.", by)
 	}
-	list, err := s.websites(ctx, a)
+	list, _, err := s.websites(ctx, a)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -105,20 +100,21 @@ func (s *Traffic) Websites(ctx context.Context, q domain.TrafficQuery, by domain
 	return windowed(list, w), len(list), nil
 }
 
-// websites returns all websites of a tenant with their figures now and before.
-func (s *Traffic) websites(ctx context.Context, a asked) ([]domain.WebsiteTraffic, error) {
+// websites returns all websites of a tenant with their figures now and before, and what
+// people did on all of them step by step.
+func (s *Traffic) websites(ctx context.Context, a asked) ([]domain.WebsiteTraffic, []domain.TrafficPoint, error) {
 	list, err := s.cfg.Store.Names(ctx, a.tenant)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	now, err := s.sumsOf(ctx, a.tenant, a.span)
+	now, series, err := s.figuresOf(ctx, a.tenant, a.span)
 	if err != nil {
-		return nil, fmt.Errorf("traffic of websites: %w", err)
+		return nil, nil, fmt.Errorf("traffic of websites: %w", err)
 	}
 	span := a.span.Before()
-	before, err := s.sumsOf(ctx, a.tenant, span)
+	before, _, err := s.figuresOf(ctx, a.tenant, span)
 	if err != nil {
-		return nil, fmt.Errorf("traffic of websites before: %w", err)
+		return nil, nil, fmt.Errorf("traffic of websites before: %w", err)
 	}
 	for i := range list {
 		w := &list[i]
@@ -130,7 +126,7 @@ func (s *Traffic) websites(ctx context.Context, a asked) ([]domain.WebsiteTraffi
 			w.Before = &count
 		}
 	}
-	return list, nil
+	return list, series, nil
 }
 
 // Pages returns up to limit pages with their figures after a cursor, in the order of

@@ -16,6 +16,8 @@ type websiteStore interface {
 	Hold(ctx context.Context, id domain.WebsiteID) (*domain.Website, error)
 	List(ctx context.Context, tenant domain.TenantID, w domain.Window) ([]domain.Website, int, error)
 	After(ctx context.Context, tenant domain.TenantID, id domain.WebsiteID, limit int) ([]domain.Website, error)
+	Domains(ctx context.Context, tenant domain.TenantID) ([]string, error)
+	Version(ctx context.Context) (int64, error)
 	InOrder(ctx context.Context) error
 	Insert(ctx context.Context, w *domain.Website) error
 	Update(ctx context.Context, w *domain.Website) error

@@ -104,6 +104,19 @@ func (s *Budgets) Count(ctx context.Context, id domain.BudgetID, start, end time
 	return c, s.db.fail(err, "get counters of budget %s", id)
 }
 
+// Counts is Count for many budgets, by budget: those that have counted nothing in the period
+// that begins at start are left out.
+func (s *Budgets) Counts(ctx context.Context, ids []domain.BudgetID, start time.Time) (map[domain.BudgetID]domain.BudgetCount, error) {
+	out := make(map[domain.BudgetID]domain.BudgetCount, len(ids))
+	query := `SELECT ` + countColumns + ` FROM budget_periods WHERE ` + s.db.d.inList("budget_id", 1) + ` AND period_start = $2`
+	err := s.db.eachRead(ctx, query, []any{listArg(s.db.d, ids), s.db.time(start)}, func(r row) error {
+		c, err := scanCount(r)
+		out[c.BudgetID] = c
+		return err
+	})
+	return out, s.db.fail(err, "get counters of %d budgets", len(ids))
+}
+
 // Periods returns all that a budget has counted, the newest period first.
 func (s *Budgets) Periods(ctx context.Context, id domain.BudgetID) ([]domain.BudgetCount, error) {
 	const query = `SELECT ` + countColumns + ` FROM budget_periods WHERE budget_id = $1 ORDER BY period_start DESC`

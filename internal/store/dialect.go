@@ -136,6 +136,24 @@ func (d dialect) lockRow() string {
 	return ""
 }
 
+// hourOf is the hour since 1970 in which the time of a column lies.
+func (d dialect) hourOf(column string) string {
+	if d == dialectPostgres {
+		return `CAST(floor(extract(epoch FROM ` + column + `) / 3600) AS bigint)`
+	}
+	return column + ` / 3600000000`
+}
+
+// lockTable keeps others from writing to a table until the transaction ends; on SQLite
+// there is one writer anyway.
+func (db *DB) lockTable(ctx context.Context, table string) error {
+	if db.d == dialectSQLite {
+		return nil
+	}
+	_, err := db.w(ctx).ExecContext(ctx, `LOCK TABLE `+table+` IN SHARE MODE`)
+	return err
+}
+
 // lockMailboxes holds mailboxes until the transaction of ctx ends, in the order of
 // ids, which are sorted. Those that do not exist are left out.
 func (db *DB) lockMailboxes(ctx context.Context, ids []domain.AgentID) error {

@@ -205,10 +205,6 @@ func (s *ModelCalls) Spending(ctx context.Context, by domain.SpendingBy, cf doma
 	f := s.filter(&cf)
 	f.conds = slices.Concat(f.conds, []string{"state <> 'released'"})
 	groups := ` FROM model_calls` + f.where() + ` GROUP BY ` + column + `, currency`
-	total, err := s.db.count(ctx, `SELECT count(*) FROM (SELECT 1 AS one`+groups+`) AS lines`, f.args...)
-	if err != nil {
-		return nil, 0, err
-	}
 	order := ` ORDER BY spent DESC, 1, 2`
 	if by == domain.ByDay {
 		order = ` ORDER BY 1, 2`
@@ -222,7 +218,11 @@ func (s *ModelCalls) Spending(ctx context.Context, by domain.SpendingBy, cf doma
 		err = r.Scan(&l.Key, &l.Currency, &l.Calls, &l.Lost, &l.Spent, &l.Reserved, &l.Input, &l.Output)
 		return l, err
 	}, query, args...)
-	return list, total, s.db.fail(err, "sum model calls")
+	if limit, offset := limitOffset(w); err != nil || offset == 0 && len(list) < limit {
+		return list, len(list), s.db.fail(err, "sum model calls") // all of them: none is counted twice
+	}
+	total, err := s.db.count(ctx, `SELECT count(*) FROM (SELECT 1 AS one`+groups+`) AS lines`, f.args...)
+	return list, total, err
 }
 
 // sum is a sum that both databases return as an integer of 64 bits.

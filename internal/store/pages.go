@@ -49,3 +49,8 @@ func (s *Pages) Get(ctx context.Context, website domain.WebsiteID, id domain.Pag
 	p, err := getOne(ctx, s.db, missing, scanPage, query, website, id)
 	return p, s.db.fail(err, "get page %s of website %s", id, website)
 }
+
+// Count returns how many pages all websites have.
+func (s *Pages) Count(ctx context.Context) (int, error) {
+	return s.db.count(ctx, `SELECT count(*) FROM pages`)
+}

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"empire/internal/domain"
@@ -118,6 +121,38 @@ func (s *Runs) addBlocked(ctx context.Context, runs []domain.Run) error {
 func scanBlocked(r row) (b domain.Slot, err error) {
 	err = r.Scan(&b.StepID, asTime(&b.ReadyAt), &b.BlockedOn)
 	return b, err
+}
+
+// Hours returns how many runs of a tenant (empty: of all) were begun in each hour from a
+// time on, in the order of hours; hours without any are left out. Indexes alone answer it.
+func (s *Runs) Hours(ctx context.Context, tenant domain.TenantID, from time.Time) ([]domain.RunHour, error) {
+	found := map[int64]domain.RunHour{}
+	for _, state := range []domain.RunState{"", domain.StateFailed} {
+		f := filter{conds: []string{"created_at >= $1"}, args: []any{s.db.time(from)}}
+		f.eq("tenant", string(tenant))
+		f.eq("state", string(state))
+		query := `SELECT ` + s.db.d.hourOf("created_at") + `, count(*) FROM runs` + f.where() + ` GROUP BY 1`
+		err := s.db.eachRead(ctx, query, f.args, func(r row) error {
+			var hour int64
+			var n int
+			if err := r.Scan(&hour, &n); err != nil {
+				return err
+			}
+			h := found[hour]
+			h.Hour = hour
+			if state == "" {
+				h.Begun = n
+			} else {
+				h.Failed = n
+			}
+			found[hour] = h
+			return nil
+		})
+		if err != nil {
+			return nil, s.db.fail(err, "count runs by hour")
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b domain.RunHour) int { return cmp.Compare(a.Hour, b.Hour) }), nil
 }
 
 // Lock is Hold for who needs no results: the run with the heads of its steps, which

@@ -61,6 +61,7 @@ type Store struct {
 	Retirements *Retirements
 	Planned     *PlannedReleases
 	SEO         *SEO
+	LinksOf     *ReleaseLinks
 	Submissions *Submissions
 
 	Alerts          *Alerts
@@ -128,6 +129,7 @@ func New(db *DB) *Store {
 		Retirements: &Retirements{db},
 		Planned:     &PlannedReleases{db},
 		SEO:         &SEO{db},
+		LinksOf:     &ReleaseLinks{db},
 		Submissions: &Submissions{db},
 
 		Alerts:          &Alerts{db},

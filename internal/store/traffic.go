@@ -16,6 +16,7 @@ import (
 //	traffic_sums    whole websites, by hour for a few days and by day
 //	traffic_facets  the same, of people by where they came from, device and program
 //	traffic_hours   pages and slots, by hour, later by day
+//	traffic_days    all websites on a day that is over, in one row: made from traffic_sums
 type Traffic struct{ db *DB }
 
 // Insert stores a batch in one transaction and sets in it which sessions and visitors
@@ -36,7 +37,10 @@ func (s *Traffic) Insert(ctx context.Context, b *domain.TrafficBatch) error {
 		if err := s.addSums(ctx, sumWebsites(b.Events)); err != nil {
 			return err
 		}
-		return s.addFacets(ctx, sumFacets(b.Events))
+		if err := s.addFacets(ctx, sumFacets(b.Events)); err != nil {
+			return err
+		}
+		return s.forgetDays(ctx, b.Events)
 	})
 	return s.db.fail(err, "insert %d events of websites", len(b.Events))
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // BenchmarkTrafficPortfolio reads the sums of 1,500 websites over a number of days, as a
-// report of all websites does when nothing is remembered, and over the two days that it
-// always reads.
+// report of all websites does when nothing is remembered: from the sums of websites and from
+// the sheets of days.
 func BenchmarkTrafficPortfolio(b *testing.B) {
 	st := testkit.DB(b)
 	const fill = `WITH RECURSIVE site(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM site WHERE n < 1500), day(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM day WHERE n < 399)`
@@ -24,18 +24,23 @@ func BenchmarkTrafficPortfolio(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	for _, days := range []int64{2, 30} {
-		b.Run(fmt.Sprint(days), func(b *testing.B) {
-			span := domain.TrafficSpan{From: (400 - days) * 24, To: 400 * 24, Step: 24}
+	for _, days := range []int64{2, 30, 365} {
+		span := domain.TrafficSpan{From: (400 - days) * 24, To: 400 * 24, Step: 24}
+		read := func(b *testing.B) {
 			for b.Loop() {
-				list, err := st.Traffic.Sums(b.Context(), "main", span)
-				if err != nil || len(list) != 3000 {
-					b.Fatal(len(list), err)
-				}
-				if _, err := st.Traffic.Series(b.Context(), "main", span); err != nil {
-					b.Fatal(err)
+				figures, err := st.Traffic.Figures(b.Context(), "main", span)
+				if err != nil || len(figures.Sums) != 3000 {
+					b.Fatal(len(figures.Sums), err)
 				}
 			}
-		})
+		}
+		b.Run(fmt.Sprint(days, "-of-websites"), read)
+		if _, err := st.Traffic.SumDays(b.Context(), 400*24); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprint(days, "-of-days"), read)
+		if _, err := st.DB().Writer().ExecContext(b.Context(), `DELETE FROM traffic_days`); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"empire/internal/domain"
 )
@@ -23,25 +24,98 @@ func (s *Traffic) Names(ctx context.Context, tenant domain.TenantID) ([]domain.W
 const ofTenant = ` FROM websites w CROSS JOIN traffic_sums t
 	WHERE t.website_id = w.id AND t.grain = $2 AND t.start >= $3 AND t.start < $4 AND (w.tenant = $1 OR $1 = '')`
 
-const summedT = `sum(t.views), sum(t.visitors), sum(t.sessions), sum(t.clicks)`
-
-// Sums returns what was done on each website of a tenant in a span, by class.
-func (s *Traffic) Sums(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) ([]domain.TrafficSum, error) {
-	const query = `SELECT w.id, t.class, ` + summedT + ofTenant + ` GROUP BY w.id, t.class`
-	list, err := getAll(ctx, s.db, func(r row) (c domain.TrafficSum, err error) {
-		err = r.Scan(append([]any{&c.WebsiteID, &c.Class}, countInto(&c.TrafficCount)...)...)
-		return c, err
-	}, query, string(tenant), span.Step, span.From, span.To)
-	return list, s.db.fail(err, "sum visits of websites")
+// Figures returns what was done on each website of a tenant in a span, and what people did
+// on all of them step by step. Days that are over are read from their sheets, all else from
+// the sums of websites.
+func (s *Traffic) Figures(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) (domain.TrafficFigures, error) {
+	out := domain.TrafficFigures{Series: points(span)}
+	sheets, rest, err := s.sheets(ctx, span)
+	if err != nil {
+		return out, s.db.fail(err, "read figures of days")
+	}
+	sums := map[domain.WebsiteID]*counts{}
+	if len(sheets) > 0 {
+		ids, err := getAll(ctx, s.db, scanOne[domain.WebsiteID], `SELECT id FROM websites WHERE tenant = $1 OR $1 = '' ORDER BY id`, string(tenant))
+		if err != nil {
+			return out, s.db.fail(err, "list websites of a report")
+		}
+		room := make([]counts, len(ids))
+		for i, id := range ids {
+			sums[id] = &room[i]
+		}
+	}
+	for _, sheet := range sheets {
+		point := &out.Series[(sheet.start-span.From)/span.Step].TrafficCount
+		err := sheet.each(func(id []byte, c *counts) {
+			sum := sums[domain.WebsiteID(id)]
+			if sum == nil {
+				return // of another tenant, or gone
+			}
+			for class := range c {
+				sum[class].Add(c[class])
+			}
+			point.Add(c[0])
+		})
+		if err != nil {
+			return out, s.db.fail(err, "figures of the day of hour %d", sheet.start)
+		}
+	}
+	for _, part := range rest {
+		if err := s.addPart(ctx, tenant, part, span, sums, out.Series); err != nil {
+			return out, s.db.fail(err, "sum visits of websites")
+		}
+	}
+	out.Sums = make([]domain.TrafficSum, 0, 2*len(sums))
+	for id, c := range sums {
+		for class := range c {
+			if c[class] != (domain.TrafficCount{}) {
+				out.Sums = append(out.Sums, domain.TrafficSum{WebsiteID: id, Class: sheetClasses[class], TrafficCount: c[class]})
+			}
+		}
+	}
+	return out, nil
 }
 
-// Series returns what people did on all websites of a tenant, with a point for every
-// step of a span.
-func (s *Traffic) Series(ctx context.Context, tenant domain.TenantID, span domain.TrafficSpan) ([]domain.TrafficPoint, error) {
-	const query = `SELECT t.start, ` + summedT + ofTenant + ` AND t.class = 'person' GROUP BY t.start`
-	out := points(span)
-	err := s.db.eachRead(ctx, query, []any{string(tenant), span.Step, span.From, span.To}, func(r row) error { return scanPoint(r, out, span) })
-	return out, s.db.fail(err, "sum visits of websites by time")
+// addPart adds what there is in a part of a span that has no sheets. Single rows of a few
+// steps are read once; of more the database makes sums.
+func (s *Traffic) addPart(ctx context.Context, tenant domain.TenantID, part, span domain.TrafficSpan, sums map[domain.WebsiteID]*counts, series []domain.TrafficPoint) error {
+	const few = 3
+	const rows = `SELECT w.id, t.class, t.start, t.views, t.visitors, t.sessions, t.clicks` + ofTenant
+	const bySite = `SELECT w.id, t.class, 0, sum(t.views), sum(t.visitors), sum(t.sessions), sum(t.clicks)` + ofTenant + ` GROUP BY w.id, t.class`
+	const byStep = `SELECT '', t.class, t.start, sum(t.views), sum(t.visitors), sum(t.sessions), sum(t.clicks)` + ofTenant + ` AND t.class = 'person' GROUP BY t.class, t.start`
+	read := func(query string, sites, steps bool) error {
+		var id domain.WebsiteID
+		var class domain.HitClass
+		var start int64
+		var c domain.TrafficCount
+		into := append([]any{&id, &class, &start}, countInto(&c)...)
+		return s.db.eachRead(ctx, query, []any{string(tenant), part.Step, part.From, part.To}, func(r row) error {
+			if err := r.Scan(into...); err != nil {
+				return err
+			}
+			i := slices.Index(sheetClasses[:], class)
+			if i < 0 {
+				return nil
+			}
+			if sites {
+				if sums[id] == nil {
+					sums[id] = &counts{}
+				}
+				sums[id][i].Add(c)
+			}
+			if steps && i == 0 {
+				series[(start-span.From)/span.Step].Add(c)
+			}
+			return nil
+		})
+	}
+	if part.To-part.From <= few*part.Step {
+		return read(rows, true, true)
+	}
+	if err := read(bySite, true, false); err != nil {
+		return err
+	}
+	return read(byStep, false, true)
 }
 
 // Pages returns up to limit pages of a website after a path, in the order of paths.

@@ -37,6 +37,9 @@ func (s *Traffic) Sweep(ctx context.Context, l TrafficLimits) (removed int, err 
 		return removed, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := s.db.exec(ctx, `DELETE FROM traffic_days WHERE start < $1`, domain.HoursSince1970(l.Sums)); err != nil {
+			return err
+		}
 		if err := s.shrinkServed(ctx, domain.HoursSince1970(l.Hours)/grainDay*grainDay); err != nil {
 			return err
 		}

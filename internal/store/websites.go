@@ -101,6 +101,14 @@ func (s *Websites) Version(ctx context.Context) (int64, error) {
 	return int64(n), err
 }
 
+// Domains returns the domains of the websites of a tenant (of all without one).
+func (s *Websites) Domains(ctx context.Context, tenant domain.TenantID) ([]string, error) {
+	var f filter
+	f.eq("tenant", string(tenant))
+	list, err := getAll(ctx, s.db, scanOne[string], `SELECT domain FROM websites`+f.where(), f.args...)
+	return list, s.db.fail(err, "list domains")
+}
+
 // InOrder makes transactions that add websites wait for one another. Identifiers
 // that are made after it are committed in their order, so that the list only grows
 // at its end and a walk through it in windows meets every website once.

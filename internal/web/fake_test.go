@@ -168,6 +168,20 @@ func (f runs) List(_ context.Context, state domain.RunState, _ domain.WebsiteID,
 	return part(out, w), len(out), f.fail["runs"]
 }
 
+func (f runs) Hours(_ context.Context, from time.Time) ([]domain.RunHour, error) {
+	var out []domain.RunHour
+	for i := range f.runs {
+		h := domain.RunHour{Hour: domain.HoursSince1970(f.runs[i].CreatedAt), Begun: 1}
+		if f.runs[i].State == domain.StateFailed {
+			h.Failed = 1
+		}
+		if !f.runs[i].CreatedAt.Before(from) {
+			out = append(out, h)
+		}
+	}
+	return out, f.fail["runs"]
+}
+
 func (f runs) Get(_ context.Context, id domain.RunID) (*domain.Run, error) {
 	for i := range f.runs {
 		if f.runs[i].ID == id {

@@ -49,9 +49,14 @@ func (d *Dashboard) overview(_ http.ResponseWriter, r *http.Request) (view, erro
 		d.log(r, err)
 		v.Sites.Error = domain.MessageOf(err)
 	}
-	runs, total, err := d.c.Runs.List(r.Context(), "", "", domain.Window{Limit: maxCounted})
-	v.Latest = load(d, r, d.runViewer(r), runs[:min(overviewRows, len(runs))], total, err)
-	past := d.countRuns(runs, total, periodOf(r))
+	runs, total, err := d.c.Runs.List(r.Context(), "", "", domain.Window{Limit: overviewRows})
+	v.Latest = load(d, r, d.runViewer(r), runs, total, err)
+	past := runCounts{}
+	if err == nil {
+		if past, err = d.countRuns(r); err != nil {
+			d.log(r, err)
+		}
+	}
 	if err == nil && total > 0 {
 		v.Past = past.chart()
 	}
@@ -99,10 +104,8 @@ func (d *Dashboard) runCards(r *http.Request, past runCounts, total int, known b
 	if known {
 		begun.Figure, begun.Spark = figure(int(sum(past.begun))), past.begun
 		failed.Figure, failed.Spark = figure(int(sum(past.failed))), past.failed
-		if past.whole {
-			begun.Change = changeBetween(past.begunBefore, sum(past.begun))
-			failed.Change = changeBetween(past.failedBefore, sum(past.failed))
-		}
+		begun.Change = changeBetween(past.begunBefore, sum(past.begun))
+		failed.Change = changeBetween(past.failedBefore, sum(past.failed))
 	}
 	return []card{now, begun, failed}
 }
@@ -158,58 +161,51 @@ func (d *Dashboard) agentCard(r *http.Request) card {
 	return c
 }
 
-// maxCounted is how many runs the figures of an overview look at, the newest.
-const maxCounted = 1000
-
 // runCounts counts runs by hour or day.
 type runCounts struct {
 	period                    string
 	at                        []time.Time
 	begun, failed             []float64
 	begunBefore, failedBefore float64 // in the period before
-	whole                     bool    // that period was looked at as a whole
 }
 
 func daysOf(period string) int {
 	return map[string]int{"24h": 1, "7d": 7, "30d": 30, "90d": 90, "12m": 365}[period]
 }
 
-// countRuns counts runs, of which there are total, in a period that ends now.
-func (d *Dashboard) countRuns(runs []domain.Run, total int, period string) runCounts {
+// countRuns counts the runs of the period of the address, which ends now, and of the one
+// before.
+func (d *Dashboard) countRuns(r *http.Request) (runCounts, error) {
+	period := periodOf(r)
 	step, n := 24*time.Hour, daysOf(period)
 	end := dayOf(d.c.Now()).Add(step)
 	if period == "24h" {
 		step, n = time.Hour, 24
 		end = d.c.Now().UTC().Truncate(step).Add(step)
 	}
-	c := runCounts{period: period, begun: make([]float64, n), failed: make([]float64, n), whole: len(runs) == total}
+	c := runCounts{period: period, begun: make([]float64, n), failed: make([]float64, n)}
 	start := end.Add(-time.Duration(n) * step)
 	for i := range n {
 		c.at = append(c.at, start.Add(time.Duration(i)*step))
 	}
-	for i := range runs {
-		bad := 0.0
-		if runs[i].State == domain.StateFailed {
-			bad = 1
-		}
-		age := runs[i].CreatedAt.Sub(start)
+	hours, err := d.c.Runs.Hours(r.Context(), start.Add(-time.Duration(n)*step))
+	for _, h := range hours {
+		age := domain.HourTime(h.Hour).Sub(start)
 		switch {
 		case age >= 0 && int(age/step) < n:
-			c.begun[age/step]++
-			c.failed[age/step] += bad
-		case age < 0 && age >= -time.Duration(n)*step:
-			c.begunBefore++
-			c.failedBefore += bad
+			c.begun[age/step] += float64(h.Begun)
+			c.failed[age/step] += float64(h.Failed)
 		case age < 0:
-			c.whole = true // what is older does not matter
+			c.begunBefore += float64(h.Begun)
+			c.failedBefore += float64(h.Failed)
 		}
 	}
-	return c
+	return c, err
 }
 
 func (c *runCounts) chart() *chart {
 	summary := plural(int(sum(c.begun)), "run", "runs") + " begun, " + figure(int(sum(c.failed))) + " of them failed"
-	if change := changeBetween(c.begunBefore, sum(c.begun)); change != nil && c.whole {
+	if change := changeBetween(c.begunBefore, sum(c.begun)); change != nil {
 		summary += "; " + change.InWords()
 	}
 	return newChart("past", "Runs", summary+".", pointLayout(c.period), c.at,

@@ -17,6 +17,7 @@ type runService interface {
 
 type runReader interface {
 	List(ctx context.Context, state domain.RunState, websiteID domain.WebsiteID, w domain.Window) ([]domain.Run, int, error)
+	Hours(ctx context.Context, from time.Time) ([]domain.RunHour, error)
 	Get(ctx context.Context, id domain.RunID) (*domain.Run, error)
 	Events(ctx context.Context, id domain.RunID, after int64, limit int) ([]domain.RunEvent, error)
 	Attempts(ctx context.Context, id domain.RunID) ([]domain.Attempt, error)

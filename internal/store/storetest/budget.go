@@ -106,6 +106,8 @@ func testBudgetCounts(t *testing.T, s *store.Store) {
 	}
 	want := domain.BudgetCount{BudgetID: b.ID, Start: start, End: end, Raised: 7, Reserved: 100, Spent: 20, DegradedAt: ptr(day), ExhaustedAt: ptr(day)}
 	wantEqual(t, value(s.Budgets.Count(ctx, b.ID, start, end))(t), &want)
+	wantEqual(t, value(s.Budgets.Counts(ctx, []domain.BudgetID{"bud_none", b.ID}, start))(t), map[domain.BudgetID]domain.BudgetCount{b.ID: want})
+	wantEqual(t, value(s.Budgets.Counts(ctx, []domain.BudgetID{b.ID}, end))(t), map[domain.BudgetID]domain.BudgetCount{})
 	total := insertBudget(t, s, "total", func(b *domain.Budget) { b.Period = domain.PeriodTotal })
 	from, never := total.PeriodAt(day)
 	c := value(s.Budgets.HoldCount(ctx, total.ID, from, never))(t)

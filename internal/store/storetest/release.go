@@ -90,3 +90,23 @@ func testConcurrentReleases(t *testing.T, s *store.Store) {
 		t.Errorf("live is number %d with pointer %d, want %d and %d", live.Number, got.PointerSeq, n, 2*n)
 	}
 }
+
+// testReleaseLinks: what is kept of a release goes with it, and live ones without are named.
+func testReleaseLinks(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	site := insertWebsite(t, s, "keys")
+	for _, id := range []domain.ReleaseID{"rel_1", "rel_2"} {
+		must(t, s.Releases.Insert(ctx, &domain.Release{ID: id, WebsiteID: site.ID, CreatedAt: day}))
+	}
+	wantEqual(t, value(s.LinksOf.Pending(ctx, 10))(t), []domain.ReleaseID{})
+	must(t, s.Websites.SetLive(ctx, site.ID, "rel_2", day))
+	wantEqual(t, value(s.LinksOf.Pending(ctx, 10))(t), []domain.ReleaseID{"rel_2"})
+	links := domain.ReleaseLinks{Version: 1, Paths: []string{"/"}, Places: []domain.PlaceLinks{{Href: "https://shop.example/", Sponsored: true, Count: 2, Pages: []int{0}}}}
+	for range 2 {
+		must(t, s.LinksOf.Put(ctx, "rel_2", &links))
+	}
+	wantEqual(t, value(s.LinksOf.Pending(ctx, 10))(t), []domain.ReleaseID{})
+	wantEqual(t, value(s.LinksOf.Of(ctx, []domain.ReleaseID{"rel_1", "rel_2"}))(t), map[domain.ReleaseID]domain.ReleaseLinks{"rel_2": links})
+	must(t, s.Websites.Delete(ctx, site.ID))
+	wantEqual(t, value(s.LinksOf.Of(ctx, []domain.ReleaseID{"rel_2"}))(t), map[domain.ReleaseID]domain.ReleaseLinks{})
+}

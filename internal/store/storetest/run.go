@@ -107,6 +107,15 @@ func testRunList(t *testing.T, s *store.Store) {
 		}
 	}
 	wantEqual(t, value(s.Runs.Unfinished(ctx))(t), []domain.RunID{"run_a", "run_c", "run_d"})
+
+	insertRun(t, s, "e", day.Add(3*time.Hour))
+	value(s.Runs.SetState(ctx, "run_d", []domain.RunState{domain.StateQueued}, domain.StateFailed, &domain.RunError{Message: "no"}, day))(t)
+	first := domain.HoursSince1970(day)
+	hours := []domain.RunHour{{Hour: first, Begun: 4, Failed: 1}, {Hour: first + 3, Begun: 1}}
+	wantEqual(t, value(s.Runs.Hours(ctx, "", day))(t), hours)
+	wantEqual(t, value(s.Runs.Hours(ctx, domain.DefaultTenant, day.Add(-time.Hour)))(t), hours)
+	wantEqual(t, value(s.Runs.Hours(ctx, domain.DefaultTenant, day.Add(time.Hour)))(t), hours[1:])
+	wantEqual(t, value(s.Runs.Hours(ctx, "acme", day))(t), []domain.RunHour{})
 }
 
 // begin opens an attempt that must have this number.

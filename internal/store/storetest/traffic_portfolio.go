@@ -34,7 +34,8 @@ func testTrafficPortfolio(t *testing.T, s *store.Store) {
 		t.Errorf("%d websites of all tenants, want 3", len(all))
 	}
 	sums := map[domain.WebsiteID]map[domain.HitClass]domain.TrafficCount{}
-	for _, c := range value(s.Traffic.Sums(ctx, "main", span))(t) {
+	figures := value(s.Traffic.Figures(ctx, "main", span))(t)
+	for _, c := range figures.Sums {
 		if sums[c.WebsiteID] == nil {
 			sums[c.WebsiteID] = map[domain.HitClass]domain.TrafficCount{}
 		}
@@ -43,7 +44,7 @@ func testTrafficPortfolio(t *testing.T, s *store.Store) {
 	wantEqual(t, sums, map[domain.WebsiteID]map[domain.HitClass]domain.TrafficCount{
 		a.ID: {domain.ClassPerson: {Views: 2, Clicks: 1}}, b.ID: {domain.ClassPerson: {Views: 1, Clicks: 1}, domain.ClassBot: {Views: 1}},
 	})
-	wantEqual(t, value(s.Traffic.Series(ctx, "main", span))(t), []domain.TrafficPoint{
+	wantEqual(t, figures.Series, []domain.TrafficPoint{
 		{At: domain.HourTime(hour), TrafficCount: domain.TrafficCount{Views: 2, Clicks: 2}}, {At: domain.HourTime(hour + 24), TrafficCount: domain.TrafficCount{Views: 1}},
 	})
 	wantEqual(t, value(s.Traffic.Programs(ctx, "main", span))(t), []domain.ProgramTraffic{{Network: "awin", AdvertiserID: "7", Clicks: 2, Websites: 2}})

@@ -1,0 +1,25 @@
+-- What was done on each website on a day that is over, in one row: reports of all websites
+-- read as many rows as they have days. A row goes when a hit of its day comes late.
+
+-- +goose Up
+CREATE TABLE traffic_days (
+    start bigint PRIMARY KEY,
+    sheet bytea NOT NULL
+);
+
+-- Where the pages of a release lead out of their website. It is read from the pages once:
+-- a release does not change.
+CREATE TABLE release_links (
+    release_id text COLLATE "C" PRIMARY KEY REFERENCES releases (id) ON DELETE CASCADE,
+    doc        text NOT NULL
+);
+
+-- What was spent is summed from the first of these alone, of one website from the second.
+CREATE INDEX model_calls_spending ON model_calls (tenant, created_at, day, currency, state, cost, adjusted, reserved, input, output);
+CREATE INDEX model_calls_website ON model_calls (website_id, created_at);
+
+-- +goose Down
+DROP INDEX model_calls_website;
+DROP INDEX model_calls_spending;
+DROP TABLE release_links;
+DROP TABLE traffic_days;
