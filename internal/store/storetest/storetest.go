@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"evidence", testEvidence},
 		{"releases", testReleases},
 		{"redirects", testRedirects},
+		{"text_edits", testTextEdits},
 		{"links", testLinks},
 		{"link_history", testLinkHistory},
 		{"concurrent_releases", testConcurrentReleases},
