@@ -1238,6 +1238,13 @@ type Duplicates struct {
 	Doorways []Doorway `json:"doorways"`
 }
 
+// EditApprovalInput is a model of the API.
+type EditApprovalInput struct {
+	// The payload_hash of what you looked at
+	PayloadHash string       `json:"payload_hash"`
+	Changes     []TextChange `json:"changes"`
+}
+
 // Estimate is a model of the API.
 type Estimate struct {
 	ID   string       `json:"id"`
@@ -2763,6 +2770,19 @@ type PageInfo struct {
 	UpdatedAt  time.Time `json:"updated_at"`
 }
 
+// PageText is a model of the API.
+type PageText struct {
+	// Where it stands; repeat it in a change
+	Ref string `json:"ref"`
+	// title, description, heading, menu, summary, section heading, question or sentence
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+	// Of the page, that the sentence states
+	Claims []string `json:"claims"`
+	// It states no fact, so it must hold no figure
+	Opinion bool `json:"opinion"`
+}
+
 // PageTraffic is a model of the API.
 type PageTraffic struct {
 	WebsiteID string `json:"website_id"`
@@ -4195,6 +4215,48 @@ type TaskSpec struct {
 	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }
 
+// TextChange is a model of the API.
+type TextChange struct {
+	// Path of the page
+	Page string `json:"page"`
+	// Which text of the page
+	Ref string `json:"ref"`
+	// What is to stand there
+	New string `json:"new"`
+	// What stands there; in a request, another text is a conflict
+	Old string `json:"old,omitempty"`
+}
+
+// TextEdit is a model of the API.
+type TextEdit struct {
+	ID    string `json:"id"`
+	RunID string `json:"run_id"`
+	// Within the run, from 1
+	Number int64 `json:"number"`
+	// Which became void by it
+	ApprovalID string `json:"approval_id"`
+	// SHA-256 of the pages before
+	Base string `json:"base"`
+	// SHA-256 of the pages with it
+	Draft   string        `json:"draft"`
+	Changes []TextChange  `json:"changes"`
+	ActorID string        `json:"actor_id"`
+	At      time.Time     `json:"at"`
+	State   TextEditState `json:"state"`
+	// Why it was refused
+	Detail string `json:"detail"`
+}
+
+// TextEditState is one of a fixed set of words.
+type TextEditState string
+
+// The values of TextEditState.
+const (
+	TextEditStateChecking TextEditState = "checking"
+	TextEditStateAccepted TextEditState = "accepted"
+	TextEditStateRefused  TextEditState = "refused"
+)
+
 // Timeline is a model of the API.
 type Timeline struct {
 	RunID string `json:"run_id"`
@@ -5212,6 +5274,15 @@ func (c *Client) DispatchTask(ctx context.Context, in CapabilityTask) (*Task, er
 	return one[Task](ctx, c, request{method: "POST", path: "/tasks", body: in, keyed: true})
 }
 
+// EditApproval: change texts before they are approved.
+//
+// The approval becomes void; the gates look at the pages with the new texts, and a new approval of the same run asks about them. A figure that no claim of the text carries, a superlative and other words that need evidence are refused with 422. If a gate is red with the new texts, the edit is refused and the pages are as before.
+//
+// Needs the permission `websites.manage`.
+func (c *Client) EditApproval(ctx context.Context, approvalID string, in EditApprovalInput) (*TextEdit, error) {
+	return one[TextEdit](ctx, c, request{method: "POST", path: "/approvals/{approval_id}/edits", ids: []string{approvalID}, body: in, keyed: true})
+}
+
 // ExportAnalyticsParams are the parameters of ExportAnalytics; what is empty is not sent.
 type ExportAnalyticsParams struct {
 	// The time until now: 24h in hours; the others in days of UTC with today as the last. Left out, with from and to, too: 7d: 24h, 7d, 30d, 90d, 12m
@@ -6150,7 +6221,7 @@ type ListAlertsParams struct {
 	Severity string
 	// Only of this rule
 	RuleID string
-	// Only of this kind: error_rate, latency, failed_runs, dead_letters, budget, traffic_cliff, certificate, stale_feed, dead_links, component
+	// Only of this kind: error_rate, latency, failed_runs, dead_letters, budget, traffic_cliff, certificate, stale_feed, dead_links, component, frozen
 	Kind string
 	// Only about this website
 	WebsiteID string
@@ -6202,6 +6273,15 @@ func (c *Client) AllAlerts(ctx context.Context, p ListAlertsParams) iter.Seq2[Al
 	return walk[Alert](ctx, c, request{method: "GET", path: "/alerts", query: p.query()})
 }
 
+// ListApprovalEdits: list what people changed before an approval.
+//
+// All edits of the approval's run, the oldest first: who, when, the texts before and after, and what became of them.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListApprovalEdits(ctx context.Context, approvalID string) ([]TextEdit, error) {
+	return array[TextEdit](ctx, c, request{method: "GET", path: "/approvals/{approval_id}/edits", ids: []string{approvalID}})
+}
+
 // ListApprovalLogParams are the parameters of ListApprovalLog; what is empty is not sent.
 type ListApprovalLogParams struct {
 	// Only entries with a greater seq
@@ -6228,6 +6308,29 @@ func (p ListApprovalLogParams) query() url.Values {
 // Needs the permission `admin.full`.
 func (c *Client) ListApprovalLog(ctx context.Context, p ListApprovalLogParams) ([]ApprovalEntry, error) {
 	return array[ApprovalEntry](ctx, c, request{method: "GET", path: "/approvals/log", query: p.query()})
+}
+
+// ListApprovalTextsParams are the parameters of ListApprovalTexts; what is empty is not sent.
+type ListApprovalTextsParams struct {
+	// Path of the page
+	Page string
+}
+
+func (p ListApprovalTextsParams) query() url.Values {
+	q := url.Values{}
+	if p.Page != "" {
+		q.Set("page", p.Page)
+	}
+	return q
+}
+
+// ListApprovalTexts: list the texts of a page that waits for approval.
+//
+// What can be changed, in reading order. An approval that is not about pages is a conflict.
+//
+// Needs the permission `websites.read`.
+func (c *Client) ListApprovalTexts(ctx context.Context, approvalID string, p ListApprovalTextsParams) ([]PageText, error) {
+	return array[PageText](ctx, c, request{method: "GET", path: "/approvals/{approval_id}/texts", ids: []string{approvalID}, query: p.query()})
 }
 
 // ListApprovalsParams are the parameters of ListApprovals; what is empty is not sent.

@@ -231,6 +231,12 @@ var endpoints = slices.Concat(identityEndpoints, budgetEndpoints, researchEndpoi
 	{method: "GET", path: "/approvals/log", right: domain.AdminFull, status: 200, bad: []string{"?after=-1", "?limit=0", "?limit=1001", "?after=x"}},
 	{method: "GET", path: "/approvals/log/verify", right: domain.AdminFull, status: 200},
 	{method: "GET", path: "/approvals/appr_1", right: domain.WebsitesRead, status: 200, unknown: "/approvals/appr_2"},
+	{method: "GET", path: "/approvals/appr_1/texts", right: domain.WebsitesRead, status: 200, unknown: "/approvals/appr_2/texts"},
+	{method: "GET", path: "/approvals/appr_1/edits", right: domain.WebsitesRead, status: 200, unknown: "/approvals/appr_2/edits"},
+	{
+		method: "POST", path: "/approvals/appr_1/edits", right: domain.WebsitesManage, status: 202, unknown: "/approvals/appr_2/edits",
+		body: `{"payload_hash":"` + hash + `","changes":[{"page":"/","ref":"title","old":"Tea","new":"Teas"}]}`,
+	},
 	{
 		method: "POST", path: "/approvals/appr_1/decision", right: domain.WebsitesManage, status: 200, unknown: "/approvals/appr_2/decision",
 		body: `{"decision":"approve","payload_hash":"` + hash + `"}`,

@@ -16,6 +16,9 @@ type approvalService interface {
 	Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error)
 	Log(ctx context.Context, after int64, limit int) ([]domain.ApprovalEntry, error)
 	VerifyLog(ctx context.Context) (*domain.ApprovalReport, error)
+	Texts(ctx context.Context, id domain.ApprovalID, path string) ([]domain.PageText, error)
+	Edits(ctx context.Context, id domain.ApprovalID) ([]domain.TextEdit, error)
+	Edit(ctx context.Context, id domain.ApprovalID, r domain.EditRequest) (*domain.TextEdit, error)
 }
 
 type approvalBody struct {
@@ -119,6 +122,7 @@ func registerApprovals(a *API, approvals approvalService) {
 		return windowOf(&in.Window, items, total, toApproval), nil
 	})
 	registerApprovalLog(a, approvals)
+	registerApprovalEdits(a, approvals)
 	handle(a, operation{
 		id: "get-approval", method: http.MethodGet, path: "/approvals/{approval_id}", tag: "approvals", permission: domain.WebsitesRead,
 		summary: "Show an approval", response: exampleApproval,

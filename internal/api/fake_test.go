@@ -647,6 +647,30 @@ func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.De
 	return f.Get(ctx, id)
 }
 
+func (f approvals) Texts(ctx context.Context, id domain.ApprovalID, path string) ([]domain.PageText, error) {
+	if _, err := f.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	if path != "/" {
+		return nil, domain.Errorf(domain.CodeNotFound, "The release has no page %s.", path)
+	}
+	return []domain.PageText{{Ref: "title", Kind: "title", Text: "Tea"}}, f.fail
+}
+
+func (f approvals) Edits(ctx context.Context, id domain.ApprovalID) ([]domain.TextEdit, error) {
+	if _, err := f.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return []domain.TextEdit{{ID: "edit_1", ApprovalID: id, State: domain.EditAccepted, Changes: []domain.TextChange{{Page: "/", Ref: "title", Old: "Tea", New: "Teas"}}}}, f.fail
+}
+
+func (f approvals) Edit(ctx context.Context, id domain.ApprovalID, r domain.EditRequest) (*domain.TextEdit, error) {
+	if _, err := f.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return &domain.TextEdit{ID: "edit_1", ApprovalID: id, State: domain.EditChecking, Changes: r.Changes}, f.fail
+}
+
 func (f auditLog) List(_ context.Context, af domain.AuditFilter, w domain.Window) ([]domain.AuditEntry, int, error) {
 	f.note(func() { f.window, f.audit = w, af })
 	return f.all(f.entries-w.Offset, w.Limit), f.entries, f.fail

@@ -159,6 +159,12 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 	if run.Status != "waiting" || len(open) != 1 {
 		t.Fatalf("the run is %s, %d approvals wait", run.Status, len(open))
 	}
+	worded := c.launch("robot vacuums", "sweepers.example")
+	var wordy []approvalAnswer
+	c.want("GET", "/api/v1/approvals?state=pending&run_id="+worded.ID, nil, http.StatusOK, &wordy)
+	if len(wordy) != 1 {
+		t.Fatalf("the second run is %s and asks %d questions", worded.Status, len(wordy))
+	}
 	var releases []struct{ ID string }
 	c.want("GET", "/api/v1/websites/"+string(site)+"/releases", nil, http.StatusOK, &releases)
 	const base = "/api/v1"
@@ -236,6 +242,11 @@ func samples(t *testing.T, a *app.App, c *caller) []apifuzz.Sample {
 		{Operation: "get-schedule", Target: base + "/schedules/" + nightly.ID},
 		{Operation: "update-schedule", Target: base + "/schedules/" + nightly.ID, Body: `{"enabled": false}`},
 		{Operation: "delete-schedule", Target: base + "/schedules/" + nightly.ID},
+		{Operation: "list-approval-texts", Target: base + "/approvals/" + wordy[0].ID + "/texts?page=/"},
+		{Operation: "list-approval-edits", Target: base + "/approvals/" + wordy[0].ID + "/edits"},
+		{Operation: "edit-approval", Target: base + "/approvals/" + wordy[0].ID + "/edits", Body: encode(t, map[string]any{
+			"payload_hash": wordy[0].PayloadHash, "changes": []map[string]string{{"page": "/", "ref": "heading", "new": "Robot vacuums by their data"}},
+		})},
 		{Operation: "decide-approval", Target: base + "/approvals/" + open[0].ID + "/decision", Body: encode(t, map[string]string{"decision": "approve", "payload_hash": open[0].PayloadHash})},
 		{Operation: "rollback-website", Target: base + "/websites/" + string(site) + "/rollback"},
 		{Operation: "create-link", Target: base + "/links", Body: `{"merchant": "Another", "destination": "https://another.example/"}`},

@@ -114,8 +114,26 @@ func (d *firstDay) approve(run, page string) {
 	d.watch(time.Minute, `document.querySelector("#summary h1").textContent.includes("Done")`)
 }
 
+// edit changes the heading of the home page of what a run asks about: first with a figure
+// that nothing carries, which is refused, then with words.
+func (d *firstDay) edit(run, heading string) {
+	d.Helper()
+	d.watch(2*time.Minute, `document.querySelector('#ask form[action$="/decision"]')`)
+	ask := browsertest.Eval[string](d.tab, `new URL(document.querySelector('#ask h3 a').href).pathname`)
+	d.open(ask + "/pages?page=/")
+	const form = `form:has(input[name="ref"][value="heading"])`
+	d.fill(form, map[string]any{"new": heading + " 98765"})
+	d.send(form)
+	d.reads("98765", "does not rest on evidence")
+	d.fill(form, map[string]any{"new": heading})
+	if at := d.send(form); at != run {
+		d.Fatalf("an edit leads to %s", at)
+	}
+	d.watch(2*time.Minute, `(document.querySelector('#ask h3 a') || {href: "`+ask+`"}).href.indexOf("`+ask+`") < 0`)
+}
+
 // TestFirstDay goes through the first day of an operator in a browser: sign in, launch a
-// site from a real feed, watch it being made, look at it and approve it, visit it and
+// site from a real feed, watch it being made, look at it, change a heading and approve it, visit it and
 // click an offer, see both in the figures, change it, roll back, and add a reader, who
 // can change nothing.
 func TestFirstDay(t *testing.T) {
@@ -145,10 +163,15 @@ func TestFirstDay(t *testing.T) {
 		t.Fatalf("the start leads to %s", run)
 	}
 	d.watch(30*time.Second, `document.querySelectorAll("#steps li").length > 3 && document.getElementById("pulse").textContent === "Live"`)
+	const heading = "Jackets, compared by what shops say"
+	d.edit(run, heading)
 	d.approve(run, "jackets")
 
 	live := "http://jackets.example:" + portOf(t, a)
 	d.tab.Visit(live+"/", 1440)
+	if got := browsertest.Eval[string](d.tab, `document.querySelector("h1").innerText.trim()`); got != heading {
+		t.Errorf("the home page is headed %q, want what was written before the approval, %q", got, heading)
+	}
 	first := d.siteName()
 	if !browsertest.Eval[bool](d.tab, `(() => {
 		const offer = document.querySelector('a[rel~="sponsored"]');
@@ -189,7 +212,8 @@ func TestFirstDay(t *testing.T) {
 	}
 	d.reader(site)
 	for _, p := range d.tab.Problems() {
-		if !strings.Contains(p, "Cross-Origin-Opener-Policy") { // which browsers ignore without TLS, and say so
+		refused := strings.Contains(p, "422") && strings.HasSuffix(p, "/edits") // the figure that nothing carries
+		if !refused && !strings.Contains(p, "Cross-Origin-Opener-Policy") {     // which browsers ignore without TLS, and say so
 			t.Errorf("the browser reports: %s", p)
 		}
 	}

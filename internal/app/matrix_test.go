@@ -103,6 +103,8 @@ var matrix = declare(map[domain.Permission][]string{
 		"GET /approvals",
 		"GET /approvals/summary",
 		"GET /approvals/{approval_id}",
+		"GET /approvals/{approval_id}/edits",
+		"GET /approvals/{approval_id}/texts",
 		"GET /budgets",
 		"GET /budgets/spending",
 		"GET /budgets/{budget_id}",
@@ -154,6 +156,7 @@ var matrix = declare(map[domain.Permission][]string{
 	domain.WebsitesManage: {
 		"DELETE /intelligence/graph/sources/{source_id}",
 		"POST /approvals/{approval_id}/decision",
+		"POST /approvals/{approval_id}/edits",
 		"POST /fleet/planned-releases/{planned_id}/cancel",
 		"POST /websites/{website_id}/planned-releases",
 		"POST /websites/{website_id}/restore",

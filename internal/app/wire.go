@@ -110,7 +110,7 @@ func (a *App) wireAgents(context.Context) error {
 	a.launch = &shipped.Launch{
 		Markets: markets{a.store}, Artifacts: artifacts{a.blobs}, Sites: sites{a.Websites, a.store.Websites}, Gates: gates{a.checkSnapshot, a.Duplicates.Check, a.builtWith()},
 		Releases: releases{a.builder}, Scanner: opportunity.New(), Builder: website.New(), Writer: a.writer(), Optimizer: seo.New(),
-		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of, Taken: a.SEO.Taken,
+		Monetizer: monetization.New(), PriceMaxAge: a.cfg.Prices.MaxAge, Design: a.design, Redirects: a.Redirects.Of, Taken: a.SEO.Taken, Edits: a.Approvals,
 		Links: a.Links, LinkWay: domain.LinkWay(a.cfg.Links.Way), PagePolicy: domain.PagePolicy(a.cfg.Content.FailingPage),
 	}
 	a.runtime.Launch = a.launch

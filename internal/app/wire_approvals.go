@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"empire/internal/agent/content"
+	"empire/internal/agent/seo"
 	"empire/internal/domain"
 	"empire/internal/service"
 )
@@ -16,6 +18,10 @@ func (a *App) approvals() *service.Approvals {
 	return service.NewApprovals(service.ApprovalsConfig{
 		Tx: a.store, Approvals: a.store.Approvals, Engine: a.engine, Audit: a.store.Audit, Effects: a.approvalEffects(),
 		ExpireAfter: a.cfg.Approvals.ExpireAfter, FourEyes: a.cfg.Approvals.FourEyes, Emit: a.emit, PreviewURL: a.PreviewURL, Now: a.now,
+		Edits: service.EditConfig{
+			Store: a.store.TextEdits, Drafts: artifacts{a.blobs}, Check: content.CheckEdit, Finish: seo.StructuredData,
+			Again: func(ctx context.Context, run domain.RunID) error { return a.engine.Again(ctx, run, "gate") },
+		},
 	})
 }
 

@@ -42,6 +42,8 @@ type (
 	FleetChangeID string
 	// BatchID identifies a batch over many websites: bat_….
 	BatchID string
+	// TextEditID identifies a change of texts before an approval: edit_….
+	TextEditID string
 	// PlannedReleaseID identifies a release that goes live later: plan_….
 	PlannedReleaseID string
 	// ApprovalID identifies an approval: appr_….

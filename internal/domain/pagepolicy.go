@@ -14,3 +14,6 @@ func (p PagePolicy) Valid() bool { return p == HoldSite || p == HoldPage }
 
 // Optional reports whether a website can be without a page of the kind.
 func (k PageKind) Optional() bool { return k == PageProduct || k == PageComparison || k == PageBest }
+
+// GateHeldPages is the name of the remark that names the pages that were held back.
+const GateHeldPages = "held_pages"

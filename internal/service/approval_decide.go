@@ -41,6 +41,9 @@ func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.D
 		if err := s.decidable(open, d, p); err != nil {
 			return err
 		}
+		if err := s.notAuthor(ctx, open, p); err != nil {
+			return err
+		}
 		intact, err := s.cfg.Approvals.Intact(ctx, open)
 		if err != nil {
 			return err
@@ -64,7 +67,18 @@ func (s *Approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.D
 
 // decidable checks what does not depend on the state of the run.
 func (s *Approvals) decidable(open *domain.Approval, d domain.Decision, p *domain.Principal) error {
-	if d.PayloadHash != "" && d.PayloadHash != open.PayloadHash {
+	if err := s.asked(open, d.PayloadHash); err != nil {
+		return err
+	}
+	if (open.FourEyes || s.cfg.FourEyes) && p.UserID == open.RequesterID {
+		return domain.Errorf(domain.CodeForbidden, "Approval %s needs a second person: whoever started the run may not decide about it.", open.ID)
+	}
+	return nil
+}
+
+// asked refuses an approval that is not open, or is not about what the person saw.
+func (s *Approvals) asked(open *domain.Approval, hash string) error {
+	if hash != "" && hash != open.PayloadHash {
 		return domain.Errorf(domain.CodeConflict, "Approval %s is about something else than what you saw; look at it again.", open.ID)
 	}
 	if open.State != domain.ApprovalPending {
@@ -72,9 +86,6 @@ func (s *Approvals) decidable(open *domain.Approval, d domain.Decision, p *domai
 	}
 	if open.ExpiresAt != nil && !s.cfg.Now().Before(*open.ExpiresAt) {
 		return domain.Errorf(domain.CodeConflict, "Approval %s expired at %s and cannot be decided.", open.ID, open.ExpiresAt.UTC().Format(time.RFC3339))
-	}
-	if (open.FourEyes || s.cfg.FourEyes) && p.UserID == open.RequesterID {
-		return domain.Errorf(domain.CodeForbidden, "Approval %s needs a second person: whoever started the run may not decide about it.", open.ID)
 	}
 	return nil
 }

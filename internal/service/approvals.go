@@ -49,6 +49,8 @@ type ApprovalsConfig struct {
 	FourEyes bool
 	// Emit tells who watches once the change is committed; it may be nil.
 	Emit func(ctx context.Context, ev domain.Event)
+	// Edits lets people change texts of candidates; without a store nothing can be changed.
+	Edits EditConfig
 	// PreviewURL says where the release with a manifest can be looked at; nil: nowhere.
 	PreviewURL func(manifest string) string
 	Now        func() time.Time

@@ -91,7 +91,15 @@ func newEstate(t *testing.T, st *store.Store) *estate {
 	e.runs = service.NewRuns(service.RunsConfig{
 		Tx: st, Runs: st.Runs, Events: st.Events, Attempts: st.Steps, Websites: st.Websites, Engine: e.engine, Audit: st.Audit, Now: time.Now,
 	})
-	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now})
+	e.approvals = service.NewApprovals(service.ApprovalsConfig{Tx: st, Approvals: st.Approvals, Engine: e.engine, Audit: st.Audit, Now: time.Now, Edits: service.EditConfig{
+		Store: st.TextEdits, Drafts: drafts{blobs}, Check: func(_, _ *domain.Page, c domain.TextChange) error {
+			if c.New == "wrong" {
+				return domain.Invalid("new", "That is wrong.")
+			}
+			return nil
+		},
+		Again: func(ctx context.Context, run domain.RunID) error { return e.engine.Again(ctx, run, "build") },
+	}})
 	e.sites = service.WebsitesConfig{
 		Tx: st, Websites: st.Websites, Pages: st.Pages, Evidence: st.Evidence, Releases: st.Releases, Approvals: st.Approvals, Ask: e.approvals.Open, Runs: e.runs,
 		Manifests: e.builder, Blobs: blobs, Drafts: drafts{blobs}, Compare: release.Compare, Audit: st.Audit, Operator: sample.Operator(), Forbidden: service.ForbiddenNiches(), Now: time.Now,
@@ -149,6 +157,11 @@ func (d drafts) Draft(ctx context.Context, sha string) (*domain.Draft, error) {
 	return &out, blob.GetJSON(ctx, d.blobs, sha, &out)
 }
 
+// PutDraft implements what the service of approvals needs.
+func (d drafts) PutDraft(ctx context.Context, draft *domain.Draft) (string, error) {
+	return blob.PutJSON(ctx, d.blobs, draft)
+}
+
 // launch is a pipeline with the name of the real one and as little as its services
 // need: build, approve, release.
 func (e *estate) launch() pipeline.Definition {
@@ -169,8 +182,19 @@ func (e *estate) launch() pipeline.Definition {
 				return pipeline.Output{}, err
 			}
 			draft, err := blob.PutJSON(ctx, e.blobs, domain.Draft{Pages: []domain.Page{{Title: string(in.Run.ID)}, {Slug: "guide", Title: "Guide"}}})
+			edit, lastErr := e.approvals.LastEdit(ctx, in.Run.ID, draft)
+			if lastErr == nil {
+				draft = edit.Draft
+			}
 			c := service.Candidate{Manifest: sha, Draft: draft, Files: len(m.Entries), Pages: 2, SEOScore: 90, BuiltWith: domain.BuiltWith{Theme: "theme-1"}, Gates: []domain.Gate{{Name: "links", State: domain.GatePass}}}
-			title := func(ctx context.Context) error { return e.websites.SetTitle(ctx, in.Run.WebsiteID, "Built") }
+			title := func(ctx context.Context) error {
+				if edit != nil {
+					if err := e.approvals.SettleEdit(ctx, edit, domain.EditAccepted, ""); err != nil {
+						return err
+					}
+				}
+				return e.websites.SetTitle(ctx, in.Run.WebsiteID, "Built")
+			}
 			return pipeline.Output{Result: c, Apply: title}, err
 		}),
 		step("approve", func(_ context.Context, in *pipeline.Input) (pipeline.Output, error) {

@@ -192,6 +192,12 @@ func byID(e *estate, h holdings) map[string]func(ctx context.Context) error {
 			_, err := e.approvals.Decide(ctx, h.approval, domain.Decision{Approve: true})
 			return err
 		},
+		"Approvals.Texts": func(ctx context.Context) error { _, err := e.approvals.Texts(ctx, h.approval, "/"); return err },
+		"Approvals.Edits": func(ctx context.Context) error { _, err := e.approvals.Edits(ctx, h.approval); return err },
+		"Approvals.Edit": func(ctx context.Context) error {
+			_, err := e.approvals.Edit(ctx, h.approval, domain.EditRequest{PayloadHash: "aa", Changes: []domain.TextChange{{Page: "/", Ref: "title", New: "x"}}})
+			return err
+		},
 		"DeadLetters.Get":    func(ctx context.Context) error { _, err := e.letters.Get(ctx, h.letter); return err },
 		"DeadLetters.Replay": func(ctx context.Context) error { _, err := e.letters.Replay(ctx, h.letter); return err },
 		"Agents.Task":        func(ctx context.Context) error { _, err := e.agents.Task(ctx, h.task); return err },
@@ -448,7 +454,7 @@ func TestEveryMethodKnowsTenants(t *testing.T) {
 		"Links.Import",
 		// of the installation: see TestPricesBelongToTheInstallation
 		"Budgets.Prices", "Budgets.SetPrice", "Budgets.Resettle",
-		"Approvals.Open", "Approvals.Expire", "Approvals.RunEnded",
+		"Approvals.Open", "Approvals.Expire", "Approvals.RunEnded", "Approvals.LastEdit", "Approvals.SettleEdit",
 		// one log for all, blind for what is another's: TestApprovalLogTenants
 		"Approvals.Log", "Approvals.VerifyLog",
 		// reports and kept pages: TestResearchTenants

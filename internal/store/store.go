@@ -68,6 +68,8 @@ type Store struct {
 	AlertRules      *AlertRules
 	AlertDeliveries *AlertDeliveries
 	AlertSignals    *AlertSignals
+
+	TextEdits *TextEdits
 }
 
 // New returns the aggregates of db.
@@ -136,6 +138,8 @@ func New(db *DB) *Store {
 		AlertRules:      &AlertRules{db},
 		AlertDeliveries: &AlertDeliveries{db},
 		AlertSignals:    &AlertSignals{db},
+
+		TextEdits: &TextEdits{db},
 	}
 }
 

@@ -13,6 +13,8 @@ type approvalService interface {
 	Summary(ctx context.Context) (map[domain.ApprovalState]int, error)
 	Get(ctx context.Context, id domain.ApprovalID) (*domain.Approval, error)
 	Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error)
+	Edits(ctx context.Context, id domain.ApprovalID) ([]domain.TextEdit, error)
+	Edit(ctx context.Context, id domain.ApprovalID, r domain.EditRequest) (*domain.TextEdit, error)
 }
 
 // approvalView is an approval with its payload in words.

@@ -113,7 +113,13 @@ func (d *Dashboard) reviewPages(r *http.Request) (view, error) {
 		if v.Preview != "" {
 			s.Actions = []anchor{{Label: "Look at this page", Address: joinURL(v.Preview, path)}}
 		}
-		s.Panels = []panel{sentencesOf(p, rev.Evidence)}
+		s.Panels = []panel{d.editsPanel(r, v.Approval), sentencesOf(p, rev.Evidence)}
+		if can(r, domain.WebsitesManage) && v.State == domain.ApprovalPending && !v.Over {
+			s.Panels = append(s.Panels, editablePanel(p, v.Approval))
+		}
+		if s.Panels[0].Grid == nil {
+			s.Panels = s.Panels[1:]
+		}
 		return show("content", s)
 	}
 	g := &grid{Columns: []column{{Label: "Page"}, {Label: "Kind"}, {Label: "Claims", Num: true}, {Label: "Offers", Num: true, Wide: true}, {Label: "Writer", Wide: true}}}

@@ -236,6 +236,27 @@ func (f approvals) Get(_ context.Context, id domain.ApprovalID) (*domain.Approva
 	return nil, domain.Errorf(domain.CodeNotFound, "Approval %s does not exist.", id)
 }
 
+func (f approvals) Edits(context.Context, domain.ApprovalID) ([]domain.TextEdit, error) {
+	return []domain.TextEdit{{
+		ID: "edit_1", Number: 1, ActorID: "user_1", At: noon, State: domain.EditRefused, Detail: "Gate heads is red.",
+		Changes: []domain.TextChange{{Page: "/", Ref: "title", Old: "Tea", New: "Tea and tea"}},
+	}}, nil
+}
+
+func (f approvals) Edit(ctx context.Context, id domain.ApprovalID, r domain.EditRequest) (*domain.TextEdit, error) {
+	a, err := f.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.PayloadHash != a.PayloadHash {
+		return nil, domain.Errorf(domain.CodeConflict, "The payload changed.")
+	}
+	if r.Changes[0].New == "77 teas" {
+		return nil, domain.Invalid("new", "Figure 77 has no claim.")
+	}
+	return &domain.TextEdit{ID: "edit_2", RunID: a.RunID, Changes: r.Changes}, nil
+}
+
 func (f approvals) Decide(ctx context.Context, id domain.ApprovalID, d domain.Decision) (*domain.Approval, error) {
 	f.decision = d
 	a, err := f.Get(ctx, id)

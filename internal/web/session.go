@@ -33,6 +33,7 @@ var notices = map[string]string{
 	"test-sent":               "A test message was sent.",
 	"deleted":                 "Deleted.",
 	"requeued":                "It is back in the queue.",
+	"edited":                  "The text is changed. The gates look at the site again, then it can be approved.",
 	"task-cancelled":          "The task is cancelled.",
 	"revoked":                 "The key is revoked.",
 	"signed-out":              "You are signed out.",

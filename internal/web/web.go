@@ -114,6 +114,7 @@ func (d *Dashboard) routes() {
 	d.mux.HandleFunc("POST /runs/{id}/retry", d.action(d.retry))
 	d.mux.HandleFunc("GET /approvals/{id}", d.page(d.approval))
 	d.mux.HandleFunc("POST /approvals/{id}/decision", d.action(d.decide))
+	d.mux.HandleFunc("POST /approvals/{id}/edits", d.action(d.editText))
 	d.workRoutes()
 	d.mux.HandleFunc("GET /", d.page(func(http.ResponseWriter, *http.Request) (view, error) {
 		return view{}, domain.Errorf(domain.CodeNotFound, "There is no page at this address.")

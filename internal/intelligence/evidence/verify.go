@@ -38,6 +38,24 @@ func Verify(pages []domain.Page, held []domain.Evidence, rows Rows) Report {
 	return v.report
 }
 
+// CheckTexts checks that the texts of a page say no more than the claims that they name;
+// the claims themselves are taken as they are. See Verify.
+func CheckTexts(p *domain.Page) []Problem {
+	v := verifier{}
+	figures := make(map[domain.ClaimID][]string, len(p.Claims))
+	whole := map[string]bool{}
+	for _, c := range p.Claims {
+		figures[c.ID] = Numbers(c.Text)
+		for _, n := range figures[c.ID] {
+			whole[n] = true
+		}
+	}
+	for t := range Texts(p) {
+		v.text(p, t, figures, whole)
+	}
+	return v.report.Problems
+}
+
 type verifier struct {
 	ledger  *Ledger
 	rows    Rows

@@ -19,28 +19,76 @@ func (l *Launch) gate(ctx context.Context, in *pipeline.Input) (pipeline.Output,
 	if err := in.Result("monetize", &ref); err != nil {
 		return pipeline.Output{}, err
 	}
+	return l.edited(ctx, in, ref.Draft, draft, func(sha string, draft *domain.Draft) (GateResult, error) {
+		return l.candidate(ctx, in, sha, draft, market)
+	})
+}
+
+// candidate builds a draft, runs the gates and stores the files. A red gate is CodeGateRed.
+func (l *Launch) candidate(ctx context.Context, in *pipeline.Input, sha string, draft *domain.Draft, market *domain.Market) (GateResult, error) {
 	in.Progress(1, 3, "checking pages")
 	c, err := l.check(ctx, draft, market)
 	if err != nil {
-		return pipeline.Output{}, err
+		return GateResult{}, err
 	}
 	res, files := c.gates, c.files
 	in.Progress(2, 3, "storing the release candidate")
 	res.Files = len(files)
 	res.about(&draft.Website)
 	if files, err = l.redirected(ctx, draft, files); err != nil {
-		return pipeline.Output{}, err
+		return GateResult{}, err
 	}
 	if res.Manifest, res.Bytes, err = l.Releases.Build(ctx, draft.Website.Domain, files); err != nil {
-		return pipeline.Output{}, err
+		return GateResult{}, err
 	}
-	res.Draft = ref.Draft
+	res.Draft = sha
 	if c.held {
 		if res.Draft, err = l.Artifacts.PutDraft(ctx, draft); err != nil {
-			return pipeline.Output{}, err
+			return GateResult{}, err
 		}
 	}
-	return pipeline.Output{Result: res}, nil
+	return res, nil
+}
+
+// edited makes the candidate of a draft, or of what people made of it. Texts that turn a
+// gate red are refused, and the candidate is the one before them.
+func (l *Launch) edited(ctx context.Context, in *pipeline.Input, sha string, draft *domain.Draft, candidate func(string, *domain.Draft) (GateResult, error)) (pipeline.Output, error) {
+	edit, err := l.lastEdit(ctx, in.Run.ID, sha)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	if edit == nil {
+		res, err := candidate(sha, draft)
+		return pipeline.Output{Result: res}, err
+	}
+	if draft, err = l.Artifacts.Draft(ctx, edit.Draft); err != nil {
+		return pipeline.Output{}, err
+	}
+	state, detail := domain.EditAccepted, ""
+	res, err := candidate(edit.Draft, draft)
+	if domain.CodeOf(err) == domain.CodeGateRed && edit.State == domain.EditChecking {
+		state, detail = domain.EditRefused, domain.MessageOf(err)
+		if draft, err = l.Artifacts.Draft(ctx, edit.Base); err == nil {
+			res, err = candidate(edit.Base, draft)
+		}
+	}
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	apply := func(ctx context.Context) error { return l.Edits.SettleEdit(ctx, edit, state, detail) }
+	return pipeline.Output{Result: res, Apply: apply}, nil
+}
+
+// lastEdit returns the edit that counts, nil if there is none.
+func (l *Launch) lastEdit(ctx context.Context, run domain.RunID, sha string) (*domain.TextEdit, error) {
+	if l.Edits == nil {
+		return nil, nil //nolint:nilnil // no edit is usual
+	}
+	e, err := l.Edits.LastEdit(ctx, run, sha)
+	if domain.CodeOf(err) == domain.CodeNotFound {
+		return nil, nil //nolint:nilnil // no edit is usual
+	}
+	return e, err
 }
 
 // about names the website of a candidate and says whether nothing keeps it from being

@@ -51,67 +51,83 @@ func (e *Edit) compose(ctx context.Context, in *pipeline.Input) (pipeline.Output
 	if err != nil {
 		return pipeline.Output{}, err
 	}
-	compose := e.restore
 	if p.Kind == domain.EditRetire {
-		compose = e.retire
+		draft, files, res, err := e.retire(ctx, p, src)
+		if err == nil {
+			res, err = e.store(ctx, draft, files, res)
+		}
+		return pipeline.Output{Result: res}, err
 	}
-	draft, files, res, err := compose(ctx, p, src)
+	draft, err := withPage(src.Live.Draft, src.Other.Draft, p.Path)
 	if err != nil {
 		return pipeline.Output{}, err
 	}
+	sha, err := e.Artifacts.PutDraft(ctx, draft)
+	if err != nil {
+		return pipeline.Output{}, err
+	}
+	return e.edited(ctx, in, sha, draft, func(_ string, draft *domain.Draft) (GateResult, error) {
+		files, res, err := e.restore(ctx, draft, src)
+		if err != nil {
+			return res, err
+		}
+		return e.store(ctx, draft, files, res)
+	})
+}
+
+// store keeps a release candidate that no gate refuses.
+func (e *Edit) store(ctx context.Context, draft *domain.Draft, files []domain.File, res GateResult) (GateResult, error) {
+	var err error
 	if domain.GateVerdict(res.Gates) == domain.GateFail {
-		return pipeline.Output{}, redGate(res.Gates)
+		return GateResult{}, redGate(res.Gates)
 	}
 	res.Files = len(files)
 	res.about(&draft.Website)
 	if res.Draft, err = e.Artifacts.PutDraft(ctx, draft); err != nil {
-		return pipeline.Output{}, err
+		return GateResult{}, err
 	}
 	if res.Manifest, res.Bytes, err = e.Releases.Build(ctx, draft.Website.Domain, files); err != nil {
-		return pipeline.Output{}, err
+		return GateResult{}, err
 	}
-	return pipeline.Output{Result: res}, nil
+	return res, nil
 }
 
-// restore returns the live release with one page as it was in an earlier one: nothing
-// else differs but what names the page, such as the sitemap and the search.
-func (e *Edit) restore(ctx context.Context, p domain.EditParams, src *domain.EditSource) (*domain.Draft, []domain.File, GateResult, error) {
+// restore returns the files of a draft that is the live one with one page as it was in an
+// earlier one: nothing else differs but what names the page, such as the sitemap and the
+// search.
+func (e *Edit) restore(ctx context.Context, draft *domain.Draft, src *domain.EditSource) ([]domain.File, GateResult, error) {
 	var none GateResult
 	if src.Run == nil {
-		return nil, nil, none, domain.Errorf(domain.CodeConflict, "The live release was not built by a run; build the website again first.")
+		return nil, none, domain.Errorf(domain.CodeConflict, "The live release was not built by a run; build the website again first.")
 	}
 	sha, err := e.Market(ctx, src.Run)
 	if err != nil {
-		return nil, nil, none, err
+		return nil, none, err
 	}
 	market, err := e.Artifacts.Market(ctx, sha)
 	if err != nil {
-		return nil, nil, none, err
-	}
-	draft, err := withPage(src.Live.Draft, src.Other.Draft, p.Path)
-	if err != nil {
-		return nil, nil, none, err
+		return nil, none, err
 	}
 	before, err := e.Builder.Build(ctx, src.Live.Draft)
 	if err != nil {
-		return nil, nil, none, err
+		return nil, none, err
 	}
 	after, err := e.Builder.Build(ctx, draft)
 	if err != nil {
-		return nil, nil, none, err
+		return nil, none, err
 	}
 	base, err := e.Files(ctx, &src.Live.Manifest)
 	if err != nil {
-		return nil, nil, none, err
+		return nil, none, err
 	}
 	files := e.Overlay(base, before, after)
 	res, err := e.Gates.Check(ctx, draft, market, files)
 	if err != nil {
-		return nil, nil, none, err
+		return nil, none, err
 	}
 	res.Market = sha
 	files, err = e.redirected(ctx, draft, files)
-	return draft, files, res, err
+	return files, res, err
 }
 
 // withPage returns a draft with a page of an earlier one in the place of its own.

@@ -59,7 +59,7 @@ func (l *Launch) check(ctx context.Context, d *domain.Draft, m *domain.Market) (
 	}
 	if out.held {
 		out.gates.Gates = append(out.gates.Gates, domain.Gate{
-			Name: "held_pages", State: domain.GateWarn, Checked: whole, Findings: remarks,
+			Name: domain.GateHeldPages, State: domain.GateWarn, Checked: whole, Findings: remarks,
 			Summary: fmt.Sprintf("%d of %d pages stay drafts, because a gate refused them.", len(remarks), whole),
 		})
 	}

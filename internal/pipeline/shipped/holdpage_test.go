@@ -86,7 +86,7 @@ func TestHoldPage(t *testing.T) {
 		}
 	}
 	held := got[len(got)-1]
-	if domain.GateVerdict(got) != domain.GateWarn || held.Name != "held_pages" || len(held.Findings) != 2 {
+	if domain.GateVerdict(got) != domain.GateWarn || held.Name != domain.GateHeldPages || len(held.Findings) != 2 {
 		t.Fatalf("gates = %+v", got)
 	}
 	for _, x := range held.Findings {

@@ -64,6 +64,14 @@ type Links interface {
 	Register(ctx context.Context, website domain.WebsiteID, links []domain.Link) error
 }
 
+// Edits are texts that people change while a run waits for approval. SettleEdit runs in
+// the transaction that finishes the step.
+type Edits interface {
+	// LastEdit returns the newest edit of a draft that no gate has refused, or CodeNotFound.
+	LastEdit(ctx context.Context, run domain.RunID, draft string) (*domain.TextEdit, error)
+	SettleEdit(ctx context.Context, e *domain.TextEdit, state domain.EditState, detail string) error
+}
+
 // Launch holds what the steps of launch_website need.
 type Launch struct {
 	Markets     Markets
@@ -81,6 +89,7 @@ type Launch struct {
 	LinkWay     domain.LinkWay // of links and programs that name none
 	// Design says what the operator chose for the look of a site; may be nil.
 	Design func(*domain.Website) (*domain.Design, error)
+	Edits  Edits // may be nil
 	// Redirects returns where addresses lead that the website once had and d has not; may
 	// be nil.
 	Redirects func(ctx context.Context, d *domain.Draft) ([]domain.Moved, error)

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"releases", testReleases},
 		{"release_links", testReleaseLinks},
 		{"redirects", testRedirects},
+		{"text_edits", testTextEdits},
 		{"links", testLinks},
 		{"link_health", testLinkHealth},
 		{"link_history", testLinkHistory},
