@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -97,8 +98,11 @@ func (a *App) startSwap(ctx context.Context, w *domain.LinkSwap, owner domain.Us
 // swapEnded ends the replacement that a run was about.
 func (a *App) swapEnded(ctx context.Context, run *domain.Run) error {
 	var p domain.SwapParams
-	if run.Pipeline != shipped.SwapLink || json.Unmarshal(run.Params, &p) != nil {
+	if run.Pipeline != shipped.SwapLink {
 		return nil
+	}
+	if err := json.Unmarshal(run.Params, &p); err != nil {
+		return fmt.Errorf("read parameters of run %s: %w", run.ID, err)
 	}
 	return a.Healing.RunEnded(ctx, p.SwapID)
 }

@@ -15,7 +15,7 @@ import (
 const JobLinks = "links.look"
 
 type healingStore interface {
-	Enrol(ctx context.Context, now time.Time, limit int) (int, error)
+	Enroll(ctx context.Context, now time.Time, limit int) (int, error)
 	Claim(ctx context.Context, now, until time.Time, limit int) ([]domain.LinkID, error)
 	Get(ctx context.Context, id domain.LinkID) (*domain.LinkHealth, error)
 	Put(ctx context.Context, h *domain.LinkHealth) error
@@ -142,7 +142,7 @@ func (s *LinkHealing) Fire(ctx context.Context) (int, error) {
 	}
 	var ids []domain.LinkID
 	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) (err error) {
-		if _, err := s.cfg.Store.Enrol(ctx, now, enrolMax); err != nil {
+		if _, err := s.cfg.Store.Enroll(ctx, now, enrolMax); err != nil {
 			return err
 		}
 		if ids, err = s.cfg.Store.Claim(ctx, now, now.Add(s.cfg.Looks.Again), s.cfg.Batch); err != nil || len(ids) == 0 {
@@ -241,8 +241,8 @@ func (s *LinkHealing) see(ctx context.Context, l *domain.Link) (domain.LinkLook,
 	if page == "" {
 		return domain.LinkLook{At: s.journal.stamp(), State: domain.LookNone, Reason: why}, nil
 	}
-	u, err := url.Parse(page)
-	if err != nil || !askable(u.Hostname()) {
+	u, _ := url.Parse(page)
+	if u == nil || !askable(u.Hostname()) {
 		return domain.LinkLook{At: s.journal.stamp(), State: domain.LookNone, Reason: "the page is not one of a merchant"}, nil
 	}
 	domains := []string{u.Hostname()}

@@ -168,8 +168,11 @@ func newHealer(ctx context.Context, t *testing.T, change ...func(*service.Healin
 	}
 	e.onEnded = func(ctx context.Context, run *domain.Run) error {
 		var p domain.SwapParams
-		if run.Pipeline != shipped.SwapLink || json.Unmarshal(run.Params, &p) != nil {
+		if run.Pipeline != shipped.SwapLink {
 			return nil
+		}
+		if err := json.Unmarshal(run.Params, &p); err != nil {
+			return err
 		}
 		return h.service.RunEnded(ctx, p.SwapID)
 	}

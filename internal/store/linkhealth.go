@@ -26,9 +26,9 @@ func noSwap(id domain.SwapID) *domain.Error {
 	return domain.Errorf(domain.CodeNotFound, "Swap %s does not exist.", id)
 }
 
-// Enrol adds up to limit links that live websites may hold, and that nothing is known of
+// Enroll adds up to limit links that live websites may hold, and that nothing is known of
 // yet, to those that are looked at. It returns how many.
-func (s *LinkHealth) Enrol(ctx context.Context, now time.Time, limit int) (int, error) {
+func (s *LinkHealth) Enroll(ctx context.Context, now time.Time, limit int) (int, error) {
 	const query = `SELECT doc FROM links l WHERE l.state IN ('active', 'closed') AND NOT EXISTS (SELECT 1 FROM link_health h WHERE h.link_id = l.id)
 		AND EXISTS (SELECT 1 FROM websites w WHERE w.tenant = l.tenant AND w.live_release <> '' AND (l.website_id IS NULL OR w.id = l.website_id))
 		ORDER BY l.id LIMIT $1`
@@ -40,7 +40,7 @@ func (s *LinkHealth) Enrol(ctx context.Context, now time.Time, limit int) (int, 
 		h := domain.LinkHealth{LinkID: list[i].ID, Tenant: list[i].Tenant.OrDefault(), NextAt: now}
 		const add = `INSERT INTO link_health (link_id, tenant, state, dead, next_at, doc) VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT (link_id) DO NOTHING`
 		if _, err := s.db.exec(ctx, add, h.LinkID, h.Tenant, false, s.db.time(now), jsonValue{h}); err != nil {
-			return i, s.db.fail(err, "enrol link %s", h.LinkID)
+			return i, s.db.fail(err, "enroll link %s", h.LinkID)
 		}
 	}
 	return len(list), nil

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 var (
 	richNiches = []string{
 		"mechanical keyboards", "computer monitors for small desks", "espresso machines", "trail running shoes for wide feet", "robot vacuum cleaners",
-		"standing desks", "cordless drills", "baby carriers", "hiking backpacks between 40 and 60 litres", "water filters",
+		"standing desks", "cordless drills", "baby carriers", "hiking backpacks between 40 and 60 liters", "water filters",
 	}
 	richAgents = []domain.AgentID{"content_generator", "opportunity_scanner", "website_generator", "seo_optimizer", "monetization_planner", "digger"}
 	richStates = []domain.RunState{domain.StateCompleted, domain.StateCompleted, domain.StateFailed, domain.StateCancelled}
@@ -165,7 +166,7 @@ func richScan() *domain.ScanReport {
 
 // richReview is a candidate with thirty pages and as many that changed.
 func richReview() *domain.Review {
-	r, _ := review{&office{}}.Review(nil, "appr_1") //nolint:staticcheck // the fake needs no context
+	r, _ := review{&office{}}.Review(context.Background(), "appr_1")
 	for i := range 30 {
 		p, d := r.Pages[0], r.Diff.Pages[0]
 		p.Slug, p.Title = fmt.Sprint("compare/", i), fmt.Sprintf("Monitor %d and monitor %d compared by size, weight and price", i, i+1)

@@ -299,14 +299,14 @@ func (o market) Opportunities(context.Context, domain.Window) ([]domain.Opportun
 	})
 	return l, len(l), nil
 }
-func (market market) Opportunity(ctx context.Context, id domain.OpportunityID) (*domain.ScanReport, error) {
+func (o market) Opportunity(ctx context.Context, id domain.OpportunityID) (*domain.ScanReport, error) {
 	if _, err := domain.Require(ctx, domain.IntelligenceUse); err != nil {
 		return nil, err
 	}
 	if id != "opp_1" {
 		return nil, missing("Opportunity", id)
 	}
-	if market.rich {
+	if o.rich {
 		return richScan(), nil
 	}
 	return scanned(), nil

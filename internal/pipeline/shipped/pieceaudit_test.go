@@ -39,7 +39,7 @@ func TestPieceAudit(t *testing.T) {
 		}
 		return out
 	}
-	topic := `"topic": "` + strings.ReplaceAll(string(f.live.Website.Niche), `"`, ``) + `"`
+	topic := `"topic": "` + strings.ReplaceAll(f.live.Website.Niche, `"`, ``) + `"`
 	out := write(`{` + topic + `, "content_types": ["article", "comparison"]}`)
 	all := true
 	for _, p := range out.Pieces {

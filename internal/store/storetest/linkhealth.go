@@ -16,15 +16,15 @@ func testLinkHealth(t *testing.T, s *store.Store) {
 	b.State, c.State = domain.LinkPaused, domain.LinkClosed
 	d.WebsiteID = insertWebsite(t, s, "draft").ID
 	must(t, s.Links.Put(ctx, []domain.Link{a, b, c, d}, nil))
-	if n := value(s.LinkHealth.Enrol(ctx, day, 10))(t); n != 0 {
+	if n := value(s.LinkHealth.Enroll(ctx, day, 10))(t); n != 0 {
 		t.Fatalf("%d links of no live website were enrolled", n)
 	}
 	must(t, s.Releases.Insert(ctx, &domain.Release{ID: "rel_1", WebsiteID: keys.ID, CreatedAt: day}))
 	must(t, s.Websites.SetLive(ctx, keys.ID, "rel_1", day))
-	if n := value(s.LinkHealth.Enrol(ctx, day, 10))(t); n != 2 {
+	if n := value(s.LinkHealth.Enroll(ctx, day, 10))(t); n != 2 {
 		t.Fatalf("%d links were enrolled, want link_a and link_c", n)
 	}
-	if n := value(s.LinkHealth.Enrol(ctx, day, 10))(t); n != 0 {
+	if n := value(s.LinkHealth.Enroll(ctx, day, 10))(t); n != 0 {
 		t.Errorf("%d links were enrolled again", n)
 	}
 	claim := func(at time.Time) []domain.LinkID {
