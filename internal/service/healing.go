@@ -112,7 +112,8 @@ func (s *LinkHealing) Check(ctx context.Context, id domain.LinkID) (*domain.Link
 	if _, err := domain.Require(ctx, domain.WebsitesManage); err != nil {
 		return nil, err
 	}
-	if _, err := s.cfg.Links.Get(ctx, id); err != nil {
+	l, err := s.cfg.Links.cfg.Store.Get(ctx, id)
+	if _, err := visible(ctx, l, err, "Link", string(id)); err != nil {
 		return nil, err
 	}
 	return s.look(ctx, id)
