@@ -97,11 +97,15 @@ type (
 
 func registerFleet(a *API, s fleetService) {
 	site := exampleSite
-	freeze := fleetFreezeBody{WebsiteID: &site, Reason: "Visits fell by half.", ActorID: "user_01k2ja", At: exampleTime, Cause: domain.FleetByPerson}
+	freeze := fleetFreezeBody{WebsiteID: &site, Reason: "A new logo is on its way.", ActorID: "user_01k2ja", At: exampleTime, Cause: domain.FleetByPerson}
+	fallen := fleetFreezeBody{
+		WebsiteID: &site, Reason: "Visits fell to 38 % of what was expected.", At: exampleTime, Cause: domain.FleetByTraffic,
+		Evidence: &fleetFallBody{From: "2026-03-10", To: "2026-03-12", Days: 3, Visitors: 114, Expected: 300, Share: 0.38, Noise: 0.12, Websites: 1},
+	}
 	handle(a, operation{
 		id: "get-fleet", method: http.MethodGet, path: "/fleet", tag: "websites", permission: domain.WebsitesRead, summary: "Show how the portfolio publishes",
 		response: fleetBody{
-			PagesPerWeek: 250, ReleasesPerDay: 2000, Releases: 3, Fastest: []fleetPaceBody{{exampleSite, 40}}, Freezes: []fleetFreezeBody{freeze}, Changes: []fleetChangeBody{},
+			PagesPerWeek: 250, ReleasesPerDay: 2000, Releases: 3, Fastest: []fleetPaceBody{{exampleSite, 40}}, Freezes: []fleetFreezeBody{fallen}, Changes: []fleetChangeBody{},
 		},
 	}, func(ctx context.Context, _ *fleetInput) (*output[fleetBody], error) {
 		return answerOf(toFleet)(s.Status(ctx))

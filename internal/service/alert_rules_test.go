@@ -17,8 +17,8 @@ func TestAlertRules(t *testing.T) {
 	e := newEstate(t, st)
 	site := e.register(ctx, t, "keys.example")
 	list, err := b.Rules(ctx)
-	if err != nil || len(list) != 10 {
-		t.Fatalf("%d built-in rules, %v, want 10", len(list), err)
+	if err != nil || len(list) != 11 {
+		t.Fatalf("%d built-in rules, %v, want 11", len(list), err)
 	}
 	for _, r := range list {
 		if err := r.Validate(); err != nil || !r.BuiltIn || r.Changed || !r.Enabled {
@@ -106,8 +106,8 @@ func TestAlertTenants(t *testing.T) {
 	if _, n, err := b.Deliveries(other, domain.DeliveryFilter{Tenant: "main"}, domain.Window{}); err != nil || n != 0 {
 		t.Errorf("another tenant sees %d deliveries, %v", n, err)
 	}
-	if list, err := b.Rules(other); err != nil || len(list) != 6 {
-		t.Errorf("another tenant has %d rules, %v, want 6", len(list), err)
+	if list, err := b.Rules(other); err != nil || len(list) != 7 {
+		t.Errorf("another tenant has %d rules, %v, want 7", len(list), err)
 	}
 	for name, try := range map[string]func() error{
 		"Get":         func() error { _, err := b.Get(other, id); return err },
