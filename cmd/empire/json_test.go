@@ -57,7 +57,7 @@ func TestJSON(t *testing.T) {
 		{"link import " + links, 0}, {"link import /nowhere", 1}, {"link add https://shop.example/k3 --merchant Shop --slug k3", 0}, {"link add https://shop.example/k3", 1}, {"link list --query k3", 0},
 		{"link list --state odd", 2}, {"alerts list", 0}, {"alerts list --state odd", 2}, {"alerts show alert_none", 1}, {"alerts ack alert_none", 1}, {"alerts rules list", 0}, {"alerts rules show latency", 0}, {"alerts rules show rule_none", 1},
 		{"alerts rules set latency --threshold 800", 0}, {"alerts rules set latency", 2}, {"alerts rules set latency --threshold -1", 1}, {"alerts rules silence latency --for 1h", 0}, {"alerts rules silence latency", 2}, {"alerts rules reset latency", 0},
-		{"alerts rules add budget --threshold 50 --channels none", 0}, {"alerts rules add odd", 1}, {"alerts rules delete latency", 1}, {"alerts deliveries", 0}, {"alerts deliveries --state odd", 2}, {"alerts test mail", 1}, {"alerts test pigeon", 2}, {"link show link_none", 1}, {"link pause link_none", 1}, {"link set link_none --state closed", 1}, {"link outlinks", 0}, {"feed history feed_none 1", 1},
+		{"alerts rules add budget --threshold 50 --channels none", 0}, {"alerts rules add odd", 1}, {"alerts rules delete latency", 1}, {"alerts deliveries", 0}, {"alerts deliveries --state odd", 2}, {"alerts test mail", 1}, {"alerts test pigeon", 2}, {"link show link_none", 1}, {"link health --dead", 0}, {"link health --state odd", 2}, {"link check link_none", 1}, {"link swaps", 0}, {"link swaps --state odd", 2}, {"link undo swap_none", 1}, {"link pause link_none", 1}, {"link set link_none --state closed", 1}, {"link outlinks", 0}, {"feed history feed_none 1", 1},
 		{"run list", 0}, {"run list --site " + sampleSite + " --state completed", 0}, {"run show " + o.run, 0}, {"run show run_none", 1}, {"run timeline " + o.run, 0}, {"run timeline run_none", 1},
 		{"run cancel " + o.run, 1}, {"run retry " + o.run, 1},
 		{"run retry " + o.run + " --from nothing", 1},
@@ -112,7 +112,7 @@ func TestJSON(t *testing.T) {
 		{"eval robots", 1}, {"eval nothing", 2}, {"config show", 0}, {"doctor", 0}, {"migrate status", 0}, {"migrate up", 0}, {"version", 0},
 	}
 	tried := map[string]bool{
-		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench edge": true, "bench events": true, "bench bare": true, "bench sites": true, "bench serve": true, // have tests of their own
+		"demo": true, "serve": true, "bench api": true, "bench sockets": true, "bench messages": true, "bench edge": true, "bench events": true, "bench bare": true, "bench sites": true, "bench dashboard": true, "bench serve": true, // have tests of their own
 	}
 	for _, tt := range lines {
 		t.Run(tt.line, func(t *testing.T) {

@@ -93,19 +93,14 @@ type earningsParams struct {
 	Period string `json:"period"` // as of reports: 24h, 7d, 30d, 90d, 12m
 }
 
-// programClicks are the clicks on links of one program. What they earned is unknown.
+// programClicks are the clicks on links of one program. What they earned is unknown, so
+// nothing is said of it.
 type programClicks struct {
-	domain.ProgramTraffic
-
-	Revenue *domain.Money
-	EPC     *domain.Money
-}
-
-// MarshalJSON writes the names of the API.
-func (p programClicks) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{
-		"network": p.Network, "advertiser_id": p.AdvertiserID, "program_id": p.ProgramID, "name": p.Name, "clicks": p.Clicks, "revenue": p.Revenue, "epc": p.EPC,
-	})
+	Network      string           `json:"network"`
+	AdvertiserID string           `json:"advertiser_id"`
+	ProgramID    domain.ProgramID `json:"program_id"`
+	Name         string           `json:"name"`
+	Clicks       int              `json:"clicks"`
 }
 
 func (r *Runtime) epcReport(ctx context.Context, params json.RawMessage) (any, error) {
@@ -130,11 +125,11 @@ func (r *Runtime) epcReport(ctx context.Context, params json.RawMessage) (any, e
 	programs, clicks := []programClicks{}, 0
 	for _, f := range found {
 		clicks += f.Clicks
-		programs = append(programs, programClicks{ProgramTraffic: f})
+		programs = append(programs, programClicks{f.Network, f.AdvertiserID, f.ProgramID, f.Name, f.Clicks})
 	}
 	from, to := span.Times()
 	return map[string]any{
-		"website_id": p.WebsiteID, "period": p.Period, "from": from, "to": to, "clicks": clicks, "programs": programs, "revenue": nil, "epc": nil, "reason": revenueUnknown,
+		"website_id": p.WebsiteID, "period": p.Period, "from": from, "to": to, "clicks": clicks, "programs": programs, "reason": revenueUnknown,
 	}, nil
 }
 

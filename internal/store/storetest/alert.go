@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,7 +91,10 @@ func testAlerts(t *testing.T, s *store.Store) {
 func testAlertRules(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	rules := domain.DefaultAlertRules("main")
-	latency, feed := rules[1], rules[8]
+	at := func(kind domain.AlertKind) domain.AlertRule {
+		return rules[slices.IndexFunc(rules, func(r domain.AlertRule) bool { return r.Kind == kind })]
+	}
+	latency, feed := at(domain.AlertLatency), at(domain.AlertStaleFeed)
 	latency.SilencedUntil, latency.UpdatedAt = &day, day
 	other := latency
 	other.Tenant, other.Channels = "other", []domain.AlertChannel{}
