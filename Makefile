@@ -81,8 +81,8 @@ twins: ## plant every fault, and its harmless twin, in a built site of its own, 
 	EMPIRE_TEST_TWINS=each $(GO) test -count=1 -timeout 2h -v -run TestTwinsOnBuiltSites ./internal/proof/sitetest
 
 .PHONY: looks
-looks: ## build 200 sites from all feeds: looks, near-duplicates, similarity; LOOKS=DIR draws contact sheets there
-	EMPIRE_TEST_LOOKS=200 EMPIRE_TEST_SHEET_DRAFTS="$(if $(LOOKS),$(LOOKS)/drafts)" $(GO) test -count=1 -timeout 2h -v -run '^TestLooks$$' ./internal/proof/sitetest
+looks: ## build 200 sites from all feeds: looks, near-duplicates, similarity, sites of one market; LOOKS=DIR draws contact sheets there
+	EMPIRE_TEST_LOOKS=200 EMPIRE_TEST_SHEET_DRAFTS="$(if $(LOOKS),$(LOOKS)/drafts)" $(GO) test -count=1 -timeout 2h -v -run '^TestLooks$$|^TestSitesOfOneMarketStandApart$$' ./internal/proof/sitetest
 	$(if $(LOOKS),EMPIRE_TEST_SHEET="$(LOOKS)" EMPIRE_TEST_SHEET_DRAFTS="$(LOOKS)/drafts" $(GO) test -count=1 -timeout 1h -v -run TestContactSheet ./internal/judge)
 
 .PHONY: guide
