@@ -92,6 +92,7 @@ func TestGuidePictures(t *testing.T) {
 
 	d.open("/feeds/new")
 	d.tab.Choose(`#new input[type="file"]`, feed)
+	d.tab.Resize(guideWidth)
 	d.shot(to, "feed", 620)
 	d.send("#new form")
 	d.open("/launch")

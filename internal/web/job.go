@@ -171,7 +171,7 @@ func (d *Dashboard) deadLetterList(r *http.Request) (view, error) {
 			counts[value] = n
 		}
 	}
-	g := &grid{Columns: []column{{Label: "Letter"}, {Label: "Reason"}, {Label: "For"}, {Label: "Died", Wide: true}, {Label: "Put back", Wide: true}}}
+	g := &grid{Columns: []column{{Label: "Letter"}, {Label: "Reason"}, {Label: "For", Wide: true}, {Label: "Died", Wide: true}, {Label: "Put back", Wide: true}}}
 	for i := range list {
 		l := &list[i]
 		row := g.add(cell{Text: string(l.ID), Link: "/dead-letters/" + string(l.ID), Sub: l.Kind}, cell{Text: strings.ReplaceAll(l.Reason, "_", " "), Sub: l.Detail},

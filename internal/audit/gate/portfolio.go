@@ -37,8 +37,11 @@ func Portfolio(c *domain.PortfolioCheck) domain.Gate {
 			Fix: "Merge the websites, or give this one its own niche.",
 		})
 	}
-	return gateOf("portfolio", c.Pages, findings,
-		fmt.Sprintf("None of %d pages says what one of %d pages of other websites says (similarity of %.2f and more).", c.Pages, c.Others, c.Threshold))
+	summary := fmt.Sprintf("None of %d pages says what one of %d pages of other websites says (similarity of %.2f and more).", c.Pages, c.Others, c.Threshold)
+	if c.Others == 0 {
+		summary = "There is no page of another website to compare with."
+	}
+	return gateOf("portfolio", c.Pages, findings, summary)
 }
 
 // twinFinding is about one page and those that say much the same, the most similar
