@@ -69,9 +69,10 @@ func candidatesOf(l *domain.Link, row *domain.Product) []string {
 }
 
 // tracking are parameters that say where a visitor came from; merchants count by them.
+// pid and sid are not among them: in most shops they name the product.
 var tracking = map[string]bool{
 	"awc": true, "awinaffid": true, "awinmid": true, "clickref": true, "sv1": true, "sv_campaign_id": true, "source": true, "ref": true, "refid": true, "aff": true, "affid": true, "affiliate": true,
-	"affiliate_id": true, "partner": true, "partnerid": true, "partner_id": true, "pid": true, "subid": true, "sid": true, "tag": true, "gclid": true, "fbclid": true, "msclkid": true, "campaign": true,
+	"affiliate_id": true, "partner": true, "partnerid": true, "partner_id": true, "subid": true, "tag": true, "gclid": true, "fbclid": true, "msclkid": true, "campaign": true,
 }
 
 func withoutTracking(query string) string {

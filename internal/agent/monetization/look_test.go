@@ -32,6 +32,7 @@ func TestMerchantPage(t *testing.T) {
 		"amazon":              {domain.Link{Form: domain.FormPlain, Destination: "https://www.amazon.de/dp/B1"}, nil, &domain.Program{Domains: []string{"www.amazon.de"}}, ""},
 		"plain, unknown host": {domain.Link{Form: domain.FormPlain, Destination: "https://track.example/c?to=shop"}, nil, nil, ""},
 		"plain, of a program": {domain.Link{Form: domain.FormPlain, Destination: "https://shop.example/k2?ref=me"}, nil, program, "https://shop.example/k2"},
+		"product by number":   {domain.Link{Form: domain.FormDeep, Destination: "https://shop.example/show?pid=7&sid=2&ref=me"}, nil, program, "https://shop.example/show?pid=7&sid=2"},
 		"another host":        {domain.Link{Form: domain.FormDeep, Destination: "https://evil.example/"}, nil, program, ""},
 		"not the web":         {domain.Link{Form: domain.FormDeep, Destination: "javascript:alert(1)"}, nil, program, ""},
 	} {
