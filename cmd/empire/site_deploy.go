@@ -30,18 +30,7 @@ for a web server with, say, "root DIR/$host/current". SITE is an id, a name or a
 			if to == "" {
 				return usagef("--to is needed: the target, like folder:/srv/sites")
 			}
-			if number < 0 {
-				return usagef("--release is the number of a release, from 1, as empire site show lists them")
-			}
-			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				s, err := a.Websites.Find(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				id, err := releaseNumbered(ctx, g.local(a), s.ID, number)
-				if err != nil {
-					return err
-				}
+			return g.onRelease(cmd, args[0], number, func(ctx context.Context, a *app.App, s *domain.Website, id domain.ReleaseID) error {
 				r, err := a.Websites.Deploy(ctx, s.ID, id, to)
 				if err != nil {
 					return err

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"empire/client"
+	"empire/internal/app"
 	"empire/internal/domain"
 )
 
@@ -98,6 +99,25 @@ func releaseNumbered(ctx context.Context, p portfolio, id domain.WebsiteID, numb
 			return "", domain.Errorf(domain.CodeNotFound, "Website %s has no release number %d.", id, number)
 		}
 	}
+}
+
+// onRelease opens the installation and calls fn with a website and the id of its release
+// with a number; none for 0.
+func (g *globals) onRelease(cmd *cobra.Command, site string, number int, fn func(ctx context.Context, a *app.App, s *domain.Website, id domain.ReleaseID) error) error {
+	if number < 0 {
+		return usagef("--release is the number of a release, from 1, as empire site show lists them")
+	}
+	return g.with(cmd, func(ctx context.Context, a *app.App) error {
+		s, err := a.Websites.Find(ctx, site)
+		if err != nil {
+			return err
+		}
+		id, err := releaseNumbered(ctx, g.local(a), s.ID, number)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, a, s, id)
+	})
 }
 
 // marks are how a kind of change looks in a text.

@@ -18,18 +18,7 @@ the same bytes come out, compressed forms included. The exit code is 1 if they d
 another version of this program built it. SITE is an id, a name or a domain.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if number < 0 {
-				return usagef("--release is the number of a release, from 1, as empire site show lists them")
-			}
-			return g.with(cmd, func(ctx context.Context, a *app.App) error {
-				s, err := a.Websites.Find(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				id, err := releaseNumbered(ctx, g.local(a), s.ID, number)
-				if err != nil {
-					return err
-				}
+			return g.onRelease(cmd, args[0], number, func(ctx context.Context, a *app.App, s *domain.Website, id domain.ReleaseID) error {
 				r, rebuilt, err := a.VerifyRelease(ctx, s, id)
 				if err != nil {
 					return err

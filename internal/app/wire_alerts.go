@@ -26,7 +26,7 @@ func (a *App) wireAlerts(context.Context) error {
 		return err
 	}
 	sources := service.AlertSourcesConfig{
-		Store: a.store.AlertSignals, Feeds: a.store.Feeds, Websites: a.store.Websites, DeadLinks: a.deadLinks, Freezes: a.store.Fleet, Every: a.cfg.Alerts.Every,
+		Store: a.store.AlertSignals, Feeds: a.store.Feeds, Websites: a.store.Websites, DeadLinks: a.store.LinkHealth.Dead, Freezes: a.store.Fleet, Every: a.cfg.Alerts.Every,
 	}
 	if a.cfg.Edge.TLS.Enabled {
 		sources.Certificates = a.StoredCertificates

@@ -28,7 +28,7 @@ func (a *App) wireHealing(context.Context) error {
 	k, r := &a.cfg.Links.Check, &a.cfg.Research
 	cfg := fetch.Config{
 		Contact: r.Contact, Allow: r.AllowRanges(), MaxBytes: k.MaxBytes, Timeout: k.Timeout, Interval: max(k.Interval, time.Nanosecond), PerHost: 1,
-		Concurrency: 4, MaxRedirects: 8, Retries: -1, Permit: merchantHost, Now: a.now,
+		Concurrency: 4, MaxRedirects: 8, Retries: -1, Permit: domain.MerchantHost, Now: a.now,
 	}
 	var err error
 	if cfg.Proxy, err = proxyOf(r); err != nil {
@@ -47,11 +47,6 @@ func (a *App) wireHealing(context.Context) error {
 	a.runtime.Clicks, a.runtime.Health = a.clicksOf, a.healthOf
 	a.queue.Handle(service.JobLinks, looksTimeout, func(ctx context.Context, args json.RawMessage, _ int) error { return a.Healing.Work(ctx, args) })
 	return nil
-}
-
-// merchantHost reports whether a host may be one of a merchant that is asked.
-func merchantHost(host string) bool {
-	return domain.NetworkHost(host) == "" && !domain.AmazonHost(host)
 }
 
 // swapsAlone reports whether the same product at another merchant is linked without a
@@ -160,11 +155,6 @@ func (a *App) fireLooks(ctx context.Context) {
 	case n > 0:
 		a.log.DebugContext(ctx, "links queued to be looked at", "count", n)
 	}
-}
-
-// deadLinks counts the dead links of each tenant that readers are still led to.
-func (a *App) deadLinks(ctx context.Context) (map[domain.TenantID]int, error) {
-	return a.store.LinkHealth.Dead(ctx)
 }
 
 // healingCollector shows what looks at links found.

@@ -300,3 +300,9 @@ func AllowedHost(host string, domains []string) bool {
 	}
 	return false
 }
+
+// MerchantHost reports whether a host may be asked for a page of a merchant: no network's,
+// where a request would be a click that nobody made, and no shop that forbids it.
+func MerchantHost(host string) bool {
+	return host != "" && NetworkHost(host) == "" && !AmazonHost(host)
+}

@@ -243,24 +243,18 @@ func (s *LinkHealing) see(ctx context.Context, l *domain.Link) (domain.LinkLook,
 		return domain.LinkLook{At: s.journal.stamp(), State: domain.LookNone, Reason: why}, nil
 	}
 	u, _ := url.Parse(page)
-	if u == nil || !askable(u.Hostname()) {
+	if u == nil || !domain.MerchantHost(u.Hostname()) {
 		return domain.LinkLook{At: s.journal.stamp(), State: domain.LookNone, Reason: "the page is not one of a merchant"}, nil
 	}
 	domains := []string{u.Hostname()}
 	if program != nil {
 		domains = append(domains, program.Domains...)
 	}
-	probe, err := s.cfg.Probe(ctx, page, func(host string) bool { return askable(host) && domain.AllowedHost(host, domains) })
+	probe, err := s.cfg.Probe(ctx, page, func(host string) bool { return domain.MerchantHost(host) && domain.AllowedHost(host, domains) })
 	if ctx.Err() != nil {
 		return domain.LinkLook{}, ctx.Err()
 	}
 	seen := s.cfg.Judge(probe, err)
 	seen.At, seen.URL = s.journal.stamp(), page
 	return seen, nil
-}
-
-// askable reports whether a host may be asked at all: no network's, and no shop that
-// does not want it.
-func askable(host string) bool {
-	return host != "" && domain.NetworkHost(host) == "" && !domain.AmazonHost(host)
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"empire/internal/domain"
 	"empire/internal/sqltx"
@@ -138,15 +139,7 @@ func (s *LinkHealing) sitesOf(ctx context.Context, l *domain.Link) ([]domain.Web
 // holdsFeed reports whether a website may offer rows of a feed; one that names no feeds
 // takes all.
 func holdsFeed(w *domain.Website, id domain.FeedID) bool {
-	if id == "" || len(w.FeedIDs) == 0 {
-		return true
-	}
-	for _, f := range w.FeedIDs {
-		if f == id {
-			return true
-		}
-	}
-	return false
+	return id == "" || len(w.FeedIDs) == 0 || slices.Contains(w.FeedIDs, id)
 }
 
 // Question returns what a person is asked about a replacement; nil if the policy or a

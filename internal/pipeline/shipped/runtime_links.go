@@ -46,7 +46,7 @@ func (r *Runtime) linkPlacement(ctx context.Context, params json.RawMessage) (an
 			pages[d.Pages[i].Path()] = list
 		}
 	}
-	return map[string]any{"website_id": id, "pages": pages, "changes": changes, "findings": list(res.Findings)}, nil
+	return map[string]any{"website_id": id, "pages": pages, "changes": changes, "findings": append([]domain.Finding{}, res.Findings...)}, nil
 }
 
 func placements(live, planned *domain.Page) []placement {
@@ -78,13 +78,6 @@ func bySlot(offers []domain.Offer) map[string]domain.Offer {
 		out[o.Slot] = o
 	}
 	return out
-}
-
-func list[T any](l []T) []T {
-	if l == nil {
-		return []T{}
-	}
-	return l
 }
 
 // earningsParams ask for the clicks of a website.
