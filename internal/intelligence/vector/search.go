@@ -111,9 +111,9 @@ func (s *Set) exact(q []float32, scale float32, allowed []bool, best *top) {
 	}
 }
 
-// byCode compares the codes, estimates the inner products of a tenth, at least 3,000,
+// byCode compares the codes, estimates the inner products of a twelfth, at least 3,000,
 // and compares exactly the best 20 for each record that is asked for, and then of the
-// best fiftieth of all, at least 500, those that may be nearer than what was found.
+// best sixtieth of all, at least 500, those that may be nearer than what was found.
 // The shares were measured: see docs/intelligence/vectors.md.
 func (s *Set) byCode(q []float32, scale float32, limit int, allowed []bool, best *top) {
 	x, _ := s.scratch.Get().(*scratch)
@@ -127,8 +127,8 @@ func (s *Set) byCode(q []float32, scale float32, limit int, allowed []bool, best
 	encode(x.spread, x.code)
 	s.coder.spread(q, scale, false, x.spread)
 	x.table.fill(x.spread)
-	s.near(x, max(n/10, 3000, 40*limit), allowed)
-	list := choose(x.picked, max(n/50, 500, 20*limit))
+	s.near(x, max(n/12, 3000, 40*limit), allowed)
+	list := choose(x.picked, max(n/60, 500, 20*limit))
 	first := choose(list, 20*limit)
 	for _, c := range first {
 		best.offer(c.at, s.score(q, scale, int(c.at)))
